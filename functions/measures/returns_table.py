@@ -45,7 +45,7 @@ def returns_table(returns: RealizedReturns) -> tuple[ReturnsTable, str | None]:
 
     A date-time counts by its UTC date. Unsorted dates are sorted with their rows.
     """
-    declared = bool(getattr(returns, "missing", 0))
+    declared = returns.missing > 0
     rows = tuple(returns.series())
     if returns.dates is None:
         return ReturnsTable(returns.ids, rows, None, declared), None

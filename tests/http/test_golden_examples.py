@@ -11,7 +11,7 @@ from risk_hub_contracts.blob.types import BlobKind
 from risk_hub_contracts.blob.write import digest
 from risk_hub_contracts.golden import raw_body
 from risk_hub_contracts.golden.valid_components import REFERENCED_BLOBS
-from risk_hub_contracts.golden.valid_facts import DATED_RETURNS
+from risk_hub_contracts.golden.valid_facts import DATED_RETURNS, SPARSE_RETURNS
 from tests.fakes.gateway import Answer
 from tests.fakes.stores import MemoryBlobs
 from tests.http.conftest import Hub
@@ -25,7 +25,8 @@ def referred_blobs(world_id: str, bucket: str) -> MemoryBlobs:
     blobs.bucket = bucket
     for kind, data in REFERENCED_BLOBS.items():
         blobs.put(world_id, kind, digest(data), data)
-    blobs.put(world_id, "realized_returns", digest(DATED_RETURNS), DATED_RETURNS)
+    for data in (DATED_RETURNS, SPARSE_RETURNS):
+        blobs.put(world_id, "realized_returns", digest(data), data)
     return blobs
 
 

@@ -130,3 +130,36 @@ def test_a_book_of_cash_alone_is_stored(api: Gateway) -> None:
 
 def test_a_dollar_neutral_book_is_stored_with_cash_one(api: Gateway) -> None:
     assert post(api, book(weights={"AAPL": 0.5, "MSFT": -0.5}, portfolio={"cash": 1})).status == 201
+
+
+HOLED: dict[str, list[float | None]] = {"AAPL": [0.01, None], "MSFT": [0.02, 0.01]}
+
+
+def test_inline_nulls_are_stored_as_missing_observations_and_given_back(api: Gateway) -> None:
+    answer = post(api, book(realized_returns=HOLED, returns_meta={"dates": DATES}))
+    assert answer.status == 201
+    assert answer.json["realized_returns"] == HOLED
+    assert latest(api).json == answer.json
+
+
+def test_a_blob_with_missing_observations_is_the_content_of_the_inline_nulls(api: Gateway, hub: Hub) -> None:
+    ref = stored_blob(hub, "realized_returns", encode_returns(HOLED, DATES))
+    assert post(api, book(realized_returns_ref=ref)).status == 201
+    assert latest(api, expand=True).json["realized_returns"] == HOLED
+    assert post(api, book(realized_returns=HOLED, returns_meta={"dates": DATES})).status == 200
+
+
+def test_a_blob_whose_count_of_missing_observations_is_wrong_is_422(api: Gateway, hub: Hub) -> None:
+    data = encode_returns(HOLED).replace(b'"missing":1', b'"missing":2')
+    answer = post(api, book(realized_returns_ref=stored_blob(hub, "realized_returns", data)))
+    assert (answer.status, answer.slug, list(answer.pointers)) == (
+        422,
+        "blob-malformed",
+        ["/realized_returns_ref"],
+    )
+    assert "the header has 2 missing returns, and the numbers have 1" in answer.json["detail"]
+
+
+def test_a_series_of_nulls_alone_is_422_with_its_pointer(api: Gateway) -> None:
+    answer = post(api, book(realized_returns={"AAPL": [None, None], "MSFT": [0.1, 0.2]}))
+    assert (answer.status, list(answer.pointers)) == (422, ["/realized_returns/AAPL"])

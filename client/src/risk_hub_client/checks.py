@@ -15,8 +15,15 @@ from risk_hub_client.arrays import COVARIANCE_POINTER, id_violations
 from risk_hub_client.blobs import Blob, Payload
 from risk_hub_contracts.base.limits import CORRELATION_MAX_EXCESS, NUMBER_MAX_ABS, RETURN_MAX_ABS
 from risk_hub_contracts.base.problems import Violation
-from risk_hub_contracts.blob.types import FLOAT_BYTES, BlobFormatError, Covariance, RealizedReturns, Stress
-from risk_hub_contracts.snapshot.blob_content import are_bounded, stress_violations
+from risk_hub_contracts.blob.types import (
+    FLOAT_BYTES,
+    BlobFormatError,
+    Covariance,
+    RealizedReturns,
+    Stress,
+    missing_count,
+)
+from risk_hub_contracts.snapshot.blob_content import are_bounded, observed, stress_violations
 
 __all__ = ["blob_violations"]
 
@@ -40,9 +47,11 @@ def blob_violations(blob: Blob, weight_ids: Collection[str]) -> Iterator[Violati
     elif isinstance(found, RealizedReturns):
         yield from _date_violations(found.dates or ())
         names = [f"the series of {asset_id!a}" for asset_id in found.ids] or ["the series"]
-        yield from _range_violations(
-            RETURNS_POINTER, names, _rows(blob.payload, found.lengths), RETURN_MAX_ABS
-        )
+        rows = _rows(blob.payload, found.lengths)
+        if found.missing:
+            yield from _sparse_violations(names, rows, found.missing)
+        else:
+            yield from _range_violations(RETURNS_POINTER, names, rows, RETURN_MAX_ABS)
     else:
         yield from id_violations(found.ids, weight_ids)
         check = _upper_violations if found.layout == "upper" else _factor_violations
@@ -94,6 +103,26 @@ def _range_violations(
         if not are_bounded(row, max_abs):
             yield _out_of_range_violation(at, name, max_abs)
             return
+
+
+def _sparse_violations(
+    names: Iterable[str], rows: Iterable["array[float]"], missing: int
+) -> Iterator[Violation]:
+    """Yield the first violation of series with missing observations, or of their count in the header."""
+    found = 0
+    for name, row in zip(names, rows, strict=True):
+        try:
+            found += missing_count(row)
+            numbers = observed(row)
+        except BlobFormatError as error:
+            yield Violation(RETURNS_POINTER, f"{name}: {error}")
+            return
+        if not are_bounded(numbers, RETURN_MAX_ABS):
+            yield _out_of_range_violation(RETURNS_POINTER, name, RETURN_MAX_ABS)
+            return
+    if found != missing:
+        detail = f"the header has {missing} missing returns, and the numbers have {found}"
+        yield Violation(RETURNS_POINTER, detail)
 
 
 def _out_of_range_violation(at: str, name: str, max_abs: float = NUMBER_MAX_ABS) -> Violation:

@@ -18,6 +18,8 @@ from risk_hub_contracts.blob.types import (
     check_ids,
     check_returns_header,
     check_size,
+    missing_count,
+    native_floats,
 )
 
 
@@ -90,16 +92,34 @@ def _covariance(header: Mapping[str, Any], payload: memoryview, size_bytes: int)
 
 
 def _returns(header: Mapping[str, Any], payload: memoryview, size_bytes: int) -> RealizedReturns:
-    if not {"ids", "lengths"} <= set(header) <= {"ids", "lengths", "dates"}:
-        raise BlobFormatError("a realized_returns header must have ids and lengths, and may have dates")
+    if not {"ids", "lengths"} <= set(header) <= {"ids", "lengths", "dates", "missing"}:
+        raise BlobFormatError(
+            "a realized_returns header must have ids and lengths, and may have dates and missing"
+        )
     ids, lengths = _ids(header), _list_of(header, "lengths", int)
     dates = _list_of(header, "dates", str) if "dates" in header else None
     if len(lengths) != max(len(ids), 1):
         raise BlobFormatError(f"{len(ids)} ids need {max(len(ids), 1)} lengths, not {len(lengths)}")
-    check_returns_header(lengths, dates)
+    missing = _missing(header)
+    check_returns_header(lengths, dates, missing)
     if size_bytes != sum(lengths) * FLOAT_BYTES:
         raise BlobFormatError(f"{size_bytes} bytes after the first line do not match {sum(lengths)} returns")
-    return RealizedReturns(ids, tuple(lengths), None if dates is None else tuple(dates), payload)
+    if missing and len(payload) == size_bytes:
+        _check_missing(payload, missing)
+    return RealizedReturns(ids, tuple(lengths), None if dates is None else tuple(dates), payload, missing)
+
+
+def _missing(header: Mapping[str, Any]) -> int:
+    missing = header.get("missing", 0)
+    if type(missing) is not int or ("missing" in header and missing < 1):
+        raise BlobFormatError("missing must be the number of missing returns, at least 1, or be left out")
+    return missing
+
+
+def _check_missing(payload: memoryview, missing: int) -> None:
+    found = missing_count(native_floats(payload))
+    if found != missing:
+        raise BlobFormatError(f"the header has {missing} missing returns, and the numbers have {found}")
 
 
 def _stress(header: Mapping[str, Any], _: memoryview, size_bytes: int) -> Stress:

@@ -18,6 +18,8 @@ from risk_hub_contracts.base.limits import (
 BlobKind = Literal["covariance", "realized_returns", "stress"]
 MAGIC: Final = b"rsh1"
 FLOAT_BYTES: Final = 8
+# The one form of a missing observation in a payload: the quiet NaN, positive and without a further payload.
+MISSING_BITS: Final = 0x7FF8000000000000
 
 
 class BlobFormatError(ValueError):
@@ -61,12 +63,17 @@ class Covariance:
 
 @dataclass(frozen=True, slots=True)
 class RealizedReturns:
-    """Realised one-period returns, oldest first: a series per sorted id, or one bare series (no ids)."""
+    """Realised one-period returns, oldest first: a series per sorted id, or one bare series (no ids).
+
+    `missing` of the numbers in all series are NaN: missing observations. Other numbers that are not finite are
+    invalid, and so is a NaN if `missing` is 0.
+    """
 
     ids: tuple[str, ...]
     lengths: tuple[int, ...]
     dates: tuple[str, ...] | None
     payload: memoryview
+    missing: int = 0
     kind: ClassVar[BlobKind] = "realized_returns"
 
     @property
@@ -75,13 +82,18 @@ class RealizedReturns:
         return sum(self.lengths)
 
     def series(self) -> list[Sequence[float]]:
-        """The series in the order of `ids`; a single one without ids."""
+        """The series in the order of `ids`, NaN where an observation is missing; a single one without ids."""
         values, ends = _floats(self.payload), list(accumulate(self.lengths, initial=0))
         return [values[start:end] for start, end in pairwise(ends)]
 
-    def document(self) -> dict[str, list[float]] | list[float]:
-        """The JSON form: a list per id, or one bare list. It does not contain the dates."""
-        series = [list(values) for values in self.series()]
+    def document(self) -> dict[str, list[float | None]] | list[float | None]:
+        """The JSON form: a list per id, or one bare list, with null where an observation is missing.
+
+        It does not contain the dates.
+        """
+        series: list[list[float | None]] = [list(values) for values in self.series()]
+        if self.missing:
+            series = [[None if value != value else value for value in values] for values in series]  # noqa: PLR0124 - NaN
         return dict(zip(self.ids, series, strict=True)) if self.ids else series[0]
 
 
@@ -118,8 +130,8 @@ def check_ids(ids: Sequence[str]) -> None:
             )
 
 
-def check_returns_header(lengths: Sequence[int], dates: Sequence[str] | None) -> None:
-    """Reject empty series, more points than the limits, and dates that do not match every series' length."""
+def check_returns_header(lengths: Sequence[int], dates: Sequence[str] | None, missing: int = 0) -> None:
+    """Reject empty series, too many points, dates that do not match every series, returns all missing."""
     if not lengths or min(lengths) < 1:
         raise BlobFormatError("a series of returns must not be empty")
     if max(lengths) > RETURNS_SERIES_MAX_POINTS or sum(lengths) > RETURNS_TOTAL_MAX_POINTS:
@@ -128,6 +140,22 @@ def check_returns_header(lengths: Sequence[int], dates: Sequence[str] | None) ->
         )
     if dates is not None and set(lengths) != {len(dates)}:
         raise BlobFormatError(f"with {len(dates)} dates, every series must have {len(dates)} returns")
+    if not 0 <= missing < sum(lengths):
+        raise BlobFormatError(
+            f"missing must be less than the number of returns, {sum(lengths)}; it is {missing}"
+        )
+
+
+def missing_count(numbers: "array[float]") -> int:
+    """Return how many numbers are missing observations.
+
+    Raises:
+        BlobFormatError: a NaN has another form than the one of a missing observation.
+    """
+    count = sum(1 for number in numbers if number != number)  # noqa: PLR0124 - NaN
+    if count and array("Q", numbers.tobytes()).count(MISSING_BITS) != count:
+        raise BlobFormatError("a missing return must be the quiet NaN 0x7ff8000000000000")
+    return count
 
 
 def check_size(head_bytes: int, payload_bytes: int) -> None:
@@ -141,6 +169,12 @@ def check_size(head_bytes: int, payload_bytes: int) -> None:
 def _floats(payload: memoryview) -> Sequence[float]:
     if sys.byteorder == "little":
         return cast("Sequence[float]", payload.cast("d"))
-    numbers = array("d", payload.tobytes())
-    numbers.byteswap()
+    return native_floats(payload)
+
+
+def native_floats(payload: bytes | memoryview) -> "array[float]":
+    """Return a copy of the numbers of a payload."""
+    numbers = array("d", bytes(payload))
+    if sys.byteorder == "big":
+        numbers.byteswap()
     return numbers

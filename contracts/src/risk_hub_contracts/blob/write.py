@@ -1,16 +1,18 @@
 """Writing `rsh1` blobs; the format is described in `blob`."""
 
 import math
+import struct
 import sys
 from array import array
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from risk_hub_contracts.base.canonical import canonical_json, sha256_hex
 from risk_hub_contracts.blob.triangle import reorder_triangle, triangle_size
 from risk_hub_contracts.blob.types import (
     MAGIC,
+    MISSING_BITS,
     BlobFormatError,
     BlobKind,
     check_ids,
@@ -18,6 +20,7 @@ from risk_hub_contracts.blob.types import (
     check_size,
 )
 
+_MISSING: Final[float] = struct.unpack("<d", MISSING_BITS.to_bytes(8, "little"))[0]
 _NEGATIVE_ZERO: Final = b"\x00\x00\x00\x00\x00\x00\x00\x80"
 
 
@@ -69,13 +72,14 @@ def encode_factor(
 
 
 def encode_returns(
-    series: Mapping[str, Sequence[float]] | Sequence[float],
+    series: Mapping[str, Sequence[float | None]] | Sequence[float | None],
     dates: Sequence[str] | None = None,
 ) -> bytes:
     """Encode realised one-period returns: a series per asset id, or one bare series of the portfolio.
 
     Args:
-        series: fractions of value, oldest first; lengths may differ from id to id.
+        series: fractions of value, oldest first, None for a missing observation; lengths may differ from id to
+            id.
         dates: when given, one text per period, for series that all have its length.
 
     Raises:
@@ -86,11 +90,16 @@ def encode_returns(
     rows = [series[key] for key in ids] if isinstance(series, Mapping) else [series]
     check_ids(ids)
     lengths = list(map(len, rows))
-    check_returns_header(lengths, dates)
+    values = list(chain.from_iterable(rows))
+    missing = values.count(None)
+    check_returns_header(lengths, dates, missing)
     header: dict[str, Any] = {"ids": ids, "lengths": lengths}
     if dates is not None:
         header["dates"] = list(dates)
-    return _encode_blob("realized_returns", header, list(chain.from_iterable(rows)))
+    if missing:
+        header["missing"] = missing
+        values = [_MISSING if value is None else value for value in values]
+    return _encode_blob("realized_returns", header, cast("list[float]", values), missing)
 
 
 def encode_stress(scenarios: Mapping[str, Mapping[str, Any]]) -> bytes:
@@ -98,20 +107,22 @@ def encode_stress(scenarios: Mapping[str, Mapping[str, Any]]) -> bytes:
     return _encode_blob("stress", {name: dict(values) for name, values in scenarios.items()}, ())
 
 
-def _encode_blob(kind: BlobKind, header: Mapping[str, Any], values: Sequence[float]) -> bytes:
+def _encode_blob(
+    kind: BlobKind, header: Mapping[str, Any], values: Sequence[float], missing: int = 0
+) -> bytes:
     try:
         head = b" ".join((MAGIC, kind.encode(), canonical_json(dict(header)))) + b"\n"
-        payload = _payload(values)
+        payload = _payload(values, missing)
     except (ValueError, TypeError, OverflowError) as error:
         raise BlobFormatError(str(error)) from None
     check_size(len(head), len(payload))
     return head + payload
 
 
-def _payload(values: Sequence[float]) -> bytes:
+def _payload(values: Sequence[float], missing: int) -> bytes:
     numbers = array("d", values)
-    if not math.isfinite(sum(numbers)) and not all(map(math.isfinite, numbers)):
-        raise BlobFormatError("every number must be finite")
+    if not math.isfinite(sum(numbers)) and sum(map(math.isfinite, numbers)) != len(numbers) - missing:
+        raise BlobFormatError("every number must be finite; a missing return is None (null), not NaN")
     data = _little_endian(numbers)
     # A search over the bytes is far cheaper than a test of each number; false matches are rare.
     if _NEGATIVE_ZERO in data:

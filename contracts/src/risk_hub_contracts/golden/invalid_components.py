@@ -112,7 +112,13 @@ _SERIES = (
     ),
     _component("returns-null", "leave it out", "/realized_returns", realized_returns=None),
     _component("returns-number", "a series", "/realized_returns", realized_returns=0.1),
-    _component("returns-null-point", "no gaps", "/realized_returns/1", realized_returns=[0.1, None]),
+    _component("returns-nulls-alone", "no observation", "/realized_returns", realized_returns=[None, None]),
+    _component(
+        "returns-nulls-of-an-asset",
+        "no observation",
+        "/realized_returns/MSFT",
+        realized_returns={"AAPL": [0.1, None], "MSFT": [None, None]},
+    ),
     _component(
         "returns-string-point", "a number", "/realized_returns/AAPL/0", realized_returns={"AAPL": ["0.1"]}
     ),

@@ -9,16 +9,19 @@ _DATES: Final = ["2024-12-30", "2024-12-31T21:00:00Z"]
 _SERIES: Final = {"AAPL": [0.01, -0.02], "MSFT": [0.02, 0.0]}
 DATED_RETURNS: Final = encode_returns(_SERIES, _DATES)
 """The blob to which the example `returns-dated-ref` refers."""
+_SPARSE: Final[dict[str, list[float | None]]] = {"AAPL": [0.01, None], "MSFT": [0.02, 0.0]}
+SPARSE_RETURNS: Final = encode_returns(_SPARSE, _DATES)
+"""The blob to which the example `returns-missing-ref` refers."""
 
 
 def _portfolio(name: str, why: str, portfolio: dict[str, Any], **changes: Any) -> Valid:  # noqa: ANN401 - any JSON
     return Valid(f"portfolio-{name}", why, body(portfolio=portfolio, **changes))
 
 
-def _dated_ref() -> dict[str, Any]:
-    sha256 = digest(DATED_RETURNS)
+def _ref(data: bytes) -> dict[str, Any]:
+    sha256 = digest(data)
     uri = f"s3://{BUCKET}/risk-blobs/{WORLD_ID}/{sha256}"
-    return {"ref": uri, "sha256": sha256, "bytes": len(DATED_RETURNS), "kind": "realized_returns"}
+    return {"ref": uri, "sha256": sha256, "bytes": len(data), "kind": "realized_returns"}
 
 
 _PORTFOLIO: Final = (
@@ -49,7 +52,21 @@ _SERIES_OF: Final = (
         body(realized_returns=_SERIES, returns_meta={"dates": _DATES}),
         "returns-dated",
     ),
-    Valid("returns-dated-ref", "by reference", body(realized_returns_ref=_dated_ref()), "returns-dated"),
+    Valid(
+        "returns-dated-ref", "by reference", body(realized_returns_ref=_ref(DATED_RETURNS)), "returns-dated"
+    ),
+    Valid(
+        "returns-missing",
+        "null is a missing observation",
+        body(realized_returns=_SPARSE, returns_meta={"dates": _DATES}),
+        "returns-missing",
+    ),
+    Valid(
+        "returns-missing-ref",
+        "by reference",
+        body(realized_returns_ref=_ref(SPARSE_RETURNS)),
+        "returns-missing",
+    ),
     Valid(
         "returns-dated-descending",
         "the engine sorts the rows by date",

@@ -8,7 +8,7 @@ from typing import Any, Final
 from risk_hub_contracts.base.limits import NUMBER_MAX_ABS, RETURN_MAX_ABS, WEIGHTS_MAX_COUNT
 from risk_hub_contracts.base.numbers import number_violations
 from risk_hub_contracts.base.problems import Violation
-from risk_hub_contracts.blob.types import BlobFormatError, Covariance, Decoded, Stress
+from risk_hub_contracts.blob.types import BlobFormatError, Covariance, Decoded, RealizedReturns, Stress
 from risk_hub_contracts.snapshot.request import shape_violations
 from risk_hub_contracts.snapshot.rules import RequestContext, rule_violations
 
@@ -42,9 +42,31 @@ def check_numbers(decoded: Decoded) -> None:
     if isinstance(decoded, Covariance):
         rows, max_abs = [decoded.values], NUMBER_MAX_ABS
     else:
-        rows, max_abs = decoded.series(), RETURN_MAX_ABS
+        rows, max_abs = observed_rows(decoded), RETURN_MAX_ABS
     if not all(are_bounded(row, max_abs) for row in rows):
         raise BlobFormatError(f"every number must be finite and at most {max_abs:g} in magnitude")
+
+
+def observed_rows(returns: RealizedReturns) -> list[Sequence[float]]:
+    """Return the series without missing observations.
+
+    Raises:
+        BlobFormatError: a series has no observation.
+    """
+    rows = returns.series()
+    return [observed(row) for row in rows] if returns.missing else rows
+
+
+def observed(row: Sequence[float]) -> Sequence[float]:
+    """Return a series without its NaNs.
+
+    Raises:
+        BlobFormatError: nothing is left.
+    """
+    found = [value for value in row if value == value]  # noqa: PLR0124 - NaN
+    if not found:
+        raise BlobFormatError("a series of returns must have an observation; leave out one without any")
+    return found
 
 
 def are_bounded(row: Sequence[float], max_abs: float = NUMBER_MAX_ABS) -> bool:

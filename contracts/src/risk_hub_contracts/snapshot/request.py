@@ -34,7 +34,7 @@ _TAGGED: Final = frozenset({"covariance", "realized_returns", *REF_FIELDS.values
 # Limits the cost of a hostile list of 300 000 invalid entries: only the first one of each list is reported.
 Numbers = Annotated[list[Number], Field(fail_fast=True)]
 Series = Annotated[
-    list[Return], Field(fail_fast=True, min_length=1, max_length=limits.RETURNS_SERIES_MAX_POINTS)
+    list[Return | None], Field(fail_fast=True, min_length=1, max_length=limits.RETURNS_SERIES_MAX_POINTS)
 ]
 AssetIds = Annotated[
     list[AssetId],
@@ -173,7 +173,10 @@ class SnapshotRequest(TypedDict):
     covariance: NotRequired[Annotated[Covariance, Field(description="Must contain every id of the weights.")]]
     covariance_ref: NotRequired[Ref]
     realized_returns: NotRequired[
-        Annotated[RealizedReturns, Field(description="Realised one-period returns, oldest first.")]
+        Annotated[
+            RealizedReturns,
+            Field(description="Realised one-period returns, oldest first; null is a missing observation."),
+        ]
     ]
     realized_returns_ref: NotRequired[Ref]
     stress: NotRequired[dict[Name, Scenario]]

@@ -79,13 +79,22 @@ def _weights(body: Body, _: RequestContext) -> Iterator[Violation]:
 def _returns(body: Body, _: RequestContext) -> Iterator[Violation]:
     returns = body["realized_returns"]
     if isinstance(returns, list):
+        yield from _observation_violations({(): returns})
         return
+    yield from _observation_violations({(asset_id,): series for asset_id, series in returns.items()})
     yield from _name_violations(returns, asset_id_violation, "realized_returns")
     points = sum(map(len, returns.values()))
     if points > RETURNS_TOTAL_MAX_POINTS:
         yield Violation(
             "/realized_returns", f"has {points} points; at most {RETURNS_TOTAL_MAX_POINTS} are allowed"
         )
+
+
+def _observation_violations(series: Mapping[tuple[str, ...], list[float | None]]) -> Iterator[Violation]:
+    for names, values in series.items():
+        if values[0] is None and all(value is None for value in values):
+            detail = "has no observation: every return is null; leave the series out"
+            yield Violation(pointer("realized_returns", *names), detail)
 
 
 def _stress(body: Body, _: RequestContext) -> Iterator[Violation]:
