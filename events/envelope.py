@@ -15,7 +15,13 @@ from risk_hub_contracts.base.times import Instant
 BUS_SOURCE: Literal["risk-signal-hub"] = "risk-signal-hub"
 """`source` of the EventBridge entry, which rules match."""
 
-EventType = Literal["risk_snapshot_updated", "risk_evaluated", "stress_evaluated", "exit_signal_emitted"]
+EventType = Literal[
+    "risk_snapshot_updated",
+    "risk_evaluated",
+    "stress_evaluated",
+    "exit_signal_emitted",
+    "exit_signal_cleared",
+]
 ID_DIGEST_CHARS = 32
 
 
@@ -45,7 +51,7 @@ class CloudEvent(BaseModel):
     islatest: bool | None = None
     """Whether the snapshot was its world's and stage's newest when announced; derived events repeat it."""
     replay: bool | None = None
-    """True on an announcement that an operator asked to repeat; absent otherwise."""
+    """True on an announcement that an operator requested, and on events derived from it; absent otherwise."""
     history: bool | None = None
     """True for a past snapshot that an operator asked to evaluate; it never causes an exit signal."""
     data: dict[str, Any]

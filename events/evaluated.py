@@ -21,6 +21,7 @@ def evaluated(  # noqa: PLR0913 - by keyword
     trace_header: str | None = None,
     is_latest: bool | None = None,
     history: bool = False,
+    replay: bool = False,
 ) -> CloudEvent:
     """Return the event for a stored report; the report's type decides the event's type.
 
@@ -31,6 +32,7 @@ def evaluated(  # noqa: PLR0913 - by keyword
         trace_header: the X-Ray header of that request.
         is_latest: whether the snapshot was its world's and stage's newest when it was announced.
         history: whether the snapshot was past and its evaluation was requested.
+        replay: whether an operator requested the announcement that led to the report.
     """
     event_type = RISK_EVALUATED if isinstance(report, RiskReport) else STRESS_EVALUATED
     return CloudEvent(
@@ -43,6 +45,7 @@ def evaluated(  # noqa: PLR0913 - by keyword
         causationid=causation_id,
         tracecontext=trace_header,
         islatest=is_latest,
+        replay=replay or None,
         history=history or None,
         data=report.model_dump(mode="json"),
     )

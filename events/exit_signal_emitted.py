@@ -1,4 +1,7 @@
-"""`exit_signal_emitted`: the exit engine asks a strategy to exit, reduce or hold. `data` is the signal."""
+"""`exit_signal_emitted`: the exit engine asks a strategy to exit, reduce or hold. `data` is the signal.
+
+`exit_signal_cleared` announces an all-clear, so that a consumer of orders never receives one.
+"""
 
 from typing import Literal
 
@@ -6,6 +9,7 @@ from events.envelope import CloudEvent, event_id, schema_uri
 from risk_hub_contracts.reports.exit_signal import ExitSignal
 
 TYPE: Literal["exit_signal_emitted"] = "exit_signal_emitted"
+CLEARED_TYPE: Literal["exit_signal_cleared"] = "exit_signal_cleared"
 
 
 def exit_signal_emitted(
@@ -16,7 +20,7 @@ def exit_signal_emitted(
     trace_header: str | None = None,
     is_latest: bool | None = None,
 ) -> CloudEvent:
-    """Return the event for a stored signal; its id is computed from the fields that identify the signal.
+    """Return the event for a stored signal or all-clear; its id is computed from the fields that identify the signal.
 
     Args:
         signal: as stored in the evaluation store.
@@ -25,13 +29,15 @@ def exit_signal_emitted(
         trace_header: the X-Ray header of that request.
         is_latest: whether the snapshot was its world's and stage's newest when it was announced.
     """
-    unique_by = (signal.world_id, signal.stage, signal.strategy, signal.rule, signal.window)
+    event_type = CLEARED_TYPE if signal.reason == "cleared" else TYPE
+    further = () if signal.sequence == 1 else (str(signal.sequence),)
+    unique_by = (signal.world_id, signal.stage, signal.strategy, signal.rule, signal.window, *further)
     return CloudEvent(
-        id=event_id(TYPE, *unique_by),
-        type=TYPE,
+        id=event_id(event_type, *unique_by),
+        type=event_type,
         subject=signal.world_id,
         time=signal.emitted_at,
-        dataschema=schema_uri(TYPE),
+        dataschema=schema_uri(event_type),
         correlationid=correlation_id,
         causationid=causation_id,
         tracecontext=trace_header,

@@ -57,9 +57,17 @@ class ExitSignalEmitted(CloudEvent):
     data: ExitSignal  # type: ignore[assignment]
 
 
+class ExitSignalCleared(CloudEvent):
+    """A rule that fired no longer fires; the event asks for nothing."""
+
+    type: Literal["exit_signal_cleared"]
+    data: ExitSignal  # type: ignore[assignment]
+
+
 EVENT_MODELS: dict[EventType, type[CloudEvent]] = {
     "risk_snapshot_updated": RiskSnapshotUpdated,
     "risk_evaluated": RiskEvaluated,
     "stress_evaluated": StressEvaluated,
     "exit_signal_emitted": ExitSignalEmitted,
+    "exit_signal_cleared": ExitSignalCleared,
 }

@@ -178,7 +178,8 @@ _TABLE: Final = (
         queue_severity="critical",
         variables=REPORT_VARIABLES,
         grants=(
-            allow("dynamodb:GetItem", on=("snapshots", "worlds")),
+            # The state of the exit rules is in the table of reports.
+            allow("dynamodb:GetItem", on=("snapshots", "worlds", "evaluations")),
             SCAN_WORLDS,
             PUT_REPORT,
             allow("s3:GetObject", on=BODIES),

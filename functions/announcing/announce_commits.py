@@ -70,7 +70,7 @@ class AnnounceCommits:
 
 
 def _derived_event(record: AnyDerivedRecord) -> CloudEvent:
-    flagged = {"history": True} if record.history else {}
+    flagged = {name: True for name in ("history", "replay") if getattr(record, name)}
     return EVENT_BUILDERS[record.kind](
         record.report,
         correlation_id=record.correlation_id,

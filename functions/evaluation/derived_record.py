@@ -34,6 +34,7 @@ class DerivedRecord(Generic[ReportT]):
         is_latest: whether the snapshot was its world's and stage's newest, according to the event; None if
             unknown.
         history: whether the snapshot was past and evaluated on purpose; it causes no signal (INV-15).
+        replay: whether an operator requested the announcement that led to it; it causes no signal (INV-15).
     """
 
     report: ReportT
@@ -42,6 +43,7 @@ class DerivedRecord(Generic[ReportT]):
     trace_header: str | None = None
     is_latest: bool | None = None
     history: bool = False
+    replay: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -50,10 +52,7 @@ class DerivedRecord(Generic[ReportT]):
 
     @property
     def evaluation_id(self) -> str:
-        """Return the record's key within its world, built from the fields that identify it (INV-05).
-
-        Only an exit rule may contain a slash; its position is found by counting the parts from both ends.
-        """
+        """Return the record's key within its world, built from the fields that identify it (INV-05)."""
         return SEPARATOR.join((self.kind, *_identifying_fields(self.report)))
 
     def document(self) -> dict[str, Any]:
@@ -102,5 +101,7 @@ def engine_order(evaluation_id: str) -> tuple[list[int], bool]:
 
 def _identifying_fields(report: Report) -> tuple[str, ...]:
     if isinstance(report, ExitSignal):
-        return (report.stage, report.strategy, report.rule, report.window)
+        # The first signal of a window has the key of release 1.0.
+        further = () if report.sequence == 1 else (str(report.sequence),)
+        return (report.stage, report.strategy, report.rule, report.window, *further)
     return (report.version, report.engine_version)

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from events.envelope import CloudEvent
-    from functions.evaluation.derived_record import AnyDerivedRecord, ReportKind
+    from functions.evaluation.derived_record import AnyDerivedRecord, DerivedRecord, ReportKind
+    from functions.evaluation.exit_state import ExitState
     from functions.evaluation.input_note import InputNote
     from functions.evaluation.signal_query import SignalPage, SignalQuery
+    from risk_hub_contracts.reports.exit_signal import ExitSignal
     from risk_hub_contracts.reports.forecast import Forecast
     from risk_hub_contracts.reports.risk import RiskStatus
 
@@ -36,6 +38,38 @@ class ReportStore(Protocol):
 
     def put_once(self, evaluation: AnyDerivedRecord, retain_until: datetime) -> bool:
         """Store the record if its key is free (INV-05); return whether it was stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateWrite:
+    """A new state of one strategy's exit rules; its `revision` is the one that was read."""
+
+    world_id: str
+    stage: str
+    strategy: str
+    state: ExitState
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedWrite:
+    """A write that changed nothing: another one came first, or signals with the same keys exist."""
+
+    existing: tuple[ExitSignal, ...] = ()
+
+
+class ExitJournal(Protocol):
+    """Exit signals, and the state that led to them. Every method may raise DependencyUnavailableError."""
+
+    def state(self, world_id: str, stage: str, strategy: str) -> ExitState:
+        """Return the state of one strategy, empty at first; strongly consistent."""
+
+    def commit(
+        self, write: StateWrite, signals: Sequence[DerivedRecord[ExitSignal]], retain_until: datetime
+    ) -> RefusedWrite | None:
+        """Store the state and at most 99 signals, all or nothing.
+
+        The write is refused if the stored state has another revision or if a signal's key is taken.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ class Outcome(StrEnum):
     """Result of a worker's handling of an event.
 
     `evaluated`: a new record was stored. `repeated`: the record was stored before. `expired`: the snapshot had
-    expired and was refused. `no_signal`: no limit is broken. `history`: the report is on a past snapshot,
-    which never causes a signal (INV-15).
+    expired and was refused. `no_signal`: nothing was due and no rule fires. `history`, `replay`: the report is on
+    a past snapshot or was requested by an operator, which never causes a signal (INV-15). `superseded`: the
+    snapshot was not the latest of its stage when it was announced, or a newer one was judged before.
     """
 
     EVALUATED = "evaluated"
@@ -24,6 +25,8 @@ class Outcome(StrEnum):
     EXPIRED = "expired"
     NO_SIGNAL = "no_signal"
     HISTORY = "history"
+    REPLAY = "replay"
+    SUPERSEDED = "superseded"
 
 
 def announced_snapshot(event: CloudEvent, snapshots: SnapshotStore, now: datetime) -> Snapshot | None:
@@ -73,4 +76,5 @@ def derived_record(event: CloudEvent, report: ReportT) -> DerivedRecord[ReportT]
         trace_header=event.tracecontext,
         is_latest=event.islatest,
         history=bool(event.history),
+        replay=bool(event.replay),
     )

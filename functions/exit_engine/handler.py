@@ -6,7 +6,7 @@ prepare_process()
 
 from functions.entrypoints.queue import queue_worker
 from functions.evaluation.exits.emit_exit_signals import EmitExitSignals
-from functions.evaluation.store.dynamodb_reports import DynamoDBReports
+from functions.evaluation.store.dynamodb_exit_journal import DynamoDBExitJournal
 from functions.hub.adapters.aws import client
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_metered_worlds import DynamoDBMeteredWorlds
@@ -20,7 +20,7 @@ _bodies = BodyStore(client("s3"), settings.bucket())
 _emit = EmitExitSignals(
     snapshots=DynamoDBSnapshots(_dynamodb, settings.snapshots_table(), _bodies),
     policies=DynamoDBWorlds(_dynamodb, settings.worlds_table()),
-    reports=DynamoDBReports(_dynamodb, settings.reports_table()),
+    journal=DynamoDBExitJournal(_dynamodb, settings.reports_table()),
     clock=utc_now,
     retention=settings.retention(),
     tally=ReportTally("exit_engine", _stages),

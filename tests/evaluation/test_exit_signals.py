@@ -161,8 +161,8 @@ def test_measure_over_its_limit_signals_a_reduction_back_to_the_limit() -> None:
     assert signal.asset is None
 
 
-@pytest.mark.parametrize("var", [0.05, 0.01, None], ids=["at the limit", "below", "not computed"])
-def test_a_measure_that_is_not_over_its_limit_gives_no_signal(var: float | None) -> None:
+@pytest.mark.parametrize("var", [0.05, 0.01], ids=["at the limit", "below"])
+def test_a_measure_that_is_not_over_its_limit_gives_no_signal(var: float) -> None:
     engine = Engine(policy(measures=(VAR_LIMIT,)))
     assert engine.run(engine.risk(var)) == "no_signal"
     assert engine.signals == []
@@ -175,19 +175,22 @@ def test_drawdown_over_its_limit_signals_under_the_rule_of_its_window() -> None:
     assert engine.only().metrics == {"max_drawdown.60": 0.25, "limit": 0.2}
 
 
-@pytest.mark.parametrize(
-    "drawdowns",
-    [{60: 0.2, 90: 0.5}, {60: None}, {}],
-    ids=["drawdown at the limit", "null drawdown", "no windows"],
-)
-def test_a_drawdown_that_is_not_over_its_limit_gives_no_signal(drawdowns: dict[Any, float | None]) -> None:
+def test_a_drawdown_at_its_limit_gives_no_signal() -> None:
     engine = Engine(policy(drawdown=(DrawdownLimit(window=60, max_loss=0.2),)))
-    assert engine.run(engine.fallen(drawdowns)) == "no_signal"
+    assert engine.run(engine.fallen({60: 0.2, 90: 0.5})) == "no_signal"
+
+
+@pytest.mark.parametrize(("drawdowns", "reason"), [({60: None}, "not_in_report"), ({}, "not_in_report")])
+def test_a_missing_drawdown_asks_to_hold(drawdowns: dict[Any, float | None], reason: str) -> None:
+    engine = Engine(policy(drawdown=(DrawdownLimit(window=60, max_loss=0.2),)))
+    assert engine.run(engine.fallen(drawdowns)) == "evaluated"
+    assert (engine.only().action, engine.only().reason) == ("hold", "not_computed")
+    assert f"({reason})" in engine.only().detail
 
 
 @pytest.mark.parametrize("change", [{"confidence_bps": 9_500}, {"method": "historical"}])
 def test_limit_applies_only_to_its_method_and_confidence(change: dict[str, Any]) -> None:
-    engine = Engine(policy(measures=(VAR_LIMIT.model_copy(update=change),)))
+    engine = Engine(policy(measures=(VAR_LIMIT.model_copy(update={**change, "on_missing": "ignore"}),)))
     assert engine.run(engine.risk(0.5)) == "no_signal"
 
 
@@ -211,8 +214,13 @@ def test_two_limits_on_one_measure_have_separate_cool_downs() -> None:
     harder = VAR_LIMIT.model_copy(update={"max_loss": 0.1, "action": "exit"})
     engine = Engine(policy(measures=(VAR_LIMIT, harder)))
     engine.run(engine.risk(0.08, "v1"))
-    assert engine.run(engine.risk(0.2, "v2", minutes=1)) == "evaluated"
-    assert [signal.action for signal in engine.signals] == ["reduce", "exit"]
+    assert engine.run(engine.risk(0.081, "v2", minutes=1)) == "repeated"
+    assert engine.run(engine.risk(0.2, "v3", minutes=2)) == "evaluated"
+    assert [(signal.rule, signal.action) for signal in engine.signals] == [
+        (VAR_RULE, "reduce"),
+        (VAR_RULE, "reduce"),
+        (VAR_RULE.replace("reduce", "exit"), "exit"),
+    ]
 
 
 LEVERED = {"weights": {"AAPL": 3.0, "MSFT": -2.0}}
@@ -273,10 +281,21 @@ def test_stress_loss_over_its_scenario_limit_signals() -> None:
     assert engine.only().metrics == {"stress.crash": 0.31, "limit": 0.3}
 
 
-@pytest.mark.parametrize("losses", [{"crash": 0.3}, {"crash": None}, {"rates": 0.9}, {}])
-def test_a_scenario_at_its_limit_unknown_or_absent_gives_no_signal(losses: dict[str, float | None]) -> None:
+def test_a_scenario_at_its_limit_gives_no_signal() -> None:
     engine = Engine(policy(stress=(StressLimit(scenario="crash", max_loss=0.3),)))
-    assert engine.run(engine.stress(losses)) == "no_signal"
+    assert engine.run(engine.stress({"crash": 0.3})) == "no_signal"
+
+
+@pytest.mark.parametrize(
+    ("losses", "reason"),
+    [({"crash": None}, "shocks_absent"), ({"rates": 0.9}, "scenario_absent"), ({}, "scenario_absent")],
+)
+def test_a_scenario_without_a_loss_asks_to_hold(losses: dict[str, float | None], reason: str) -> None:
+    engine = Engine(policy(stress=(StressLimit(scenario="crash", max_loss=0.3),)))
+    assert engine.run(engine.stress(losses)) == "evaluated"
+    assert (engine.only().rule, engine.only().action) == ("stress.crash.reduce", "hold")
+    assert (engine.only().reason, engine.only().metrics) == ("not_computed", {"limit": 0.3})
+    assert f"({reason})" in engine.only().detail
 
 
 def test_limit_without_a_scenario_signals_the_worst_scenario() -> None:
@@ -360,15 +379,15 @@ def test_the_cool_down_admits_one_signal_per_rule_and_window() -> None:
     outcomes = [
         engine.run(engine.risk(0.08, f"v{minutes}", minutes)) for minutes in (0, 1, 59.99, 60, 119, -0.01)
     ]
-    assert outcomes == ["evaluated", "repeated", "repeated", "evaluated", "repeated", "evaluated"]
+    assert outcomes == ["evaluated", "repeated", "repeated", "evaluated", "repeated", "superseded"]
     windows = [signal.window for signal in engine.signals]
-    assert windows == [format_instant(START + offset * HOUR) for offset in (0, 1, -1)]
+    assert windows == [format_instant(START + offset * HOUR) for offset in (0, 1)]
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_f7_duplicate_and_reordered_deliveries_give_one_signal(order: Sequence[int]) -> None:
     engine = Engine(policy(measures=(VAR_LIMIT,)))
-    events = [engine.risk(0.06 + i / 100, f"v{i}", i) for i in range(3)]
+    events = [engine.risk(0.06 + i / 1000, f"v{i}", i) for i in range(3)]
     for index in (*order, *order):
         engine.run(events[index])
     (key,) = engine.evaluations.rows
@@ -377,24 +396,16 @@ def test_f7_duplicate_and_reordered_deliveries_give_one_signal(order: Sequence[i
     assert exit_signal_emitted(record.report).id == exit_signal_emitted(engine.only()).id
 
 
-def test_inv_05_a_replay_emits_nothing_new() -> None:
+def test_inv_15_a_replayed_event_is_not_judged() -> None:
     engine = Engine(policy(measures=(VAR_LIMIT,)))
-    event = engine.risk(0.08)
-    assert engine.run(event) == "evaluated"
-    first = dict(engine.evaluations.rows)
-    engine.clock.advance(seconds=60)
-    assert engine.run(event.model_copy(update={"replay": True})) == "repeated"
-    assert engine.evaluations.rows == first
+    assert engine.run(engine.risk(0.08).model_copy(update={"replay": True})) == "replay"
+    assert engine.evaluations.rows == {}
 
 
-def test_a_crash_between_two_signals_is_repaired_by_the_next_delivery() -> None:
-    engine = Engine(policy(measures=(VAR_LIMIT,), drain=ExitList(assets=("AAPL",))))
-    event = engine.risk(0.08)
-    engine.run(event)
-    complete = dict(engine.evaluations.rows)
-    engine.evaluations.rows.popitem()
-    assert engine.run(event) == "evaluated"
-    assert engine.evaluations.rows == complete
+def test_inv_15_an_evaluation_that_was_not_the_latest_of_its_stage_gives_no_signal() -> None:
+    engine = Engine(policy(measures=(VAR_LIMIT,)))
+    assert engine.run(engine.risk(0.08).model_copy(update={"islatest": False})) == "superseded"
+    assert engine.evaluations.rows == {}
 
 
 def test_announced_signal_carries_the_id_of_its_causing_event() -> None:
@@ -430,13 +441,15 @@ def test_exit_engine_skips_an_expired_snapshot() -> None:
 def test_default_policy_applies_when_none_is_stored() -> None:
     engine = Engine()
     assert engine.run(engine.risk(DEFAULT_POLICY.measures[0].max_loss + 0.01)) == "evaluated"
-    assert engine.only().policy_version == "default_v1"
+    assert {signal.policy_version for signal in engine.signals} == {"default_v1"}
+    assert "value_at_risk.parametric_normal.9900.reduce" in {signal.rule for signal in engine.signals}
 
 
 def test_exit_policy_applies_only_to_its_stage() -> None:
     engine = Engine(policy(measures=(VAR_LIMIT,)))
     engine.worlds.policies["w1", "live"] = engine.worlds.policies.pop(("w1", "paper"))
-    assert engine.run(engine.risk(0.06)) == "no_signal"
+    engine.run(engine.risk(0.06))
+    assert {signal.policy_version for signal in engine.signals} == {"default_v1"}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from functions.evaluation.exits.limit_coverage import limit_coverage
+from functions.evaluation.exits import limit_coverage as coverage
+from functions.evaluation.exits.readings import AnyReport, Evaluation
 from risk_hub_contracts.policies.exit_policy import (
     DEFAULT_POLICY,
     DrawdownLimit,
@@ -12,7 +13,7 @@ from risk_hub_contracts.policies.exit_policy import (
     MeasureLimit,
     StressLimit,
 )
-from risk_hub_contracts.reports.risk import RiskReport
+from risk_hub_contracts.reports.risk import RiskReport, RiskStatus
 from risk_hub_contracts.reports.stress import StressReport
 
 FACTS: dict[str, Any] = {
@@ -28,6 +29,10 @@ FACTS: dict[str, Any] = {
 }
 VAR = MeasureLimit(measure="value_at_risk", method="historical", confidence_bps=9_900, max_loss=0.1)
 ES = MeasureLimit(measure="expected_shortfall", method="historical", confidence_bps=9_900, max_loss=0.1)
+
+
+def limit_coverage(policy: ExitPolicy, report: AnyReport) -> RiskStatus:
+    return coverage.limit_coverage(policy, Evaluation(report, report.model_dump(mode="json")))
 
 
 def policy(**limits: Any) -> ExitPolicy:

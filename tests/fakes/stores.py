@@ -9,14 +9,16 @@ import orjson
 
 from functions.evaluation.derived_record import (
     AnyDerivedRecord,
+    DerivedRecord,
     ReportKind,
     engine_order,
     parse_record,
     report_prefix,
 )
+from functions.evaluation.exit_state import ExitState, state_key
 from functions.evaluation.forecast_key import forecast_bounds, forecast_id
 from functions.evaluation.input_note import InputNote
-from functions.evaluation.ports import StoredReport
+from functions.evaluation.ports import RefusedWrite, StateWrite, StoredReport
 from functions.evaluation.signal_query import SignalPage, SignalQuery, signal_order
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.snapshot_record import SnapshotRecord
@@ -26,7 +28,10 @@ from risk_hub_contracts.base.times import parse_instant
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.types import BlobKind
 from risk_hub_contracts.policies.exit_policy import ExitPolicy
+from risk_hub_contracts.reports.exit_signal import ExitSignal
 from risk_hub_contracts.reports.forecast import Forecast
+
+TRANSACTION_MAX_ITEMS = 100
 
 
 class MemorySnapshots:
@@ -125,8 +130,11 @@ class MemoryWorlds:
 
 
 class MemoryReports:
+    """The table of reports: ReportStore, StoredRecords, Reports, Signals and ExitJournal."""
+
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str], AnyDerivedRecord] = {}
+        self.states: dict[tuple[str, str], ExitState] = {}
 
     def put_once(self, record: AnyDerivedRecord, retain_until: datetime) -> bool:
         assert retain_until.tzinfo is not None
@@ -138,6 +146,26 @@ class MemoryReports:
 
     def get(self, world_id: str, evaluation_id: str) -> AnyDerivedRecord | None:
         return self.rows.get((world_id, evaluation_id))
+
+    def state(self, world_id: str, stage: str, strategy: str) -> ExitState:
+        return self.states.get((world_id, state_key(stage, strategy)), ExitState())
+
+    def commit(
+        self, write: StateWrite, signals: Sequence[DerivedRecord[ExitSignal]], retain_until: datetime
+    ) -> RefusedWrite | None:
+        assert retain_until.tzinfo is not None
+        assert len(signals) < TRANSACTION_MAX_ITEMS
+        taken = [self.rows.get((write.world_id, signal.evaluation_id)) for signal in signals]
+        existing = tuple(record.report for record in taken if record is not None)
+        if (
+            existing
+            or self.state(write.world_id, write.stage, write.strategy).revision != write.state.revision
+        ):
+            return RefusedWrite(existing)
+        written = write.state.model_copy(update={"revision": write.state.revision + 1})
+        self.states[write.world_id, state_key(write.stage, write.strategy)] = written
+        self.rows.update({(write.world_id, signal.evaluation_id): signal for signal in signals})
+        return None
 
     def newest_report(
         self, kind: ReportKind, world_id: str, version: str, known_at: datetime | None = None

@@ -58,7 +58,9 @@ FORECAST = Forecast(
     realized=None,
 )
 # Maps with free names: an additional name in one of these is content, not a new member.
-MAPS = frozenset({"weights", "by_id", "metrics", "min_observations", "methods", "inputs", "reasons"})
+MAPS = frozenset(
+    {"weights", "by_id", "metrics", "min_observations", "methods", "inputs", "reasons", "on_warning"}
+)
 
 
 def widened(value: Any) -> Any:
@@ -88,12 +90,14 @@ def written(dynamodb: Any) -> Callable[..., None]:
     return write
 
 
-@pytest.mark.parametrize("event_type", ["risk_evaluated", "stress_evaluated", "exit_signal_emitted"])
+@pytest.mark.parametrize(
+    "event_type", ["risk_evaluated", "stress_evaluated", "exit_signal_emitted", "exit_signal_cleared"]
+)
 def test_report_or_signal_with_unknown_members_is_read_without_them(
     event_type: str, dynamodb: Any, written: Callable[..., None]
 ) -> None:
     report = json.loads((SAMPLES / f"{event_type}.json").read_text(encoding="utf-8"))["data"]
-    kind = {"risk_evaluated": "risk", "stress_evaluated": "stress", "exit_signal_emitted": "exit"}[event_type]
+    kind = event_type.partition("_")[0]
     evaluation = parse_record(f"{kind}/…", report)
     written(
         "evaluations",

@@ -15,19 +15,25 @@ Item = Mapping[str, Mapping[str, Any]]
 # Of the local indexes of `snapshots`, two hold whole items and one a few attributes: one unit (ADR-0003).
 FULL_INDEXES = 2
 SMALL_INDEX_UNITS = 1
+TRANSACTION_FACTOR = 2
 # The attributes of an item in the index of exit signals (ADR-0037).
 EMISSION_INDEX = ("world_id", "evaluation_id", "signal_order", "report", "stage")
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call: its units, their cost in US dollars, and the item or events that it wrote."""
+    """One call: its units, their cost in US dollars, and the items or events that it wrote."""
 
     operation: str
     units: int
     dollars: float
-    item: Item | None = None
+    items: tuple[Item, ...] = ()
     events: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def item(self) -> Item | None:
+        """The item of a put, None for other calls."""
+        return self.items[0] if len(self.items) == 1 else None
 
 
 def item_bytes(item: Item) -> int:
@@ -90,7 +96,15 @@ class Meter:
 def _put_item(params: Mapping[str, Any]) -> Call:
     request = json.loads(params["body"])
     units = put_units(request["TableName"], request["Item"])
-    return Call("PutItem", units, units * PRICES.write_unit, item=request["Item"])
+    return Call("PutItem", units, units * PRICES.write_unit, (request["Item"],))
+
+
+def _transact_write_items(params: Mapping[str, Any]) -> Call:
+    """Count twice the units of the puts: a transaction prepares each one before it commits."""
+    puts = [each["Put"] for each in json.loads(params["body"])["TransactItems"]]
+    units = TRANSACTION_FACTOR * sum(put_units(put["TableName"], put["Item"]) for put in puts)
+    items = tuple(put["Item"] for put in puts)
+    return Call("TransactWriteItems", units, units * PRICES.write_unit, items)
 
 
 def _update_item(_: Mapping[str, Any]) -> Call:
@@ -117,6 +131,7 @@ def _s3(operation: str, price: float) -> Callable[[Mapping[str, Any]], Call]:
 
 REQUESTS: Mapping[str, Callable[[Mapping[str, Any]], Call]] = {
     "PutItem": _put_item,
+    "TransactWriteItems": _transact_write_items,
     "UpdateItem": _update_item,
     "PutEvents": _put_events,
     "PutObject": _s3("PutObject", PRICES.s3_put),

@@ -112,9 +112,9 @@ class _FlowRunner:
         yield from self._announce(post)
 
     def _announce(self, leg: Invocation) -> Iterator[Invocation]:
-        for call in leg.calls:
-            if call.item is not None and _is_announced(call.item):
-                relayed = self._invoke("event_relay", "stream", {"Records": [stream_record(call.item)]})
+        for item in [item for call in leg.calls for item in call.items]:
+            if _is_announced(item):
+                relayed = self._invoke("event_relay", "stream", {"Records": [stream_record(item)]})
                 yield relayed
                 for entry in [entry for each in relayed.calls for entry in each.events]:
                     yield from self._work(entry)

@@ -56,6 +56,11 @@ BODY: dict[str, Any] = {
     },
     "provenance": {"source": "gateway", "reason": "rebalance", "strategy_id": "momentum"},
 }
+CALM: dict[str, Any] = {
+    "as_of": "2026-01-05T11:59:59Z",
+    "version": "rebalance-2026-01-05T11:59:59Z",
+    "stress": {"crash": {"shocks": {"AAPL": -0.2, "MSFT": -0.2}}},
+}
 POLICY = ExitPolicy(version="us2-1", cool_down_seconds=3_600, stress=(StressLimit(max_loss=0.3),))
 HEADERS = {
     "Content-Type": "application/json",
@@ -152,9 +157,18 @@ class Walk:
         (new,) = set(self.evaluations.rows) - before
         return self.announced(evaluation_record(self.evaluations.rows[new]))
 
+    def cleared(self) -> CloudEvent:
+        """Publish the next book, whose loss is within the limit; return the event of the all-clear."""
+        calm = {**BODY, **CALM}
+        publication = PublishRequest(
+            "us2", "gateway", "paper", json.dumps(calm).encode(), HEADERS["X-Correlation-Id"]
+        )
+        updated = self.announced(stream_record(self.publish(publication).stored))
+        return self.evaluated(self.exit, self.evaluated(self.stress, updated))
+
 
 def emitted() -> dict[str, Any]:
-    """Walk one book from POST to `exit_signal_emitted`; return each file's content by its path under events/."""
+    """Walk one book from POST to its exit signal and the all-clear; return each file by its path under events/."""
     walk, body = Walk(), json.dumps(BODY).encode()
     publication = PublishRequest("us2", "gateway", "paper", body, HEADERS["X-Correlation-Id"])
     record = stream_record(walk.publish(publication).stored)
@@ -162,10 +176,11 @@ def emitted() -> dict[str, Any]:
     risk, stress = walk.evaluated(walk.risk, updated), walk.evaluated(walk.stress, updated)
     assert walk.exit(risk) == "no_signal"
     signal = walk.evaluated(walk.exit, stress)
+    cleared = walk.cleared()
     return {
         **{
             f"samples/{event.type}.json": json.loads(event.to_detail())
-            for event in (updated, risk, stress, signal)
+            for event in (updated, risk, stress, signal, cleared)
         },
         "invocations/snapshot_writer.json": proxy_event(
             "POST", "/risk-hub/worlds/us2/snapshots", HEADERS.items(), body

@@ -17,6 +17,7 @@ EFFECT_EVENTS = {
     "risk_evaluated": ("risk_engine", "evaluated_at"),
     "stress_evaluated": ("stress_engine", "evaluated_at"),
     "exit_signal_emitted": ("exit_engine", "emitted_at"),
+    "exit_signal_cleared": ("exit_engine", "emitted_at"),
 }
 WORKER_OF_KIND = {"risk": "risk_engine", "stress": "stress_engine", "exit": "exit_engine"}
 WORKERS = tuple(WORKER_OF_KIND.values())

@@ -84,6 +84,7 @@ SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
         ("dynamodb:GetItem", "snapshots"): workers.signals,
         ("dynamodb:GetItem", "worlds"): workers.signals,
         ("dynamodb:Scan", "worlds"): workers.counts_expired_for_signals,
+        ("dynamodb:GetItem", "evaluations"): workers.signals,
         ("dynamodb:PutItem", "evaluations"): workers.signals,
         ("s3:GetObject", BODIES): workers.signals_on_a_large_book,
     },

@@ -8,7 +8,8 @@ from risk_hub_contracts.reports.risk import RiskReport
 from risk_hub_contracts.reports.stress import StressReport
 from tools.simulator.hub import Hub
 from tools.simulator.ledger import Key, require
-from tools.simulator.model import COOL_DOWN_SECONDS, Commit, Slot
+from tools.simulator.model import Commit
+from tools.simulator.signals import check_signals
 
 NUMBERS_TOLERANCE = 1e-9
 KINDS = {"risk_engine": "risk", "stress_engine": "stress"}
@@ -27,7 +28,7 @@ def check_derived(hub: Hub) -> None:
         _forecast_is_stored(hub, evaluation.report)
     _noted_once(hub)
     if hub.runs_all_engines:
-        _signals_are_those_of_the_policy(hub)
+        check_signals(hub)
 
 
 def _evaluated_once(hub: Hub, commit: Commit, worker: str) -> None:
@@ -101,38 +102,3 @@ def _check_number(name: str, version: str, got: float | None, wanted: float | No
         return
     true = wanted is not None and isclose(got, wanted, rel_tol=NUMBERS_TOLERANCE, abs_tol=NUMBERS_TOLERANCE)
     require(true, "INV-06", f"{name} of {version} is {got}, not {wanted}", version)
-
-
-def _signals_are_those_of_the_policy(hub: Hub) -> None:
-    """Check for one signal in each slot in which a limit was broken and the exit engine saw it in time."""
-    ledger = hub.ledger
-    emitted = [_slot(e.report) for e in ledger.reports.values() if isinstance(e.report, ExitSignal)]
-    require(len(emitted) == len(set(emitted)), "INV-05", f"two signals in one cool-down: {emitted}")
-    admitted: set[Slot] = set()
-    for evaluation in [e for e in ledger.reports.values() if e.kind != "exit"]:
-        key = (evaluation.report.world_id, evaluation.report.version)
-        outcomes = ledger.outcomes("exit_engine", key, f"{evaluation.kind}_evaluated")
-        require(bool(outcomes), "INV-04", f"the exit engine never handled {evaluation.evaluation_id}", key[1])
-        slot = ledger.by_key[key].slot(evaluation.kind)
-        if evaluation.history:
-            require(set(outcomes) == {"history"}, "INV-15", f"the past was judged: {outcomes}", key[1])
-        elif _breaks_a_limit(hub, evaluation.report):
-            admitted.add(slot)
-            seen = set(outcomes) <= {"expired"} or slot in emitted
-            require(seen, "INV-04", f"no signal for {evaluation.evaluation_id}: {outcomes}", key[1])
-        else:
-            require(set(outcomes) <= {"expired", "no_signal"}, "INV-05", f"{key}: {outcomes}", key[1])
-    require(set(emitted) <= admitted, "INV-05", f"signals that no limit explains: {set(emitted) - admitted}")
-
-
-def _breaks_a_limit(hub: Hub, report: RiskReport | StressReport) -> bool:
-    content = hub.ledger.by_key[report.world_id, report.version].content
-    if isinstance(report, RiskReport):
-        return content.breaks_risk_limit() and report.measures[0].value is not None
-    return content.breaks_stress_limit() and bool(report.losses)
-
-
-def _slot(signal: ExitSignal) -> Slot:
-    require(signal.cool_down_seconds == COOL_DOWN_SECONDS, "INV-05", "another policy was applied")
-    kind = "stress" if "stress" in signal.rule else "risk"
-    return signal.world_id, signal.stage, kind, signal.window

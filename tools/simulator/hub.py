@@ -105,7 +105,8 @@ class Hub:
         if self.runs_all_engines:
             self.rules["risk_snapshot_updated"] += [stress]
             self.rules["risk_evaluated"] += [exits]
-            self.rules |= {"stress_evaluated": [exits], "exit_signal_emitted": [notes]}
+            self.rules |= {"stress_evaluated": [exits]}
+            self.rules |= {"exit_signal_emitted": [notes], "exit_signal_cleared": [notes]}
         self.queues = (risk, stress, exits, notes)
         self.snapshots = WiredSnapshots(wire, dependencies.snapshots(), ledger, self.snapshot_stream)
         self.blobs = WiredBlobs(wire, dependencies.blobs())

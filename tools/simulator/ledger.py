@@ -16,6 +16,8 @@ from tools.simulator.tasks import Task
 from tools.simulator.trace import BrokenInvariantError
 
 Key = tuple[str, str]
+# Outcomes of the exit engine that do not depend on the expiry.
+NOT_JUDGED = frozenset({"replay", "superseded"})
 
 
 def as_stored(snapshot: SnapshotRecord) -> str:
@@ -128,7 +130,7 @@ class Ledger:
             known = {"history"} if worker == "exit_engine" else {"evaluated", "repeated"}
             version = commit.content.version
             require(outcome in known, "INV-15", f"{worker} handled the past as {outcome}", version)
-        else:
+        elif outcome not in NOT_JUDGED:
             self._refused_if_expired(commit, outcome, at)
         self.handlings.setdefault((worker, commit.key, event.type), []).append(outcome)
 

@@ -96,7 +96,7 @@ class Commit:
         return self.created_at + timedelta(seconds=self.content.ttl_sec)
 
     def slot(self, kind: str) -> Slot:
-        """Return the key of at most one exit signal: world, stage, kind of limit, cool-down window."""
+        """Return the place of an exit signal: world, stage, kind of limit, cool-down window."""
         length = timedelta(seconds=COOL_DOWN_SECONDS)
         window = EPOCH + (self.content.as_of - EPOCH) // length * length
         return self.content.world_id, self.content.stage, kind, as_text(window)

@@ -7,8 +7,9 @@ from typing import Any
 
 from events.envelope import CloudEvent
 from functions.evaluation.derived_record import AnyDerivedRecord as EvaluationRecord
-from functions.evaluation.derived_record import ReportKind
-from functions.evaluation.ports import StoredReport
+from functions.evaluation.derived_record import DerivedRecord, ReportKind
+from functions.evaluation.exit_state import ExitState
+from functions.evaluation.ports import RefusedWrite, StateWrite, StoredReport
 from functions.hub.domain.blob_marks import Claim
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.snapshot_record import SnapshotRecord
@@ -16,6 +17,7 @@ from functions.hub.ports import BlobHead, BlobStat, Head, PutOutcome
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.types import BlobKind
 from risk_hub_contracts.policies.exit_policy import ExitPolicy, MeasureLimit, StressLimit
+from risk_hub_contracts.reports.exit_signal import ExitSignal
 from tests.fakes.marks import MemoryMarks
 from tests.fakes.stores import MemoryBlobs, MemoryReports, MemorySnapshots, MemoryWorlds
 from tools.simulator.ledger import Ledger
@@ -152,13 +154,33 @@ class WiredReports:
             lambda: None,
         )
 
+    def state(self, world_id: str, stage: str, strategy: str) -> ExitState:
+        return self.wire.call("evaluations.state", lambda: self.store.state(world_id, stage, strategy))
+
+    def commit(
+        self, write: StateWrite, signals: Sequence[DerivedRecord[ExitSignal]], retain_until: datetime
+    ) -> RefusedWrite | None:
+        return self.wire.call("evaluations.commit", lambda: self._commit(write, signals, retain_until))
+
+    def _commit(
+        self, write: StateWrite, signals: Sequence[DerivedRecord[ExitSignal]], retain_until: datetime
+    ) -> RefusedWrite | None:
+        refused = self.store.commit(write, signals, retain_until)
+        if refused is None:
+            for signal in signals:
+                self._record(signal)
+        return refused
+
     def _put(self, evaluation: EvaluationRecord, retain_until: datetime) -> bool:
         stored = self.store.put_once(evaluation, retain_until)
         if stored:
-            self.ledger.record_report(evaluation)
-            self.stream.append(evaluation.report.world_id, report_record(evaluation))
-            self.wire.note(f"EFFECT {evaluation.evaluation_id}")
+            self._record(evaluation)
         return stored
+
+    def _record(self, evaluation: EvaluationRecord) -> None:
+        self.ledger.record_report(evaluation)
+        self.stream.append(evaluation.report.world_id, report_record(evaluation))
+        self.wire.note(f"EFFECT {evaluation.evaluation_id}")
 
 
 @dataclass

@@ -100,9 +100,10 @@ class DeployedHub:
     def _process_effects(self) -> None:
         """Relay committed records and let the workers process the events, until nothing is left."""
         for call in self._meter.take():
-            if call.item is not None and is_announced(call.item) and _key(call.item) not in self._relayed:
-                self._relayed.add(_key(call.item))
-                self.relay(dict(call.item))
+            for item in call.items:
+                if is_announced(item) and _key(item) not in self._relayed:
+                    self._relayed.add(_key(item))
+                    self.relay(dict(item))
             for entry in call.events:
                 event = CloudEvent.model_validate_json(entry["Detail"]).model_dump(exclude_none=True)
                 self.events.append(event)

@@ -1,28 +1,30 @@
-"""Exit rules: the limits that a report breaks, and the actions of the policy. No clock, no store."""
+"""Exit rules: which limits a report breaks, which it meets, and which cannot be decided. No clock, no store."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
 
+from functions.evaluation.exit_state import Scope
+from functions.evaluation.exits.readings import (
+    AnyReport,
+    Evaluation,
+    Reading,
+    drawdown_reading,
+    measure_reading,
+    stress_reading,
+)
 from functions.hub.domain.exposure import gross_exposure
 from risk_hub_contracts.base.times import duration_text, parse_instant
 from risk_hub_contracts.policies.exit_policy import (
-    DrawdownLimit,
     ExitList,
     ExitPolicy,
     GrossLimit,
     LossLimit,
-    MeasureLimit,
-    StressLimit,
+    Response,
 )
 from risk_hub_contracts.reports.exit_signal import Action, ExitReason
 from risk_hub_contracts.reports.risk import RiskReport
-from risk_hub_contracts.reports.stress import StressReport
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIXED_RATIOS: Mapping[Action, float] = {"exit": 1.0, "hold": 0.0}
-
-AnyReport = RiskReport | StressReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Breach:
     """One rule that fired.
 
     Attributes:
-        rule: its name, the same whenever the same limit is broken; a cool-down applies per name.
+        rule: its name, the same whenever the same limit fires, for whatever reason.
         ratio: the share of the position to give up, 0 to 1.
         asset: the asset concerned, None for the whole strategy.
         metrics: the observed value with its limit.
@@ -51,91 +53,163 @@ class Breach:
     detail: str
     metrics: Mapping[str, float]
     asset: str | None = None
+    scope: Scope = "snapshot"
 
 
-def breaches(policy: ExitPolicy, report: AnyReport, book: Book) -> Iterator[Breach]:
-    """Yield the breaches in the policy's order; the same arguments give the same breaches."""
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A limit that a number meets."""
+
+    rule: str
+    detail: str
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A limit whose number is missing, which the policy ignores: it neither fires nor is met."""
+
+    rule: str
+
+
+Verdict = Breach | Met | Undecided
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All verdicts on one report; a rule of `scopes` that has none does not apply any longer."""
+
+    scopes: frozenset[Scope]
+    breaches: list[Breach] = field(default_factory=list)
+    met: dict[str, Met] = field(default_factory=dict)
+    undecided: set[str] = field(default_factory=set)
+
+    def add(self, verdict: Verdict) -> None:
+        """Sort a verdict into its place."""
+        if isinstance(verdict, Breach):
+            self.breaches.append(verdict)
+        elif isinstance(verdict, Met):
+            self.met[verdict.rule] = verdict
+        else:
+            self.undecided.add(verdict.rule)
+
+
+def judge(policy: ExitPolicy, evaluation: Evaluation, book: Book) -> Judgement:
+    """Return the verdicts in the policy's order; the same arguments give the same verdicts."""
+    scope: Scope = "risk" if isinstance(evaluation.report, RiskReport) else "stress"
+    judgement = Judgement(frozenset({scope, "snapshot"}))
+    for limit, name, reading in loss_readings(policy, evaluation):
+        judgement.add(_loss_verdict(policy, limit, name, reading, scope))
+    for breach in _warning_breaches(policy, evaluation, scope):
+        judgement.add(breach)
+    for gross_limit in policy.gross:
+        judgement.add(_gross_verdict(gross_limit, book))
+    for breach in _staleness_breach(policy, evaluation.report):
+        judgement.add(breach)
+    for listed in (
+        _list_breaches("freeze", policy.freeze, book),
+        _list_breaches("drain", policy.drain, book),
+    ):
+        for breach in listed:
+            judgement.add(breach)
+    return judgement
+
+
+def loss_readings(policy: ExitPolicy, evaluation: Evaluation) -> Iterator[tuple[LossLimit, str, Reading]]:
+    """Yield each limit on this kind of report with its name and its number."""
+    report, document = evaluation.report, evaluation.document
     if isinstance(report, RiskReport):
         for measure_limit in policy.measures:
-            yield from _measure_breach(measure_limit, report)
+            reading = measure_reading(measure_limit, report, document)
+            yield measure_limit, reading.metric, reading
         for drawdown_limit in policy.drawdown:
-            yield from _drawdown_breach(drawdown_limit, report)
-    else:
-        for stress_limit in policy.stress:
-            yield from _stress_breach(stress_limit, report)
-    for gross_limit in policy.gross:
-        yield from _gross_breach(gross_limit, book)
-    yield from _staleness_breach(policy, report)
-    yield from _list_breaches("freeze", policy.freeze, book)
-    yield from _list_breaches("drain", policy.drain, book)
-
-
-def cool_down_window(as_of: datetime, cool_down_seconds: int) -> datetime:
-    """Return the start of the window that contains an instant; all windows are counted from 1970."""
-    length = timedelta(seconds=cool_down_seconds)
-    return EPOCH + (as_of - EPOCH) // length * length
-
-
-def _measure_breach(limit: MeasureLimit, report: RiskReport) -> Iterator[Breach]:
-    wanted = (limit.measure, limit.method, limit.confidence_bps)
-    for measure in report.measures:
-        if (measure.measure, measure.method, measure.confidence_bps) == wanted:
-            name = ".".join(str(part) for part in wanted if part is not None)
-            yield from _loss_breach(limit, name, name, measure.value)
-
-
-def _drawdown_breach(limit: DrawdownLimit, report: RiskReport) -> Iterator[Breach]:
-    name = f"max_drawdown.{limit.window}"
-    for window in report.windows:
-        if window.length == limit.window:
-            yield from _loss_breach(limit, name, name, window.max_drawdown)
-
-
-def _stress_breach(limit: StressLimit, report: StressReport) -> Iterator[Breach]:
-    known = [loss for loss in report.losses if loss.value is not None]
-    if limit.scenario is None:
-        worst = max(known, key=lambda loss: loss.value or 0.0, default=None)
-        if worst is not None:
-            yield from _loss_breach(limit, "worst_stress", f"stress.{worst.scenario}", worst.value)
+            reading = drawdown_reading(drawdown_limit, report, document)
+            yield drawdown_limit, reading.metric, reading
         return
-    for loss in known:
-        if loss.scenario == limit.scenario:
-            name = f"stress.{loss.scenario}"
-            yield from _loss_breach(limit, name, name, loss.value)
+    for stress_limit in policy.stress:
+        name = "worst_stress" if stress_limit.scenario is None else f"stress.{stress_limit.scenario}"
+        yield stress_limit, name, stress_reading(stress_limit, report)
 
 
-def _loss_breach(limit: LossLimit, name: str, metric: str, loss: float | None) -> Iterator[Breach]:
-    """Yield a breach beyond the limit. A loss without a value breaks no limit: its report has the reason."""
-    if loss is None or loss <= limit.max_loss:
-        return
-    ratio = FIXED_RATIOS.get(limit.action)
-    if ratio is None:
-        ratio = limit.ratio or 1 - limit.max_loss / loss
-    yield Breach(
-        rule=f"{name}.{limit.action}",
-        action=limit.action,
-        ratio=ratio,
-        reason="limit_exceeded",
-        detail=f"{metric} is {loss:.6g}, over its limit of {limit.max_loss:.6g}",
-        metrics={metric: loss, "limit": limit.max_loss},
+def _loss_verdict(policy: ExitPolicy, limit: LossLimit, name: str, reading: Reading, scope: Scope) -> Verdict:
+    rule, metric, loss = f"{name}.{limit.action}", reading.metric, reading.value
+    if loss is not None and loss > limit.max_loss:
+        return Breach(
+            rule=rule,
+            action=limit.action,
+            ratio=_reduction(limit.action, limit.ratio, limit.max_loss, loss),
+            reason="limit_exceeded",
+            detail=f"{metric} is {loss:.6g}, over its limit of {limit.max_loss:.6g}",
+            metrics={metric: loss, "limit": limit.max_loss},
+            scope=scope,
+        )
+    if reading.reason is not None:
+        return _missing_verdict(policy, limit, rule, reading, scope)
+    detail = f"{metric} is {loss:.6g}, within its limit of {limit.max_loss:.6g}"
+    return Met(rule, detail, {metric: loss or 0.0, "limit": limit.max_loss})
+
+
+def _missing_verdict(
+    policy: ExitPolicy, limit: LossLimit, rule: str, reading: Reading, scope: Scope
+) -> Verdict:
+    ignored = reading.absent and policy.absent_inputs == "ignore"
+    if limit.on_missing == "ignore" or ignored:
+        return Undecided(rule)
+    known = {} if reading.value is None else {reading.metric: reading.value}
+    return Breach(
+        rule=rule,
+        action=limit.on_missing,
+        ratio=_response_ratio(policy, limit.on_missing, limit.ratio),
+        reason="not_computed",
+        detail=f"{reading.metric} is not computed ({reading.reason}); its limit is {limit.max_loss:.6g}",
+        metrics={**known, "limit": limit.max_loss},
+        scope=scope,
     )
 
 
-def _gross_breach(limit: GrossLimit, book: Book) -> Iterator[Breach]:
-    """Yield a breach if the gross exposure is beyond the limit, on each kind of report."""
-    gross = gross_exposure(book.weights)
+def _reduction(action: Action, ratio: float | None, limit: float, observed: float) -> float:
+    """Return the share to give up: fixed by the action or the limit, else what brings the value to the limit."""
+    fixed = FIXED_RATIOS.get(action)
+    return fixed if fixed is not None else ratio or 1 - limit / observed
+
+
+def _response_ratio(policy: ExitPolicy, action: Action, ratio: float | None = None) -> float:
+    """Return the share to give up without a number; a `reduce` without any share gives up all (fail-safe)."""
+    fixed = FIXED_RATIOS.get(action)
+    return fixed if fixed is not None else ratio or policy.fallback_ratio or 1.0
+
+
+def _warning_breaches(policy: ExitPolicy, evaluation: Evaluation, scope: Scope) -> Iterator[Breach]:
+    """Yield one breach for each code that the report warns of and the policy names."""
+    warnings = evaluation.document.get("warnings")
+    rows = [row for row in warnings if isinstance(row, Mapping)] if isinstance(warnings, list) else []
+    for code in dict.fromkeys(str(row.get("code")) for row in rows):
+        response: Response = policy.on_warning.get(code, "ignore")
+        if response != "ignore":
+            yield Breach(
+                rule=f"warning.{scope}.{code}",
+                action=response,
+                ratio=_response_ratio(policy, response),
+                reason="warned",
+                detail=f"the {scope} report warns: {code}",
+                metrics={},
+                scope=scope,
+            )
+
+
+def _gross_verdict(limit: GrossLimit, book: Book) -> Verdict:
+    """Compare the gross exposure of the weights, which every snapshot has."""
+    gross, rule = gross_exposure(book.weights), f"gross_exposure.{limit.action}"
+    metrics = {"gross_exposure": gross, "limit": limit.max_gross}
     if gross <= limit.max_gross:
-        return
-    ratio = FIXED_RATIOS.get(limit.action)
-    if ratio is None:
-        ratio = limit.ratio or 1 - limit.max_gross / gross
-    yield Breach(
-        rule=f"gross_exposure.{limit.action}",
+        return Met(rule, f"gross_exposure is {gross:.6g}, within its limit of {limit.max_gross:.6g}", metrics)
+    return Breach(
+        rule=rule,
         action=limit.action,
-        ratio=ratio,
+        ratio=_reduction(limit.action, limit.ratio, limit.max_gross, gross),
         reason="limit_exceeded",
         detail=f"gross_exposure is {gross:.6g}, over its limit of {limit.max_gross:.6g}",
-        metrics={"gross_exposure": gross, "limit": limit.max_gross},
+        metrics=metrics,
     )
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import QueryOutputTypeDef
 
 STORE = Dependency.REPORT_STORE
-FLAGS = ("is_latest", "history")
+FLAGS = ("is_latest", "history", "replay")
 BY_EMISSION = "by_emission"
 ORIGIN_ATTRIBUTES = ("correlation_id", "causation_id", "trace_header")
 
@@ -41,7 +41,11 @@ def to_item(record: AnyDerivedRecord, retain_until: datetime) -> Item:
         **{name: getattr(record, name) for name in ORIGIN_ATTRIBUTES},
         **_index_attributes(record),
     }
-    flags = {"is_latest": record.is_latest, "history": record.history or None}
+    flags = {
+        "is_latest": record.is_latest,
+        "history": record.history or None,
+        "replay": record.replay or None,
+    }
     return {
         **{name: {"S": text} for name, text in texts.items() if text is not None},
         **{name: {"BOOL": flag} for name, flag in flags.items() if flag is not None},

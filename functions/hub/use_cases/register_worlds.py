@@ -9,7 +9,7 @@ from functions.hub.world_ports import NoteKind, NoteWrite, StoredNote, WorldRegi
 from risk_hub_contracts.api.routes import ROUTES
 from risk_hub_contracts.base.problems import NOTHING_EXPECTED, ProblemError
 from risk_hub_contracts.base.times import format_instant
-from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY, ExitPolicy
+from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY, ExitPolicy, stored_text
 from risk_hub_contracts.worlds.expectation import Expectation
 
 Document = dict[str, Any]
@@ -66,9 +66,8 @@ class RegisterWorlds:
 
     def set_policy(self, world_id: str, stage: str, policy: ExitPolicy, by: str) -> PutResult:
         """Set the policy by which the exit engine judges the world from its next evaluation on."""
-        # An earlier release refuses a stored policy with this member, so it is stored only if it has a limit.
-        text = policy.model_dump_json(exclude=None if policy.gross else {"gross"})
-        written = self.registry.put(world_id, stage, EXIT_POLICY, NoteWrite(text, self.clock(), by))
+        writing = NoteWrite(stored_text(policy), self.clock(), by)
+        written = self.registry.put(world_id, stage, EXIT_POLICY, writing)
         return PutResult(_policy(world_id, stage, written.stored_note), written.created)
 
     def policy(self, world_id: str, stage: str) -> Document:

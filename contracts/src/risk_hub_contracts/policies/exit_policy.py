@@ -1,8 +1,10 @@
 """Exit policy of one world and stage: when the engine asks a strategy to reduce, leave or hold.
 
-A limit is met *at* its value and broken past it. Losses are positive fractions of portfolio value.
+A limit is met *at* its value and broken past it. Losses are positive fractions of portfolio value. A limit whose
+number is missing is not met: `on_missing` says what the engine asks for.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Final, Literal, Self
@@ -19,14 +21,19 @@ from risk_hub_contracts.base.ids import (
 )
 from risk_hub_contracts.base.limits import ASSET_ID_MAX_CHARS, ID_MAX_CHARS, NAME_MAX_CHARS
 from risk_hub_contracts.reports.exit_signal import Action
-from risk_hub_contracts.reports.risk import MeasureName, MethodName, RiskWindow
+from risk_hub_contracts.reports.risk import MeasureName, RiskWindow
 
 EXIT_LIMITS_MAX_COUNT: Final = 100
 EXIT_LIST_MAX_COUNT: Final = 200
 COOL_DOWN_MIN_SECONDS: Final = 1
 COOL_DOWN_MAX_SECONDS: Final = 31 * 86_400
 STALENESS_MAX_SECONDS: Final = 31 * 86_400
+WARNING_CODES_MAX_COUNT: Final = 100
+WARNING_CODE_MAX_CHARS: Final = 128
 
+LimitMethod = Literal["parametric_normal", "historical", "legacy_v1", "historical_upper"]
+Response = Literal["hold", "exit", "reduce", "ignore"]
+"""The action for a number that is missing or a report that warns; `ignore` gives no signal."""
 
 REGISTERING: Final[Mapping[str, bool]] = MappingProxyType({"registering": True})
 """Validation context of a policy that is put: its names must be names that a snapshot can have.
@@ -62,6 +69,7 @@ ScenarioName = Annotated[
     Field(min_length=1, max_length=NAME_MAX_CHARS, json_schema_extra={"pattern": NAME_PATTERN}),
     _name(name_violation),
 ]
+WarningCode = Annotated[str, Field(pattern="^[a-z0-9_]+$", max_length=WARNING_CODE_MAX_CHARS)]
 StrategyId = Annotated[str, Field(pattern=ID_PATTERN, max_length=ID_MAX_CHARS)]
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
@@ -76,7 +84,7 @@ class LossLimit(BaseModel):
     """The greatest allowed loss, and the action past it.
 
     `ratio` is the share of the position to give up by a `reduce`; without it, the share that brings the loss
-    back to the limit, `1 - max_loss / loss`.
+    back to the limit, `1 - max_loss / loss`. `on_missing` is the action if the loss is not computed.
     """
 
     model_config = _FROZEN
@@ -84,6 +92,7 @@ class LossLimit(BaseModel):
     max_loss: Loss
     action: Action = "reduce"
     ratio: Ratio | None = None
+    on_missing: Response = "hold"
 
     @model_validator(mode="after")
     def _ratio_goes_with_reduce(self) -> Self:
@@ -95,12 +104,16 @@ class MeasureLimit(LossLimit):
     """A limit on one measure of the risk report."""
 
     measure: MeasureName
-    method: MethodName
+    method: LimitMethod
     confidence_bps: Annotated[int, Field(ge=1, le=9_999)] | None = None
 
 
 class StressLimit(LossLimit):
-    """A limit on the stress loss under one scenario; without `scenario`, on the worst loss of all."""
+    """A limit on the stress loss under one scenario; without `scenario`, on the worst loss of all.
+
+    The loss is the worst of the computed one and the producer's own. A loss of the covered assets alone that
+    passes the limit breaks it too.
+    """
 
     scenario: ScenarioName | None = None
 
@@ -151,8 +164,10 @@ class ExitList(BaseModel):
 class ExitPolicy(BaseModel):
     """The rules of the exit engine for one world and stage.
 
-    `freeze` asks to hold what is held, `drain` to leave it. At most one signal per rule and cool-down window
-    goes out.
+    `freeze` asks to hold what is held, `drain` to leave it. Within a cool-down window a rule signals again only
+    if it asks for more. `absent_inputs` says whether a number counts as missing if the snapshot has no input
+    for it at all. `on_warning` maps codes of the reports' warnings to actions. `fallback_ratio` is the share to
+    give up by a `reduce` for a missing number (unless its limit has a `ratio`) or a warning.
     """
 
     model_config = _FROZEN
@@ -166,6 +181,9 @@ class ExitPolicy(BaseModel):
     staleness: StalenessLimit | None = None
     freeze: ExitList = ExitList()
     drain: ExitList = ExitList()
+    absent_inputs: Literal["missing", "ignore"] = "missing"
+    on_warning: Annotated[dict[WarningCode, Response], Field(max_length=WARNING_CODES_MAX_COUNT)] = {}
+    fallback_ratio: Ratio | None = None
 
     @model_validator(mode="after")
     def _one_limit_per_rule(self) -> Self:
@@ -185,6 +203,27 @@ def _require_distinct(rules: Iterable[tuple[object, ...]]) -> None:
         seen.add(rule)
 
 
+ADDED_MEMBERS: Final[Mapping[str, object]] = MappingProxyType(
+    {"gross": [], "absent_inputs": "missing", "on_warning": {}, "fallback_ratio": None}
+)
+"""Members that release 1.0 refuses in a stored policy, with their defaults."""
+
+
+def stored_text(policy: ExitPolicy) -> str:
+    """Return the JSON of a policy as it is stored: without added members that have their default.
+
+    After a rollback, release 1.0 can read the policies that use none of them.
+    """
+    document = policy.model_dump(mode="json")
+    for name, default in ADDED_MEMBERS.items():
+        if document[name] == default:
+            del document[name]
+    for limit in (*document["measures"], *document["stress"], *document["drawdown"]):
+        if limit["on_missing"] == "hold":
+            del limit["on_missing"]
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
 DEFAULT_POLICY: Final = ExitPolicy(
     version="default_v1",
     cool_down_seconds=3_600,
@@ -198,5 +237,10 @@ DEFAULT_POLICY: Final = ExitPolicy(
     ),
     stress=(StressLimit(max_loss=0.40),),
     staleness=StalenessLimit(max_age_seconds=86_400),
+    absent_inputs="ignore",
 )
-"""The policy in force if none is stored for a world and stage."""
+"""The policy in force if none is stored for a world and stage.
+
+An operator did not ask for its limits, so a snapshot without covariance, returns or scenarios gives no signal. An
+input that is sent but gives no number does (ADR-0044).
+"""

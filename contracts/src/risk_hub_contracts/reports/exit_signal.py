@@ -9,11 +9,19 @@ from risk_hub_contracts.base.limits import ASSET_ID_MAX_CHARS, CURSOR_MAX_CHARS
 from risk_hub_contracts.base.times import Instant
 
 Action = Literal["exit", "reduce", "hold"]
-ExitReason = Literal["limit_exceeded", "snapshot_stale", "frozen", "drained"]
+ExitReason = Literal[
+    "limit_exceeded", "snapshot_stale", "frozen", "drained", "not_computed", "warned", "cleared"
+]
+"""`not_computed`: the limit's number is missing. `warned`: the report has a warning that the policy names.
+`cleared`: a rule that fired no longer fires; it asks for nothing."""
 
 
 class ExitSignal(BaseModel):
-    """One request to a strategy; at most one per (world, stage, strategy, rule) and cool-down window.
+    """One request to a strategy, or its all-clear (`reason` is `cleared`).
+
+    Within a cool-down window a (world, stage, strategy, rule) has one signal, and a further one only if it
+    asks for more or follows an all-clear; `sequence` counts them. `rule` names the limit, whatever the action.
+    An all-clear has action `hold` and ratio 0, is announced as `exit_signal_cleared`, and asks for nothing.
 
     `ratio` is the share of the position to give up: 1 for `exit`, 0 for `hold`. `asset` is null if the signal
     is for the whole strategy. `metrics` holds each observed value and its limit; names of seconds end in
@@ -42,6 +50,7 @@ class ExitSignal(BaseModel):
     window: Instant
     cool_down_seconds: Annotated[int, Field(ge=1)]
     emitted_at: Instant
+    sequence: Annotated[int, Field(ge=1)] = 1
 
 
 class ExitSignalPage(BaseModel):

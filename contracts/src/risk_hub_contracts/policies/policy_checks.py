@@ -1,0 +1,98 @@
+"""Checks of a policy that is put: each limit can fire, and each number that may be missing is named.
+
+The checks are not part of the model, because a policy stored by an earlier release must stay readable.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from risk_hub_contracts.base.problem_types import Violation
+from risk_hub_contracts.policies.exit_policy import ExitPolicy, LossLimit, MeasureLimit
+
+__all__ = ["ALWAYS_COMPUTED_BPS", "uncertain_limits", "violations_of"]
+
+ALWAYS_COMPUTED_BPS: Final = (9_500, 9_750, 9_900)
+REQUESTABLE_MIN_BPS: Final = 5_000
+LEGACY_BPS: Final = 9_900
+_LEGACY: Final = "legacy_v1"
+_VOLATILITY_METHOD: Final = "parametric_normal"
+
+
+def violations_of(policy: ExitPolicy, *, legacy_method: bool) -> list[Violation]:
+    """Return why parts of a policy can never fire or cannot be carried out; empty for a sound policy.
+
+    Args:
+        policy: the policy to be put.
+        legacy_method: whether the deployment computes `legacy_v1`.
+    """
+    measures = [
+        violation
+        for index, limit in enumerate(policy.measures)
+        for violation in _measure_violations(f"/measures/{index}", limit, legacy_method=legacy_method)
+    ]
+    return [*measures, *_ratio_violations(policy)]
+
+
+def uncertain_limits(policy: ExitPolicy) -> list[Violation]:
+    """Return the limits on confidences that are computed only for snapshots that request them."""
+    known = ", ".join(map(str, ALWAYS_COMPUTED_BPS))
+    return [
+        Violation(
+            f"/measures/{index}/confidence_bps",
+            f"{limit.confidence_bps} is computed only for a snapshot whose risk.confidences_bps has it; "
+            f"always computed are {known}; for other snapshots on_missing ({limit.on_missing}) applies",
+        )
+        for index, limit in enumerate(policy.measures)
+        if limit.confidence_bps is not None and limit.confidence_bps not in ALWAYS_COMPUTED_BPS
+    ]
+
+
+def _measure_violations(pointer: str, limit: MeasureLimit, *, legacy_method: bool) -> Iterator[Violation]:
+    if limit.measure == "volatility":
+        if limit.confidence_bps is not None:
+            yield Violation(f"{pointer}/confidence_bps", "volatility has no confidence; leave it out")
+        if limit.method != _VOLATILITY_METHOD:
+            yield Violation(f"{pointer}/method", f"volatility is computed only by {_VOLATILITY_METHOD}")
+        return
+    if limit.confidence_bps is None:
+        known = ", ".join(map(str, ALWAYS_COMPUTED_BPS))
+        yield Violation(
+            f"{pointer}/confidence_bps", f"{limit.measure} needs a confidence in basis points: {known}"
+        )
+    elif limit.confidence_bps < REQUESTABLE_MIN_BPS:
+        yield Violation(
+            f"{pointer}/confidence_bps", f"must be at least {REQUESTABLE_MIN_BPS}: no lower one is computed"
+        )
+    if limit.method == _LEGACY:
+        yield from _legacy_violations(pointer, limit, legacy_method=legacy_method)
+
+
+def _legacy_violations(pointer: str, limit: MeasureLimit, *, legacy_method: bool) -> Iterator[Violation]:
+    if not legacy_method:
+        yield Violation(
+            f"{pointer}/method",
+            "legacy_v1 is not computed in this deployment; "
+            "send historical_upper, historical or parametric_normal",
+        )
+    elif limit.confidence_bps is not None and limit.confidence_bps != LEGACY_BPS:
+        yield Violation(f"{pointer}/confidence_bps", f"legacy_v1 is computed only at {LEGACY_BPS}")
+
+
+def _ratio_violations(policy: ExitPolicy) -> Iterator[Violation]:
+    """Yield a violation for each `reduce` that has neither a number nor a ratio."""
+    if policy.fallback_ratio is not None:
+        return
+    wanted = "reduce needs a share to give up: send fallback_ratio"
+    for name, limits in _loss_limits(policy):
+        for index, limit in enumerate(limits):
+            if limit.on_missing == "reduce" and limit.ratio is None:
+                yield Violation(f"/{name}/{index}/on_missing", wanted)
+    for code, response in policy.on_warning.items():
+        if response == "reduce":
+            yield Violation(f"/on_warning/{code}", wanted)
+
+
+def _loss_limits(policy: ExitPolicy) -> Iterator[tuple[str, tuple[LossLimit, ...]]]:
+    yield "measures", policy.measures
+    yield "stress", policy.stress
+    yield "drawdown", policy.drawdown

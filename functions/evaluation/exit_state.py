@@ -1,0 +1,82 @@
+"""State of one strategy's exit rules: the newest snapshot judged, and the last signal of each rule."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from risk_hub_contracts.reports.exit_signal import Action, ExitSignal
+
+Scope = Literal["risk", "stress", "snapshot"]
+"""Input of a rule: the risk report, the stress report, or the snapshot, which both reports are about."""
+SEPARATOR = "/"
+EXIT_STATE = "judged"
+"""First part of the key of a state in the table of reports."""
+
+
+class LastSignal(BaseModel):
+    """The last signal of one rule.
+
+    Attributes:
+        scope: input of the rule; an evaluation of another scope does not decide it.
+        order: position of its snapshot in the order of INV-03.
+        sequence: its number within its window.
+        in_force: false after an all-clear.
+        cleared_in: the window of the last all-clear.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    scope: Scope
+    order: str
+    action: Action
+    ratio: float
+    window: str
+    sequence: Annotated[int, Field(ge=1)]
+    asset: str | None = None
+    in_force: bool = True
+    cleared_in: str | None = None
+
+
+class ExitState(BaseModel):
+    """State of one strategy of a world and stage.
+
+    Attributes:
+        revision: how often it was written; a writer replaces exactly the revision that it read.
+        judged: by kind of report, the position of the newest snapshot that was judged.
+        signals: by rule, the last signal.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    revision: Annotated[int, Field(ge=0)] = 0
+    judged: dict[str, str] = {}
+    signals: dict[str, LastSignal] = {}
+
+
+def state_key(stage: str, strategy: str) -> str:
+    """Return the key of a state within its world."""
+    return SEPARATOR.join((EXIT_STATE, stage, strategy))
+
+
+def with_signal(state: ExitState, signal: ExitSignal, scope: Scope, order: str) -> ExitState:
+    """Return the state after a signal was stored."""
+    before = state.signals.get(signal.rule)
+    cleared = signal.reason == "cleared"
+    last = LastSignal(
+        scope=scope,
+        order=order,
+        action=signal.action,
+        ratio=signal.ratio,
+        window=signal.window,
+        sequence=signal.sequence,
+        asset=signal.asset,
+        in_force=not cleared,
+        cleared_in=signal.window if cleared else before and before.cleared_in,
+    )
+    return state.model_copy(update={"signals": {**state.signals, signal.rule: last}})
+
+
+def with_judged(state: ExitState, kind: Scope, order: str, window: str) -> ExitState:
+    """Return the state after a snapshot was judged, without rules that ended in an earlier window."""
+    kept = {rule: last for rule, last in state.signals.items() if last.in_force or last.window == window}
+    return state.model_copy(update={"judged": {**state.judged, kind: order}, "signals": kept})

@@ -1,0 +1,171 @@
+"""Numbers of a report that limits are compared with: each has a value, or a reason why it is missing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from risk_hub_contracts.policies.exit_policy import DrawdownLimit, MeasureLimit, StressLimit
+from risk_hub_contracts.reports.risk import InputKind, RiskReport
+from risk_hub_contracts.reports.stress import StressLoss, StressReport
+
+AnyReport = RiskReport | StressReport
+Document = Mapping[str, Any]
+
+NO_SCENARIOS = "stress_absent"
+NO_SHOCKS = "shocks_absent"
+NOT_IN_REPORT = "not_in_report"
+SCENARIO_ABSENT = "scenario_absent"
+SCENARIO_OMITTED = "scenario_omitted"
+INSUFFICIENT = "insufficient"
+LOSS = "loss"
+# A drawdown has no direction: producers send it with either sign.
+DRAWDOWN = "max_drawdown"
+TAIL_NAMES = ("value_at_risk", "expected_shortfall")
+RETURNS: tuple[InputKind, ...] = ("realized_returns",)
+ABSENT_REASONS = frozenset({"covariance_absent", "realized_returns_absent"})
+PARAMETRIC_INPUTS: tuple[InputKind, ...] = ("covariance", "realized_returns")
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A report: its model, and the document, which may have members that the model does not know."""
+
+    report: AnyReport
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One number.
+
+    Attributes:
+        metric: its name in signals.
+        value: the number; with a `reason`, a part of it that is known, such as the loss of the covered assets.
+        reason: why the number is missing or not reliable; None if `value` is the whole number.
+        absent: whether it is missing because the snapshot has no input for it.
+        judged: whether a whole number was compared; of several scenarios, at least one.
+    """
+
+    metric: str
+    value: float | None = None
+    reason: str | None = None
+    absent: bool = False
+    judged: bool = False
+
+
+def measure_reading(limit: MeasureLimit, report: RiskReport, document: Document) -> Reading:
+    """Return the number of a limit on a measure: a row of `measures`, otherwise of `tails`."""
+    wanted = (limit.measure, limit.method, limit.confidence_bps)
+    metric = ".".join(str(part) for part in wanted if part is not None)
+    absent = _is_absent(report, RETURNS if limit.method.startswith("historical") else PARAMETRIC_INPUTS)
+    reason: str | None = NOT_IN_REPORT
+    for row in report.measures:
+        if (row.measure, row.method, row.confidence_bps) == wanted:
+            if row.value is not None:
+                return Reading(metric, row.value, judged=True)
+            reason = row.reason or NOT_IN_REPORT
+            absent = reason in ABSENT_REASONS
+    for tail in _rows(document.get("tails")):
+        if (tail.get("method"), tail.get("confidence_bps")) == wanted[1:] and limit.measure in TAIL_NAMES:
+            return _tail_reading(metric, tail, limit.measure, absent=absent)
+    return Reading(metric, None, reason, absent)
+
+
+def _tail_reading(metric: str, tail: Document, measure: str, *, absent: bool) -> Reading:
+    """Return a number of `tails`; one from too few observations is known only in part."""
+    value = tail.get(measure)
+    if value is None:
+        return Reading(metric, None, tail.get("reason") or NOT_IN_REPORT, absent)
+    if tail.get("sufficient") is False:
+        return Reading(metric, value, tail.get("reason") or INSUFFICIENT)
+    return Reading(metric, value, judged=True)
+
+
+def drawdown_reading(limit: DrawdownLimit, report: RiskReport, document: Document) -> Reading:
+    """Return the drawdown of a window, of the track record if the report has one."""
+    metric = f"{DRAWDOWN}.{limit.window}"
+    record = document.get("track_record")
+    if record:
+        windows = _rows(record.get("windows") if isinstance(record, Mapping) else record)
+        absent = False
+    else:
+        windows = [window.model_dump() for window in report.windows]
+        absent = _is_absent(report, RETURNS)
+    for window in windows:
+        if window.get("length") == limit.window:
+            value = window.get(DRAWDOWN)
+            if value is not None:
+                return Reading(metric, value, judged=True)
+            return Reading(metric, None, (window.get("reasons") or {}).get(DRAWDOWN) or NOT_IN_REPORT, absent)
+    return Reading(metric, None, NOT_IN_REPORT, absent)
+
+
+def stress_reading(limit: StressLimit, report: StressReport) -> Reading:
+    """Return the loss under the limit's scenario; without a scenario, the worst loss of all."""
+    readings = list(_scenario_readings(report))
+    if limit.scenario is None:
+        return _worst(readings, report)
+    metric = f"stress.{limit.scenario}"
+    named = [reading for reading in readings if reading.metric == metric]
+    if named:
+        return named[0]
+    if report.reason is not None:
+        return Reading(metric, None, report.reason, absent=report.reason == NO_SCENARIOS)
+    omitted = report.scenarios_omitted or report.metrics_omitted
+    return Reading(metric, None, SCENARIO_OMITTED if omitted else SCENARIO_ABSENT)
+
+
+def _worst(readings: Sequence[Reading], report: StressReport) -> Reading:
+    """Return the worst loss; its reason is that of the first scenario whose loss is missing."""
+    if not readings:
+        reason = report.reason or NO_SCENARIOS
+        return Reading("worst_stress", None, reason, absent=reason == NO_SCENARIOS)
+    known = [reading for reading in readings if reading.value is not None]
+    worst = max(known, key=lambda reading: reading.value or 0.0, default=None)
+    missing = [reading for reading in readings if reading.reason is not None]
+    sent = [reading for reading in missing if not reading.absent]
+    first = next(iter([*sent, *missing]), None)
+    return Reading(
+        metric="worst_stress" if worst is None else worst.metric,
+        value=None if worst is None else worst.value,
+        reason=None if first is None else f"{first.metric}: {first.reason}",
+        absent=bool(missing) and not sent,
+        judged=any(reading.judged for reading in readings),
+    )
+
+
+def _scenario_readings(report: StressReport) -> Iterator[Reading]:
+    """Yield one reading for each scenario of the report: the worst of the computed and the own loss."""
+    for loss in report.losses:
+        yield _scenario_reading(loss, list(_own_losses(report, loss.scenario)))
+
+
+def _scenario_reading(loss: StressLoss, own: Sequence[float]) -> Reading:
+    whole = [*own, *([] if loss.value is None else [loss.value])]
+    known = [*whole, *([] if loss.covered_value is None else [loss.covered_value])]
+    return Reading(
+        metric=f"stress.{loss.scenario}",
+        value=max(known, default=None),
+        reason=None if whole else loss.reason or NO_SHOCKS,
+        absent=not whole and loss.reason == NO_SHOCKS,
+        judged=bool(whole),
+    )
+
+
+def _own_losses(report: StressReport, scenario: str) -> Iterator[float]:
+    """Yield the producer's own losses under a scenario, as positive fractions."""
+    for metric in report.metrics:
+        if metric.scenario == scenario and metric.metric == LOSS:
+            yield metric.value
+        elif metric.scenario == scenario and metric.metric == DRAWDOWN:
+            yield abs(metric.value)
+
+
+def _is_absent(report: RiskReport, kinds: Sequence[InputKind]) -> bool:
+    sources = {each.kind: each.source for each in report.inputs}
+    return all(sources.get(kind) == "absent" for kind in kinds)
+
+
+def _rows(value: object) -> list[Document]:
+    """Return the objects of a list that an engine of another release may have written."""
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []

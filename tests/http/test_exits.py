@@ -1,0 +1,346 @@
+"""Exits through the API: PUT of a policy, POST of snapshots, GET of the signals."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import pytest
+
+from functions.evaluation.exit_state import ExitState
+from functions.evaluation.ports import RefusedWrite
+from functions.evaluation.worker_steps import Outcome
+from tests.fakes.stores import MemoryReports
+from tests.http.evaluated_hub import Crash, EvaluatedHub
+
+Result = TypeVar("Result")
+VAR: dict[str, Any] = {
+    "measure": "value_at_risk",
+    "method": "parametric_normal",
+    "confidence_bps": 9_900,
+    "max_loss": 0.1,
+}
+NOT_PSD: dict[str, Any] = {
+    "weights": {"AAPL": 0.5, "MSFT": 0.3, "PEP": 0.2},
+    "covariance": {"ids": ["AAPL", "MSFT", "PEP"], "upper": [0.03, 0.027, -0.027, 0.03, 0.027, 0.03]},
+}
+
+
+def variance(daily: float) -> dict[str, Any]:
+    """Return the covariance of a book of AAPL and MSFT that has this volatility per period."""
+    return {"ids": ["AAPL", "MSFT"], "upper": [daily**2, daily**2, daily**2]}
+
+
+def shocked(computed: float, **own: float) -> dict[str, Any]:
+    return {"crash": {"shocks": {}, "default": -computed, **own}}
+
+
+@pytest.fixture
+def hub() -> EvaluatedHub:
+    return EvaluatedHub()
+
+
+# A1
+
+
+def test_a_limit_without_a_number_asks_to_hold_with_the_report_reason(hub: EvaluatedHub) -> None:
+    hub.put_policy(measures=[VAR])
+    hub.publish(**NOT_PSD)
+    signal = hub.only()
+    assert (signal["action"], signal["ratio"], signal["reason"]) == ("hold", 0.0, "not_computed")
+    assert signal["rule"] == "value_at_risk.parametric_normal.9900.reduce"
+    assert signal["detail"] == (
+        "value_at_risk.parametric_normal.9900 is not computed (covariance_not_psd); its limit is 0.1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("response", "ratio"), [("hold", 0.0), ("exit", 1.0), ("reduce", 0.25), ("ignore", None)]
+)
+def test_on_missing_decides_the_action_for_a_missing_number(
+    hub: EvaluatedHub, response: str, ratio: float | None
+) -> None:
+    put = hub.put_policy(measures=[{**VAR, "on_missing": response}], fallback_ratio=0.25)
+    assert put.json["policy"]["measures"][0]["on_missing"] == response
+    hub.publish(**NOT_PSD)
+    assert [(each["action"], each["ratio"]) for each in hub.signals()] == (
+        [] if ratio is None else [(response, ratio)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("limit", "rule"),
+    [
+        ({"measures": [VAR]}, "value_at_risk.parametric_normal.9900.reduce"),
+        ({"measures": [{**VAR, "method": "historical_upper"}]}, "value_at_risk.historical_upper.9900.reduce"),
+        ({"stress": [{"max_loss": 0.4}]}, "worst_stress.reduce"),
+        ({"stress": [{"max_loss": 0.4, "scenario": "crash"}]}, "stress.crash.reduce"),
+        ({"drawdown": [{"max_loss": 0.4, "window": 30}]}, "max_drawdown.30.reduce"),
+    ],
+)
+def test_every_stored_limit_on_a_snapshot_without_inputs_asks_to_hold(
+    hub: EvaluatedHub, limit: dict[str, Any], rule: str
+) -> None:
+    hub.put_policy(**limit)
+    hub.publish()
+    assert (hub.only()["rule"], hub.only()["action"], hub.only()["reason"]) == (rule, "hold", "not_computed")
+
+
+def test_stored_policy_may_ignore_inputs_that_are_not_sent(hub: EvaluatedHub) -> None:
+    hub.put_policy(measures=[VAR], stress=[{"max_loss": 0.4}], absent_inputs="ignore")
+    hub.publish()
+    assert hub.signals() == []
+
+
+def test_default_policy_is_silent_about_inputs_that_are_not_sent(hub: EvaluatedHub) -> None:
+    hub.publish()
+    assert hub.signals() == []
+
+
+def test_default_policy_is_silent_about_a_covariance_that_is_not_sent_with_a_track_record(
+    hub: EvaluatedHub,
+) -> None:
+    hub.publish(realized_returns=[0.001, -0.002] * 60, stress=shocked(0.1))
+    assert hub.signals() == []
+
+
+def test_more_signals_than_one_write_stores_are_all_emitted_once(hub: EvaluatedHub) -> None:
+    assets = [f"A{number:03}" for number in range(150)]
+    hub.put_policy(drain={"assets": assets})
+    hub.publish(weights=dict.fromkeys(assets, 1 / 150))
+    hub.publish("v2", 1, weights=dict.fromkeys(assets, 1 / 150))
+    first = hub.signals()
+    second = hub.api("GET", "/risk-hub/worlds/w1/exit-signals?order=desc&limit=100").json["signals"]
+    assert {signal["asset"] for signal in [*first, *second]} == set(assets)
+    assert len(hub.hub.evaluations.states) == 1
+    assert sum(record.kind == "exit" for record in hub.hub.evaluations.rows.values()) == 150
+
+
+def test_default_policy_asks_to_hold_if_a_sent_input_gives_no_number(hub: EvaluatedHub) -> None:
+    hub.publish(stress={"crash": {"shocks": {"AAPL": -0.1}}}, **NOT_PSD)
+    assert {signal["rule"]: signal["action"] for signal in hub.signals()} == {
+        "value_at_risk.parametric_normal.9900.reduce": "hold",
+        "expected_shortfall.parametric_normal.9900.reduce": "hold",
+        "worst_stress.reduce": "hold",
+    }
+
+
+def test_covered_loss_over_the_limit_signals_although_an_asset_has_no_shock(hub: EvaluatedHub) -> None:
+    hub.publish(weights={"AAPL": 0.99, "MSFT": 0.01}, stress={"crash": {"shocks": {"AAPL": -0.9}}})
+    signal = hub.only()
+    assert (signal["action"], signal["reason"]) == ("reduce", "limit_exceeded")
+    assert signal["metrics"] == {"stress.crash": pytest.approx(0.891), "limit": 0.4}
+
+
+def test_covered_loss_within_the_limit_asks_to_hold(hub: EvaluatedHub) -> None:
+    hub.put_policy(stress=[{"scenario": "crash", "max_loss": 0.4}])
+    hub.publish(stress={"crash": {"shocks": {"AAPL": -0.5}}})
+    assert (hub.only()["action"], hub.only()["reason"]) == ("hold", "not_computed")
+    assert "(shocks_do_not_cover_weights)" in hub.only()["detail"]
+
+
+@pytest.mark.parametrize("own", [{"loss": 0.9}, {"max_drawdown": 0.95}, {"max_drawdown": -0.95}])
+@pytest.mark.parametrize("scenario", [None, "crash"])
+def test_own_loss_of_the_producer_counts(
+    hub: EvaluatedHub, own: dict[str, float], scenario: str | None
+) -> None:
+    limit = {"max_loss": 0.4, "action": "exit", **({} if scenario is None else {"scenario": scenario})}
+    hub.put_policy(stress=[limit])
+    hub.publish(stress={"crash": own})
+    assert (hub.only()["action"], hub.only()["reason"]) == ("exit", "limit_exceeded")
+    assert hub.only()["metrics"]["stress.crash"] == abs(next(iter(own.values())))
+
+
+def test_worst_of_the_computed_and_the_own_loss_counts(hub: EvaluatedHub) -> None:
+    hub.publish("v1", 0, stress=shocked(0.5, loss=0.1))
+    hub.publish("v2", 61, stress=shocked(0.1, loss=0.6))
+    assert [signal["metrics"]["stress.crash"] for signal in hub.signals()] == [
+        pytest.approx(0.5),
+        pytest.approx(0.6),
+    ]
+
+
+def test_a_named_scenario_that_the_snapshot_lacks_asks_to_hold(hub: EvaluatedHub) -> None:
+    hub.put_policy(stress=[{"scenario": "crahs", "max_loss": 0.4}])
+    hub.publish(stress=shocked(0.9))
+    assert (hub.only()["rule"], hub.only()["reason"]) == ("stress.crahs.reduce", "not_computed")
+    assert "(scenario_absent)" in hub.only()["detail"]
+
+
+# A3
+
+
+def test_inv_16_a_worsening_book_signals_at_each_step(hub: EvaluatedHub) -> None:
+    hub.put_policy(measures=[VAR])
+    for minute, volatility in enumerate((0.0435, 0.0436, 0.05, 0.1, 0.26)):
+        hub.publish(f"v{minute}", minute, covariance=variance(volatility))
+    ratios = [round(signal["ratio"], 3) for signal in hub.signals()]
+    assert ratios == [0.012, 0.14, 0.57, 0.835]
+    assert [signal["sequence"] for signal in hub.signals()] == [1, 2, 3, 4]
+
+
+def test_a_missing_number_escalates_when_the_limit_is_then_broken(hub: EvaluatedHub) -> None:
+    hub.put_policy(measures=[VAR])
+    hub.publish("v1", 0, **NOT_PSD)
+    hub.publish("v2", 1, covariance=variance(0.2))
+    hub.publish("v3", 2, **NOT_PSD)
+    assert [signal["action"] for signal in hub.signals()] == ["hold", "reduce"]
+    assert hub.outcomes[-2:] == [Outcome.REPEATED, Outcome.NO_SIGNAL]
+
+
+def test_an_all_clear_follows_when_a_rule_no_longer_fires(hub: EvaluatedHub) -> None:
+    hub.put_policy(measures=[VAR])
+    hub.publish("v1", 0, covariance=variance(0.2))
+    hub.relay()
+    hub.publish("v2", 1, covariance=variance(0.01))
+    fired, cleared = hub.signals()
+    assert (fired["reason"], cleared["reason"]) == ("limit_exceeded", "cleared")
+    assert (cleared["rule"], cleared["action"], cleared["ratio"]) == (fired["rule"], "hold", 0.0)
+    assert "within its limit of 0.1" in cleared["detail"]
+    hub.publish("v3", 2, covariance=variance(0.01))
+    assert len(hub.signals()) == 2
+
+
+def test_an_all_clear_is_never_announced_as_an_order(hub: EvaluatedHub) -> None:
+    hub.put_policy(measures=[VAR])
+    types = []
+    for minute, volatility in enumerate((0.2, 0.01)):
+        hub.post(f"v{minute}", minute, covariance=variance(volatility))
+        for _ in range(3):
+            events = hub.taken()
+            types += [event.type for event in events if event.type.startswith("exit")]
+            for event in events:
+                hub.deliver(event)
+            hub.relay()
+    assert types == ["exit_signal_emitted", "exit_signal_cleared"]
+
+
+def test_an_order_after_an_all_clear_is_sent_but_no_second_all_clear_in_the_window(hub: EvaluatedHub) -> None:
+    hub.put_policy(measures=[VAR])
+    for minute, volatility in enumerate((0.2, 0.01) * 4):
+        hub.publish(f"v{minute}", minute, covariance=variance(volatility))
+    assert [signal["reason"] for signal in hub.signals()] == ["limit_exceeded", "cleared", "limit_exceeded"]
+    hub.publish("next", 61, covariance=variance(0.01))
+    assert hub.signals()[-1]["reason"] == "cleared"
+
+
+def test_a_missing_number_that_is_ignored_clears_nothing(hub: EvaluatedHub) -> None:
+    hub.put_policy(measures=[{**VAR, "on_missing": "ignore"}])
+    hub.publish("v1", 0, covariance=variance(0.2))
+    hub.publish("v2", 1, **NOT_PSD)
+    assert [signal["reason"] for signal in hub.signals()] == ["limit_exceeded"]
+
+
+def test_a_rule_that_is_removed_from_the_policy_is_cleared(hub: EvaluatedHub) -> None:
+    hub.put_policy(drain={"assets": ["AAPL"]})
+    hub.publish("v1", 0)
+    hub.put_policy(version="p2")
+    hub.publish("v2", 1)
+    fired, cleared = hub.signals()
+    assert (fired["rule"], fired["asset"], cleared["asset"]) == ("drain.asset.AAPL", "AAPL", "AAPL")
+    assert cleared["detail"] == "the rule no longer fires under policy p2"
+
+
+def test_inv_05_every_event_delivered_again_in_any_order_signals_nothing(hub: EvaluatedHub) -> None:
+    hub.put_policy(measures=[VAR], stress=[{"max_loss": 0.2}], drain={"assets": ["AAPL"]})
+    events = []
+    for minute, volatility in enumerate((0.05, 0.2, 0.01, 0.3)):
+        hub.post(f"v{minute}", minute, covariance=variance(volatility), stress=shocked(volatility))
+        for _ in range(3):
+            events += hub.bus.taken
+            for event in hub.taken():
+                hub.deliver(event)
+            hub.relay()
+    before = hub.signals()
+    assert len(before) == 6
+    for event in [*events, *reversed(events)]:
+        hub.deliver(event)
+    assert hub.signals() == before
+
+
+class Crashing:
+    """A journal whose process is killed at one call, before or after the call takes effect."""
+
+    def __init__(self, reports: MemoryReports, call: int, *, after: bool) -> None:
+        self.reports, self.left, self.after = reports, call, after
+
+    def state(self, world_id: str, stage: str, strategy: str) -> ExitState:
+        return self._crash_at(lambda: self.reports.state(world_id, stage, strategy))
+
+    def commit(self, *write: Any) -> RefusedWrite | None:
+        return self._crash_at(lambda: self.reports.commit(*write))
+
+    def _crash_at(self, call: Callable[[], Result]) -> Result:
+        self.left -= 1
+        if self.left == 0 and not self.after:
+            raise Crash
+        result = call()
+        if self.left == 0:
+            raise Crash
+        return result
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("call", range(1, 13))
+def test_inv_16_crash_at_any_call_loses_and_repeats_no_signal(call: int, *, after: bool) -> None:
+    emitted = []
+    for crashing in (False, True):
+        hub = EvaluatedHub()
+        hub.put_policy(measures=[VAR], drain={"assets": ["AAPL"]})
+        if crashing:
+            hub.exits = replace(hub.exits, journal=Crashing(hub.hub.evaluations, call, after=after))
+        for minute, volatility in enumerate((0.05, 0.2, 0.01)):
+            hub.publish(f"v{minute}", minute, covariance=variance(volatility))
+        emitted.append(hub.signals())
+    assert emitted[0] == emitted[1]
+
+
+def test_reports_that_arrive_in_another_order_never_signal_an_older_book(hub: EvaluatedHub) -> None:
+    hub.put_policy(measures=[VAR])
+    for minute, volatility in enumerate((0.2, 0.01)):
+        hub.post(f"v{minute}", minute, covariance=variance(volatility))
+    for event in hub.taken():
+        hub.deliver(event)
+    hub.relay()
+    for event in reversed(hub.taken()):
+        hub.deliver(event)
+    assert hub.signals() == []
+    assert hub.outcomes.count(Outcome.SUPERSEDED) == 2
+
+
+# A4
+
+
+def test_inv_15_documented_backfill_of_60_past_days_signals_nothing(hub: EvaluatedHub) -> None:
+    for day in range(60):
+        past = {"stress": shocked(0.9), "ttl_sec": 86_400, "provenance": {"source": "backfill"}}
+        hub.publish(f"day{day}", (day - 60) * 1_440, **past)
+    assert hub.signals() == []
+    assert set(hub.outcomes) == {Outcome.HISTORY}
+
+
+def test_inv_15_a_snapshot_20_h_older_than_the_current_one_signals_nothing(hub: EvaluatedHub) -> None:
+    hub.publish("current", 0, stress=shocked(0.01))
+    hub.publish("late", -20 * 60, stress=shocked(0.9), ttl_sec=86_400)
+    assert hub.signals() == []
+    assert hub.outcomes[-2:] == [Outcome.SUPERSEDED] * 2
+
+
+def test_inv_15_latest_is_decided_for_each_stage(hub: EvaluatedHub) -> None:
+    hub.api.headers["X-Stage"] = "live"
+    hub.publish("live", 10)
+    hub.api.headers["X-Stage"] = "paper"
+    hub.publish("paper", 0, stress=shocked(0.9))
+    assert [(signal["stage"], signal["version"]) for signal in hub.signals()] == [("paper", "paper")]
+
+
+def test_inv_15_replaying_a_period_signals_nothing(hub: EvaluatedHub) -> None:
+    for minute, loss in enumerate((0.5, 0.01, 0.9)):
+        hub.publish(f"v{minute}", minute, stress=shocked(loss), ttl_sec=86_400)
+    hub.post("unevaluated", 4, stress=shocked(0.99), ttl_sec=86_400)
+    hub.bus.taken.clear()
+    before = hub.signals()
+    period = {"world_id": "w1", "from": "2026-01-05T00:00:00Z", "to": "2026-01-06T00:00:00Z"}
+    assert hub.replay(period).announced == 4
+    hub.work()
+    assert hub.signals() == before
+    assert hub.outcomes[-2:] == [Outcome.REPLAY] * 2
