@@ -33,6 +33,13 @@ POLICY_BODY = {
 # The integers of each request, by schema file and member name: route and body that carry them.
 INTEGERS: dict[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
     ("snapshot-request", "ttl_sec"): ("POST", WORLD, book(ttl_sec=7)),
+    ("snapshot-request", "max_input_age_seconds"): (
+        "POST",
+        WORLD,
+        book(returns_meta={"max_input_age_seconds": 7}),
+    ),
+    ("snapshot-request", "observations"): ("POST", WORLD, book(covariance_meta={"observations": 7})),
+    ("snapshot-request", "confidences_bps"): ("POST", WORLD, book(risk={"confidences_bps": [9500]})),
     ("snapshot-request", "bytes"): ("POST", WORLD, book(covariance_ref=REF)),
     ("upload-request", "bytes"): ("POST", BLOBS, {"kind": "stress", "bytes": 7, "sha256": SHA256}),
     ("upload-end", "bytes"): (
@@ -49,8 +56,8 @@ INTEGERS: dict[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
 
 
 def written(body: dict[str, Any], member: str, ending: str) -> bytes:
-    """Return the body as JSON text, with other notation for the integer of one member."""
-    text, count = re.subn(rf'("{member}": \d+)', rf"\g<1>{ending}", json.dumps(body))
+    """Return the body as JSON text, with other notation for the integer of one member, or in its list."""
+    text, count = re.subn(rf'("{member}": \[?\d+)', rf"\g<1>{ending}", json.dumps(body))
     assert count == 1
     return text.encode()
 
@@ -73,7 +80,8 @@ def test_an_integer_with_fraction_or_exponent_is_refused_at_its_member(
     method, path, body = INTEGERS[integer]
     answer = api(method, path, written(body, integer[1], ending))
     assert answer.status == 422, answer.body
-    assert [pointer.rpartition("/")[2] for pointer in answer.pointers] == [integer[1]]
+    (pointer,) = answer.pointers
+    assert integer[1] in pointer.split("/")
 
 
 @pytest.mark.parametrize("integer", INTEGERS, ids="-".join)
