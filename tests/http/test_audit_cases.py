@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.http.evaluating_hub import EvaluatingHub, measure, upper_covariance, warning_codes
+from tests.http.evaluating_hub import EvaluatingHub, measure, tail, upper_covariance, warning_codes
 
 DAILY_SIGMA = {"AAA": 0.010, "BBB": 0.014, "CCC": 0.008}
 WEIGHTS = {"AAA": 0.5, "BBB": 0.3, "CCC": 0.2}
@@ -213,6 +213,21 @@ def test_volatility_of_a_bill_heavy_book_is_the_sample_volatility_of_its_returns
     assert sigma == pytest.approx(stdev(own), rel=1e-9)
     (bill,) = [each for each in report["contributions"]["largest"] if each["id"] == "BILL"]
     assert abs(bill["component"]) < 0.5 * report["contributions"]["value_at_risk"]
+
+
+def test_a_missing_observation_is_never_read_as_a_return_of_zero() -> None:
+    returns: dict[str, Any] = returns_of()
+    complete = {asset: values[:10] + values[11:] for asset, values in returns.items()}
+    days = business_days(300)
+    given: dict[str, Any] = {"weights": WEIGHTS, "returns_meta": {"frequency": "daily", "dates": days}}
+    without = {**given, "returns_meta": {"frequency": "daily", "dates": days[:10] + days[11:]}}
+    wanted = EvaluatingHub().risk(**without, realized_returns=complete)
+    returns["BBB"][10] = None
+    found = EvaluatingHub().risk(**given, realized_returns=returns)
+    assert [row["value_at_risk"] for row in found["tails"]] == [
+        row["value_at_risk"] for row in wanted["tails"]
+    ]
+    assert tail(found, "historical_upper", 9900)["observations"] == 299
 
 
 @pytest.mark.parametrize("order", ["newest first", "shuffled"])

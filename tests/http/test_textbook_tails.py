@@ -1,11 +1,13 @@
-"""Published examples of empirical tails, posted as books.
+"""Published examples of tails, posted as books.
 
 A tolerance is half a unit of the last printed digit, or what a comment says about the rounding of the source.
 """
 
+from math import sqrt
+
 import pytest
 
-from tests.http.evaluating_hub import EvaluatingHub, tail
+from tests.http.evaluating_hub import EvaluatingHub, tail, upper_covariance
 
 # Hull, Options, Futures and Other Derivatives, 9th ed. 2015, ch. 22, historical simulation with four stock
 # indices: the six largest of 500 one-day losses of a portfolio of 10 million dollars. The VaR at 99 % is the
@@ -36,3 +38,45 @@ def test_hull_expected_shortfall_of_500_scenarios_is_the_mean_of_the_five_larges
     report = EvaluatingHub().risk(weights={"INDICES": 1.0}, realized_returns={"INDICES": SCENARIOS})
     shortfall = tail(report, "historical_upper", 9900)["expected_shortfall"] * PORTFOLIO
     assert shortfall == pytest.approx(327_181, abs=0.5)
+
+
+# Exact-mass expected shortfall of Acerbi and Tasche, On the coherence of expected shortfall, 2002, on the
+# discrete distribution of the encyclopedia article "Expected shortfall" (Wikipedia): a portfolio of 100 ends at
+# 0, 80, 100 or 150 with probabilities of 10, 30, 40 and 20 percent. Tail mass in percent, and the shortfall.
+ENDING_VALUES = [0.0] * 10 + [80.0] * 30 + [100.0] * 40 + [150.0] * 20
+EXACT_MASS = [(5, 100.0), (10, 100.0), (20, 60.0), (30, 46.6), (40, 40.0), (50, 32.0)]
+
+
+@pytest.mark.parametrize(("percent", "printed"), EXACT_MASS)
+def test_exact_mass_expected_shortfall_of_a_discrete_distribution(percent: int, printed: float) -> None:
+    """Printed values are cut after one decimal: 46.6 stands for 46.67."""
+    bps = 10_000 - 100 * percent
+    returns = [(value - 100) / 100 for value in ENDING_VALUES]
+    report = EvaluatingHub().risk(
+        weights={"A": 1.0}, realized_returns={"A": returns}, risk={"confidences_bps": [bps]}
+    )
+    shortfall = 100 * tail(report, "historical_upper", bps)["expected_shortfall"]
+    assert printed - 1e-9 <= shortfall < printed + 0.1
+
+
+# McNeil, Frey, Embrechts, Quantitative Risk Management, 2005, ch. 2: a position of 10,000 with a volatility of 20 %
+# a year of 250 days, normal model. Confidence in basis points, value at risk, expected shortfall.
+NORMAL_MODEL = [
+    (9000, 162.1, 222.0),
+    (9500, 208.1, 260.9),
+    (9750, 247.9, 295.7),
+    (9900, 294.3, 337.1),
+    (9950, 325.8, 365.8),
+]
+
+
+def test_var_and_es_of_the_normal_model_at_five_requested_confidences() -> None:
+    report = EvaluatingHub().risk(
+        weights={"A": 1.0},
+        covariance=upper_covariance(["A"], [[(0.2 / sqrt(250)) ** 2]]),
+        risk={"confidences_bps": [bps for bps, _, _ in NORMAL_MODEL]},
+    )
+    for bps, var, shortfall in NORMAL_MODEL:
+        row = tail(report, "parametric_normal", bps)
+        assert 10_000 * row["value_at_risk"] == pytest.approx(var, abs=0.05)
+        assert 10_000 * row["expected_shortfall"] == pytest.approx(shortfall, abs=0.05)
