@@ -3,7 +3,7 @@
 Losses are positive fractions of portfolio value. Sums are exact (`math.fsum`), so order does not matter.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import fsum
 from typing import Any, TypeVar
 
@@ -11,6 +11,8 @@ from risk_hub_contracts.reports.stress import StressLoss, StressMetric
 
 SHOCKS = "shocks"
 DEFAULT = "default"
+SHOCK_MIN = -1.0
+"""Least return of an asset whose loss cannot exceed its value."""
 # Share of an event's entry for losses and metrics, in bytes of JSON text; the rest of a report is small.
 SHOWN_MAX_BYTES = 180_000
 
@@ -19,22 +21,37 @@ Weights = Mapping[str, float]
 Scenarios = Mapping[str, Mapping[str, Any]]
 
 
-def stress_losses(scenarios: Scenarios, weights: Weights) -> list[StressLoss]:
-    """Return one loss per scenario, in the order of their names."""
-    return [stress_loss(name, scenarios[name], weights) for name in sorted(scenarios)]
+def stress_losses(
+    scenarios: Scenarios, weights: Weights, unlimited_loss: Collection[str] = ()
+) -> list[StressLoss]:
+    """Return one loss per scenario, in the order of their names; see `stress_loss`."""
+    return [stress_loss(name, scenarios[name], weights, unlimited_loss) for name in sorted(scenarios)]
 
 
-def stress_loss(name: str, scenario: Mapping[str, Any], weights: Weights) -> StressLoss:
+def stress_loss(
+    name: str, scenario: Mapping[str, Any], weights: Weights, unlimited_loss: Collection[str] = ()
+) -> StressLoss:
     """Return the loss under one scenario.
 
     An id without a shock takes the scenario's `default`. Without a default the id is not covered, and the
-    loss of the whole book is unknown. An id of weight zero needs no shock.
+    loss of the whole book is unknown. A shock below -1 covers only an id whose loss can exceed its value. An
+    id of weight zero needs no shock.
+
+    Args:
+        name: of the scenario.
+        scenario: its shocks and metrics.
+        weights: of the book.
+        unlimited_loss: ids whose loss can exceed their value.
     """
     if SHOCKS not in scenario:
         return _no_loss(name, weights)
     shocks, default = scenario[SHOCKS], scenario.get(DEFAULT)
     shocked = {asset: shocks.get(asset, default) for asset, weight in weights.items() if weight}
-    covered = {asset: shock for asset, shock in shocked.items() if shock is not None}
+    covered = {
+        asset: shock
+        for asset, shock in shocked.items()
+        if shock is not None and not is_impossible(asset, shock, unlimited_loss)
+    }
     loss = -fsum(weights[asset] * shock for asset, shock in covered.items()) + 0.0
     complete = len(covered) == len(shocked)
     return StressLoss(
@@ -45,6 +62,11 @@ def stress_loss(name: str, scenario: Mapping[str, Any], weights: Weights) -> Str
         uncovered_count=len(shocked) - len(covered),
         reason=None if complete else "shocks_do_not_cover_weights",
     )
+
+
+def is_impossible(asset: str, shock: float | None, unlimited_loss: Collection[str]) -> bool:
+    """Return whether a shock takes more than the whole value of an asset of limited loss."""
+    return shock is not None and shock < SHOCK_MIN and asset not in unlimited_loss
 
 
 def gross_share(weights: Weights, ids: Mapping[str, float]) -> float:

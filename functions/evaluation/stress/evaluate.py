@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from events.envelope import CloudEvent
 from functions.evaluation.ports import ReportStore, Tally, no_tally
+from functions.evaluation.stress.shock_warnings import shock_warnings
 from functions.evaluation.worker_steps import Outcome, announced_snapshot, derived_record, verified_bytes
 from functions.hub.ports import BlobError, BlobStore, Clock, SnapshotStore
 from functions.measures.stress import Scenarios, stress_losses, stress_metrics, worst_that_fit
@@ -21,7 +22,7 @@ from risk_hub_contracts.reports.stress import StressLoss, StressReport
 from risk_hub_contracts.snapshot.parse import Component, Snapshot
 from risk_hub_contracts.snapshot.request import Scenario
 
-ENGINE_VERSION = "1.0.0"
+ENGINE_VERSION = "2.0.0"
 SCENARIOS: TypeAdapter[Any] = TypeAdapter(dict[str, Scenario])
 
 
@@ -78,7 +79,9 @@ def stress_report(
         reason: `stress_absent`, `blob_unavailable` or `blob_malformed`; None when the scenarios are valid.
         evaluated_at: the hub's clock.
     """
-    losses, metrics = stress_losses(scenarios, snapshot.weights), stress_metrics(scenarios)
+    unlimited_loss = snapshot.portfolio.unlimited_loss
+    losses = stress_losses(scenarios, snapshot.weights, unlimited_loss)
+    metrics = stress_metrics(scenarios)
     shown_losses, shown_metrics = worst_that_fit(losses, metrics)
     return StressReport(
         world_id=snapshot.world_id,
@@ -96,6 +99,7 @@ def stress_report(
         metrics=shown_metrics,
         scenarios_omitted=len(losses) - len(shown_losses),
         metrics_omitted=len(metrics) - len(shown_metrics),
+        warnings=shock_warnings(scenarios, snapshot.weights, unlimited_loss),
     )
 
 

@@ -26,8 +26,9 @@ class StressLoss(BaseModel):
     """The loss under one scenario, `-sum(w_i * shock_i)`.
 
     `value` is the whole portfolio's loss, null while some held id has neither a shock nor the scenario's
-    `default`. `covered_value` is the loss of the ids that have one, `coverage` their share of the gross
-    weight, and `uncovered_count` the number of held ids without.
+    `default`, or has a shock below -1 although its loss cannot exceed its value. `covered_value` is the loss of
+    the other ids, `coverage` their share of the gross weight, and `uncovered_count` the number of held ids that
+    are not covered.
     """
 
     model_config = _FROZEN

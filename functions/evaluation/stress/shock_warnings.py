@@ -1,0 +1,142 @@
+"""Warnings of a stress report: shocks that the book does not use, and shocks beyond a whole value."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from functions.measures.stress import DEFAULT, SHOCKS, Scenarios, is_impossible
+from risk_hub_contracts.reports.warning import Evidence, RiskWarning
+
+NAMES_MAX_COUNT = 10
+"""Ids that the evidence of one warning names."""
+COMPARED_MAX_COUNT = 200
+"""Ids of a scenario that are compared as possible misspellings."""
+SCENARIOS_MAX_COUNT = 20
+"""Scenarios with a warning of one code."""
+MISSPELT_MIN_CHARS = 3
+"""Shorter ids differ by one character as a rule."""
+
+MISSPELT_CAUSE = "a shock has a misspelt id, so the scenario's default or no shock counts for the position"
+UNUSED_CAUSE = (
+    "the scenario has shocks of assets that the book does not hold, and none for some that it holds"
+)
+SURPLUS_CAUSE = "the scenarios are for a larger universe; every held asset has its own shock"
+IMPOSSIBLE_CAUSE = (
+    "the shock is in percent; an asset whose loss can exceed its value belongs in portfolio.unlimited_loss"
+)
+
+
+def shock_warnings(
+    scenarios: Scenarios, weights: Mapping[str, float], unlimited_loss: Collection[str]
+) -> list[RiskWarning]:
+    """Return the warnings in the order of the scenarios' names, a surplus that changes nothing last.
+
+    Args:
+        scenarios: of the snapshot.
+        weights: of the book.
+        unlimited_loss: assets whose shocks may be below -1.
+    """
+    held = sorted(asset for asset, weight in weights.items() if weight)
+    with_shocks = [(name, scenarios[name]) for name in sorted(scenarios) if SHOCKS in scenarios[name]]
+    impossible = (_impossible(name, each, held, unlimited_loss) for name, each in with_shocks)
+    unused = (_unused(name, each, held) for name, each in with_shocks)
+    return [
+        *islice(filter(None, impossible), SCENARIOS_MAX_COUNT),
+        *islice(filter(None, unused), SCENARIOS_MAX_COUNT),
+        *_surplus([each for _, each in with_shocks], held),
+    ]
+
+
+def is_misspelling(given: str, held: str) -> bool:
+    """Return whether two different ids differ by case and separators only, or by one edit.
+
+    An edit inserts, removes or replaces one character, or swaps two neighbours.
+    """
+    first, second = _letters(given), _letters(held)
+    if first == second:
+        return True
+    return min(len(first), len(second)) >= MISSPELT_MIN_CHARS and _is_one_edit(first, second)
+
+
+def _impossible(
+    name: str, scenario: Mapping[str, Any], held: Sequence[str], unlimited_loss: Collection[str]
+) -> RiskWarning | None:
+    """Return a warning if a held asset loses more than its value: the scenario has no loss."""
+    shocks, default = scenario[SHOCKS], scenario.get(DEFAULT)
+    found = {
+        asset: shocks.get(asset, default)
+        for asset in held
+        if is_impossible(asset, shocks.get(asset, default), unlimited_loss)
+    }
+    if not found:
+        return None
+    evidence: dict[str, Evidence] = {
+        "least_shock": min(found.values()),
+        "least_shock_min": -1.0,
+        "assets": _named(list(found)),
+        "assets_affected": float(len(found)),
+    }
+    return _warning("shock_below_minus_one", name, evidence, IMPOSSIBLE_CAUSE)
+
+
+def _unused(name: str, scenario: Mapping[str, Any], held: Sequence[str]) -> RiskWarning | None:
+    """Return a warning if shocks are not used while held assets have none of their own."""
+    shocks = scenario[SHOCKS]
+    without, unused = [asset for asset in held if asset not in shocks], sorted(set(shocks) - set(held))
+    if not without or not unused:
+        return None
+    misspelt = [
+        f"{given} for {asset}"
+        for given in unused[:COMPARED_MAX_COUNT]
+        for asset in without[:COMPARED_MAX_COUNT]
+        if is_misspelling(given, asset)
+    ]
+    evidence: dict[str, Evidence] = {
+        "unused": _named(unused),
+        "unused_count": float(len(unused)),
+        "without_own_shock": _named(without),
+        "without_own_shock_count": float(len(without)),
+    }
+    if misspelt:
+        evidence["misspelt"] = _named(misspelt)
+    return _warning("shocks_unused", name, evidence, MISSPELT_CAUSE if misspelt else UNUSED_CAUSE)
+
+
+def _surplus(scenarios: Sequence[Mapping[str, Any]], held: Sequence[str]) -> Iterator[RiskWarning]:
+    """Yield one warning for all scenarios whose unused shocks change nothing."""
+    assets = set(held)
+    complete = [each[SHOCKS].keys() for each in scenarios if each[SHOCKS].keys() > assets]
+    if complete:
+        unused = sorted(set().union(*complete) - assets)
+        evidence: dict[str, Evidence] = {
+            "unused": _named(unused),
+            "unused_count": float(len(unused)),
+            "scenarios": float(len(complete)),
+        }
+        yield _warning("shocks_unused", None, evidence, SURPLUS_CAUSE)
+
+
+def _warning(code: str, scenario: str | None, evidence: dict[str, Evidence], cause: str) -> RiskWarning:
+    return RiskWarning(
+        code=code, makes_insufficient=False, subject=scenario, evidence=evidence, likely_cause=cause
+    )
+
+
+def _named(ids: Sequence[str]) -> str:
+    more = len(ids) - NAMES_MAX_COUNT
+    return ", ".join(ids[:NAMES_MAX_COUNT]) + (f" and {more} more" if more > 0 else "")
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def _is_one_edit(first: str, second: str) -> bool:
+    """Return whether one edit turns one text into the other."""
+    start = 0
+    while start < min(len(first), len(second)) and first[start] == second[start]:
+        start += 1
+    left, right = first[start:], second[start:]
+    if len(left) == len(right):
+        return left[1:] == right[1:] or (left[:2] == right[1::-1] and left[2:] == right[2:])
+    return left == right[1:] or left[1:] == right
