@@ -102,7 +102,10 @@ def test_every_single_edit_is_a_misspelling(text: str, place: int, letter: str) 
 @given(st.dictionaries(st.sampled_from("ABCDEFG"), st.floats(-1, 1), min_size=1))
 def test_order_of_ids_and_scenarios_changes_no_warning(shocks: dict[str, float]) -> None:
     weights = {"A": 0.5, "B": 0.3, "C": 0.2}
-    scenarios = {"s": {"shocks": shocks}, "t": {"shocks": dict(reversed(shocks.items())), "default": 0.1}}
+    scenarios: dict[str, dict[str, Any]] = {
+        "s": {"shocks": shocks},
+        "t": {"shocks": dict(reversed(shocks.items())), "default": 0.1},
+    }
     wanted = shock_warnings(scenarios, weights, ())
     for order in permutations(weights):
         turned = dict(reversed(scenarios.items()))

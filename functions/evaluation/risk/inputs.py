@@ -14,6 +14,19 @@ from risk_hub_contracts.reports.risk import CovarianceOrigin, RiskInput
 
 
 @dataclass(frozen=True, slots=True)
+class PairwiseSummary:
+    """How a covariance was estimated from series with gaps.
+
+    Attributes:
+        observations_min: the least number of periods that two series have in common.
+        correlation_max_change: the greatest change of a correlation by the repair.
+    """
+
+    observations_min: int
+    correlation_max_change: float
+
+
+@dataclass(frozen=True, slots=True)
 class CovarianceInput:
     """The covariance of one evaluation.
 
@@ -26,6 +39,7 @@ class CovarianceInput:
         origin: `given`, or how it was estimated.
         known_since: the first `as_of` that used these bytes by reference.
         shrunk: the estimate with shrunk correlations, for attribution; None for a given covariance.
+        pairwise: of an estimate from the common periods of each pair; else None.
     """
 
     declared: RiskInput
@@ -36,6 +50,7 @@ class CovarianceInput:
     origin: CovarianceOrigin = "given"
     known_since: str | None = None
     shrunk: ShrunkCorrelations | None = None
+    pairwise: PairwiseSummary | None = None
 
 
 @dataclass(frozen=True, slots=True)

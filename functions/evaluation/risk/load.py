@@ -8,9 +8,9 @@ from functions.evaluation.risk.inputs import (
     CovarianceInput,
     ReturnsInput,
     covered_share,
-    estimate_covariance,
     nonzero_weights,
 )
+from functions.evaluation.risk.missing import estimate
 from functions.evaluation.risk.report import Inputs
 from functions.evaluation.worker_steps import verified_bytes
 from functions.hub.ports import BlobError, BlobStore
@@ -48,7 +48,8 @@ class LoadInputs:
         as_of = snapshot.as_of.astimezone(UTC).date()
         returns = self._returns(snapshot.component("realized_returns"), weights, as_of)
         absent = covariance.reason == "covariance_absent"
-        return Inputs(covariance, returns, estimate_covariance(returns, weights) if absent else None)
+        found = estimate(returns, weights, snapshot.risk.missing) if absent else None
+        return Inputs(covariance, returns, found)
 
     def _covariance(self, component: Component | None, weights: dict[str, float]) -> CovarianceInput:
         declared, decoded, reason = self._decoded("covariance", component)

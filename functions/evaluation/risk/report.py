@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.evaluation.risk.inputs import CovarianceInput, ReturnsInput, nonzero_weights
+from functions.evaluation.risk.missing import missing_observations
 from functions.evaluation.risk.parameters import CONFIDENCES_BPS, HORIZON_PERIODS
 from functions.evaluation.risk.parametric import (
     ParametricBook,
@@ -95,6 +96,9 @@ def risk_report(snapshot: Snapshot, inputs: Inputs, policy: RiskPolicy, evaluate
             inputs.effective,
             book,
             complete=status == "complete" and all(each.sufficient for each in tails),
+            missing=missing_observations(
+                snapshot, inputs.returns, inputs.effective, nonzero_weights(snapshot.weights)
+            ),
         ),
         concentration=_concentration(snapshot, book),
         windows=returns_windows(snapshot, inputs.returns),

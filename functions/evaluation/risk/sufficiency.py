@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functions.evaluation.risk.inputs import CovarianceInput, ReturnsInput
 from functions.evaluation.risk.parametric import ParametricBook
 from risk_hub_contracts.base.times import parse_instant
+from risk_hub_contracts.reports.missing import MissingObservations
 from risk_hub_contracts.reports.risk import InputSufficiency, Sufficiency
 
 
@@ -16,6 +17,7 @@ def sufficiency(  # noqa: PLR0913  (the verdict is on everything that went in)
     book: ParametricBook,
     *,
     complete: bool,
+    missing: MissingObservations | None = None,
 ) -> Sufficiency:
     """Return the verdict.
 
@@ -26,6 +28,7 @@ def sufficiency(  # noqa: PLR0913  (the verdict is on everything that went in)
         effective: the covariance that numbers were computed with.
         book: the parametric results of `effective`.
         complete: whether every measure has a value, from enough observations.
+        missing: gaps of the returns; None without.
     """
     return Sufficiency(
         sufficient=complete,
@@ -33,6 +36,7 @@ def sufficiency(  # noqa: PLR0913  (the verdict is on everything that went in)
         fallback=book.fallback,
         psd_margin=None if effective.verdict is None else effective.verdict.margin,
         inputs=[_of_covariance(as_of, covariance), _of_returns(as_of, returns)],
+        missing=missing,
     )
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN, ID_PATTERN, SHA256_PATTERN
 from risk_hub_contracts.base.times import Instant
 from risk_hub_contracts.reports.covariance import CovarianceEstimate
+from risk_hub_contracts.reports.missing import MissingObservations
 from risk_hub_contracts.reports.receipt import RiskReceipt
 from risk_hub_contracts.reports.tail import OpenName, TailMeasure
 from risk_hub_contracts.reports.warning import RiskWarning
@@ -93,7 +94,7 @@ class Sufficiency(BaseModel):
     estimated from above for a matrix, a lower bound for the factor form and for estimates, null if none was
     found. At or above -1e-10, and with no correlation beyond 1, the covariance counts as positive
     semi-definite. `fallback` names the policy that replaced an unusable covariance whose variances were
-    known.
+    known. `missing` describes gaps in the returns of held assets, null if there are none.
     """
 
     model_config = _FROZEN
@@ -103,6 +104,7 @@ class Sufficiency(BaseModel):
     fallback: Fallback | None
     psd_margin: Finite | None
     inputs: list[InputSufficiency]
+    missing: MissingObservations | None = None
 
 
 class Concentration(BaseModel):

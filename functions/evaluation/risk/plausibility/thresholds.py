@@ -55,6 +55,11 @@ RETURNS_MAX_AGE_PERIODS = 3.0
 COVARIANCE_MAX_AGE_SECONDS = 35 * DAY_SECONDS
 """Greatest age of a covariance unless the snapshot says otherwise: a monthly model and its delivery."""
 
+COMPLETE_SHARE_MIN = 0.75
+"""Least share of periods without a gap; below it, most of the history is not used."""
+CORRELATION_CHANGE_MAX = 0.1
+"""Greatest change of a correlation by clipping that needs no warning."""
+
 SUBJECTS_MAX_COUNT = 10
 """Assets named by one code; the evidence counts all of them."""
 
@@ -75,6 +80,8 @@ def thresholds() -> dict[str, float]:
         "zero_share_min": ZERO_SHARE_MIN,
         "last_zeros_min": float(LAST_ZEROS_MIN),
         "constant_weight_min_share": CONSTANT_WEIGHT_MIN_SHARE,
+        "complete_share_min": COMPLETE_SHARE_MIN,
+        "correlation_change_max": CORRELATION_CHANGE_MAX,
         "returns_max_age_seconds": RETURNS_MAX_AGE_SECONDS,
         "returns_max_age_periods": RETURNS_MAX_AGE_PERIODS,
         "covariance_max_age_seconds": COVARIANCE_MAX_AGE_SECONDS,

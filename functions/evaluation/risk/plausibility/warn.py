@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from functions.evaluation.risk.inputs import CovarianceInput, ReturnsInput
-from functions.evaluation.risk.plausibility import age, losses, returns, scale
+from functions.evaluation.risk.plausibility import age, gaps, losses, returns, scale
 from functions.evaluation.risk.plausibility.facts import Facts, facts_of
 from functions.evaluation.risk.track_record import returns_periods_per_year
 from risk_hub_contracts.reports.risk import RiskReport
@@ -18,6 +18,8 @@ RULES = (
     losses.value_at_risk_exceeds_exposure,
     losses.value_at_risk_is_negative,
     returns.constant_prices,
+    gaps.few_complete_cases,
+    gaps.correlations_repaired,
 )
 
 

@@ -1,0 +1,90 @@
+"""Covariance of series with missing observations, from the periods that each pair has in common.
+
+Deviations are those of each series' own observations, correlations those of the common periods of a pair. Such a
+matrix need not be positive semi-definite: negative eigenvalues of the correlations are clipped to zero and the
+diagonal is set to 1 again (Rebonato, Jäckel, The most general methodology to create a valid correlation matrix,
+1999). Loads numpy.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from functions.measures.covariance.arrays import to_floats
+from functions.measures.exact import Vector
+from functions.measures.performance import CONSTANT_MAX_RATIO
+
+Matrix = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class PairwiseCovariance:
+    """An estimate over n series.
+
+    Attributes:
+        upper: packed upper triangle, row by row.
+        pair_observations_min: the least number of periods that two series have in common.
+        correlation_max_change: the greatest change of a correlation by clipping; 0 without.
+    """
+
+    upper: list[float]
+    pair_observations_min: int
+    correlation_max_change: float
+
+
+def pair_observations_min(series: Sequence[Vector]) -> int:
+    """Return the least number of periods that two of n series of T values have in common, NaN is missing."""
+    known = np.isfinite(np.array([np.asarray(row, dtype=np.float64) for row in series])).astype(np.float64)
+    return int(np.einsum("it,jt->ij", known, known).min())
+
+
+def pairwise_covariance(series: Sequence[Vector]) -> PairwiseCovariance:
+    """Return the estimate; each pair has at least two periods in common.
+
+    Args:
+        series: n series of T returns each, NaN where one is missing.
+    """
+    rows = np.array([np.asarray(row, dtype=np.float64) for row in series])
+    known = np.isfinite(rows)
+    moves = _centred(rows, known)
+    count = np.einsum("it,jt->ij", known.astype(np.float64), known.astype(np.float64))
+    correlations, change = _clipped(_correlations(moves, known.astype(np.float64), count))
+    own = np.diag(count)
+    deviations = np.sqrt(np.einsum("it,it->i", moves, moves) / (own - 1))
+    matrix = correlations * np.outer(deviations, deviations)
+    upper = matrix[np.triu_indices(len(rows))]
+    return PairwiseCovariance(to_floats(upper), int(count.min()), float(change))
+
+
+def _centred(rows: Matrix, known: Any) -> Matrix:  # noqa: ANN401 - a boolean array
+    """Return the observations less their series' mean, zero where missing; zeros for a constant series."""
+    filled = np.where(known, rows, 0.0)
+    centred: Matrix = np.where(known, rows - (filled.sum(axis=1) / known.sum(axis=1))[:, None], 0.0)
+    centred[abs(centred).max(axis=1) <= CONSTANT_MAX_RATIO * abs(filled).max(axis=1)] = 0.0
+    return centred
+
+
+def _correlations(moves: Matrix, known: Matrix, count: Matrix) -> Matrix:
+    """Return the correlation of each pair over its common periods, 0 where one of them does not vary."""
+    sums, squares = np.einsum("it,jt->ij", moves, known), np.einsum("it,jt->ij", moves * moves, known)
+    products = np.einsum("it,jt->ij", moves, moves) - sums * sums.T / count
+    own = np.maximum(squares - sums * sums / count, 0.0)
+    scale = np.sqrt(own * own.T)
+    found = np.divide(products, scale, out=np.zeros_like(products), where=scale > 0)
+    symmetric: Matrix = np.clip((found + found.T) / 2, -1.0, 1.0)
+    np.fill_diagonal(symmetric, 1.0)
+    return symmetric
+
+
+def _clipped(correlations: Matrix) -> tuple[Matrix, float]:
+    """Return the correlations without negative eigenvalues, and the greatest change of one of them."""
+    values, vectors = np.linalg.eigh(correlations)
+    if values[0] >= 0:
+        return correlations, 0.0
+    positive = np.einsum("ik,k,jk->ij", vectors, np.maximum(values, 0.0), vectors)
+    sizes = np.sqrt(np.diag(positive))
+    found = positive / np.outer(sizes, sizes)
+    np.fill_diagonal(found, 1.0)
+    return found, float(abs(found - correlations).max())

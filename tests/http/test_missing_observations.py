@@ -1,0 +1,183 @@
+"""Missing returns over HTTP: complete periods, available cases, coverage, and never a filled gap (part D)."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from functions.measures.covariance.pairwise import pairwise_covariance
+from tests.fakes.gateway import Gateway
+from tests.http.conftest import Hub
+from tests.http.evaluated import codes, evaluated, one_warning
+
+IDS = ["A", "B", "C"]
+WEIGHTS = {"A": 0.5, "B": 0.3, "C": 0.2}
+W = np.array(list(WEIGHTS.values()))
+RETURNS = np.random.default_rng(3).normal(0, 0.01, (3, 300)).round(6)
+DATES = [(date(2026, 1, 5) - timedelta(days=back)).isoformat() for back in reversed(range(300))]
+
+
+def with_gaps(*gaps: tuple[str, slice], values: Any = RETURNS) -> dict[str, list[float | None]]:
+    rows: dict[str, list[float | None]] = dict(zip(IDS, np.asarray(values).tolist(), strict=True))
+    for asset, where in gaps:
+        for place in range(*where.indices(300)):
+            rows[asset][place] = None
+    return rows
+
+
+def volatility(report: dict[str, Any]) -> Any:
+    return next(each["value"] for each in report["measures"] if each["measure"] == "volatility")
+
+
+def test_complete_case_leaves_out_the_periods_with_a_gap_and_counts_them(api: Gateway, hub: Hub) -> None:
+    returns = with_gaps(("C", slice(0, 50)), ("B", slice(40, 60)))
+    meta = {"dates": DATES}
+    report = evaluated(api, hub, weights=WEIGHTS, realized_returns=returns, returns_meta=meta)
+    whole = RETURNS[:, 60:]
+    kept = dict(zip(IDS, whole.tolist(), strict=True))
+    wanted = evaluated(
+        api, hub, version="v2", weights=WEIGHTS, realized_returns=kept, returns_meta={"dates": DATES[60:]}
+    )
+    for name in ("measures", "tails", "windows", "concentration", "contributions"):
+        assert report[name] == wanted[name]
+    found = report["sufficiency"]["missing"]
+    assert (found["rule"], found["periods"], found["complete_periods"], found["dropped_periods"]) == (
+        "complete_case",
+        300,
+        240,
+        60,
+    )
+    assert found["assets_incomplete"] == 2
+    assert found["assets"] == [
+        {"id": "C", "observations": 250, "missing": 50, "first_date": DATES[50], "last_date": DATES[-1]},
+        {"id": "B", "observations": 280, "missing": 20, "first_date": DATES[0], "last_date": DATES[-1]},
+    ]
+    assert wanted["sufficiency"]["missing"] is None
+    assert "few_complete_cases" not in codes(report)
+
+
+def test_gap_is_never_a_zero_return(api: Gateway, hub: Hub) -> None:
+    gaps = with_gaps(("C", slice(100, 160)))
+    zeros = {asset: [value or 0.0 for value in row] for asset, row in gaps.items()}
+    said = evaluated(api, hub, weights=WEIGHTS, realized_returns=gaps)
+    filled = evaluated(api, hub, version="v2", weights=WEIGHTS, realized_returns=zeros)
+    kept = np.delete(RETURNS, range(100, 160), axis=1)
+    assert volatility(said) == pytest.approx(np.sqrt(W @ np.cov(kept) @ W))
+    assert volatility(said) != pytest.approx(volatility(filled), rel=1e-3)
+
+
+def test_few_complete_periods_are_a_caution_that_names_the_worst_asset(api: Gateway, hub: Hub) -> None:
+    returns = with_gaps(("C", slice(0, 100)))
+    report = evaluated(api, hub, weights=WEIGHTS, realized_returns=returns)
+    found = one_warning(report, "few_complete_cases")
+    assert (found["subject"], found["makes_insufficient"]) == ("C", False)
+    assert (found["evidence"]["periods"], found["evidence"]["complete_periods"]) == (300, 200)
+
+
+def test_available_case_uses_the_own_deviations_and_the_common_periods_of_each_pair(
+    api: Gateway, hub: Hub
+) -> None:
+    returns = with_gaps(("C", slice(0, 100)), ("B", slice(80, 160)))
+    options = {"missing": "available_case"}
+    report = evaluated(api, hub, weights=WEIGHTS, realized_returns=returns, risk=options)
+    rows = np.array([[np.nan if value is None else value for value in returns[asset]] for asset in IDS])
+    correlations = np.eye(3)
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        common = ~np.isnan(rows[[i, j]]).any(axis=0)
+        correlations[i, j] = correlations[j, i] = np.corrcoef(rows[[i, j]][:, common])[0, 1]
+    deviations = np.nanstd(rows, axis=1, ddof=1)
+    matrix = correlations * np.outer(deviations, deviations)
+    assert volatility(report) == pytest.approx(np.sqrt(W @ matrix @ W), rel=1e-9)
+    found = report["sufficiency"]["missing"]
+    assert (found["rule"], found["complete_periods"]) == ("available_case", 140)
+    assert (found["pair_observations_min"], found["correlation_max_change"]) == (140, 0.0)
+    historical = [each for each in report["measures"] if each["method"] == "historical"]
+    assert {each["observations"] for each in historical} == {140}
+
+
+def test_available_case_without_any_complete_period_has_parametric_numbers_only(
+    api: Gateway, hub: Hub
+) -> None:
+    returns = with_gaps(("A", slice(0, 100)), ("B", slice(100, 200)), ("C", slice(200, 300)))
+    options = {"missing": "available_case"}
+    report = evaluated(api, hub, weights=WEIGHTS, realized_returns=returns, risk=options)
+    assert volatility(report) is not None
+    assert {each["reason"] for each in report["measures"] if each["method"] == "historical"} == {
+        "too_few_observations"
+    }
+    complete = evaluated(api, hub, version="v2", weights=WEIGHTS, realized_returns=returns)
+    assert volatility(complete) is None
+
+
+def test_pair_with_fewer_than_20_common_periods_has_no_covariance(api: Gateway, hub: Hub) -> None:
+    returns = with_gaps(("A", slice(0, 160)), ("B", slice(170, 300)))
+    options = {"missing": "available_case"}
+    report = evaluated(api, hub, weights=WEIGHTS, realized_returns=returns, risk=options)
+    assert volatility(report) is None
+
+
+def test_portfolio_series_may_have_gaps(api: Gateway, hub: Hub) -> None:
+    series: list[float | None] = RETURNS[0].tolist()
+    series[10] = None
+    report = evaluated(api, hub, weights=WEIGHTS, realized_returns=series)
+    assert {each["observations"] for each in report["measures"] if each["method"] == "historical"} == {299}
+    assert report["sufficiency"]["missing"]["assets"][0]["id"] == "realized_returns"
+
+
+@pytest.mark.parametrize("rule", ["complete_case", "available_case"])
+def test_order_of_ids_and_dates_changes_no_number_with_gaps(api: Gateway, hub: Hub, rule: str) -> None:
+    returns, options = with_gaps(("C", slice(0, 50)), ("B", slice(40, 60))), {"missing": rule}
+    meta = {"dates": DATES}
+    straight = evaluated(api, hub, weights=WEIGHTS, realized_returns=returns, returns_meta=meta, risk=options)
+    turned = evaluated(
+        api,
+        hub,
+        version="v2",
+        weights=dict(reversed(WEIGHTS.items())),
+        realized_returns={asset: returns[asset][::-1] for asset in reversed(IDS)},
+        returns_meta={"dates": DATES[::-1]},
+        risk=options,
+    )
+    for name in ("measures", "tails", "windows", "warnings", "sufficiency", "contributions"):
+        assert turned[name] == straight[name]
+
+
+@given(st.integers(0, 10_000), st.integers(2, 8), st.floats(0.0, 0.4))
+@settings(max_examples=40, deadline=None)
+def test_covariance_of_available_cases_is_positive_semidefinite_with_the_own_variances(
+    seed: int, count: int, share: float
+) -> None:
+    random = np.random.default_rng(seed)
+    rows = random.normal(0, 0.01, (count, 60)) @ np.eye(60) + random.normal(0, 0.02, 60)
+    rows[random.random(rows.shape) < share] = np.nan
+    found = pairwise_covariance(rows.tolist())
+    matrix = np.zeros((count, count))
+    matrix[np.triu_indices(count)] = found.upper
+    matrix = matrix + np.triu(matrix, 1).T
+    assert np.linalg.eigvalsh(matrix)[0] >= -1e-12 * np.trace(matrix)
+    assert np.diag(matrix) == pytest.approx(np.nanvar(rows, axis=1, ddof=1))
+    doubled = pairwise_covariance((2 * rows).tolist())
+    assert doubled.upper == pytest.approx([4 * value for value in found.upper])
+
+
+def test_contradicting_correlations_are_clipped_and_the_change_is_reported(api: Gateway, hub: Hub) -> None:
+    """A moves with B, B with C, and C against A, each in periods of its own."""
+    base = RETURNS[0, :100]
+    noise = RETURNS[1, :100] * 0.1
+    rows = np.full((3, 300), np.nan)
+    rows[0, :100], rows[1, :100] = base, base + noise
+    rows[1, 100:200], rows[2, 100:200] = base, base + noise
+    rows[2, 200:], rows[0, 200:] = base, -base + noise
+    returns = {
+        asset: [None if np.isnan(value) else float(value) for value in row]
+        for asset, row in zip(IDS, rows, strict=True)
+    }
+    report = evaluated(
+        api, hub, weights=WEIGHTS, realized_returns=returns, risk={"missing": "available_case"}
+    )
+    assert report["sufficiency"]["missing"]["correlation_max_change"] > 0.1
+    assert one_warning(report, "correlations_repaired")["makes_insufficient"] is False
+    assert volatility(report) > 0
