@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk_hub_client import InvalidSnapshotError
+from risk_hub_client import InvalidSnapshotError, to_dataframe
+from risk_hub_contracts.blob.read import decode
+from risk_hub_contracts.blob.write import encode_returns
 from tests.client.prepared import content_hash
 
 DAYS = [date(2025, 12, 29), date(2025, 12, 30), date(2026, 1, 2)]
@@ -82,6 +84,19 @@ def test_intraday_dates_of_a_table_are_kept_as_instants() -> None:
     assert content_hash(realized_returns=frame[::-1]) == content_hash(realized_returns=frame)
 
 
+def test_dates_of_a_blob_may_be_in_any_order() -> None:
+    blob = encode_returns(VALUES, [day.isoformat() for day in reversed(DAYS)])
+    assert content_hash(realized_returns=blob) != content_hash(realized_returns=FRAME)
+
+
+def test_returns_with_dates_and_instants_convert_to_a_dataframe_in_utc() -> None:
+    blob = encode_returns({"A": [0.1, 0.2, 0.3]}, ["2025-12-31", "2025-12-30", "2026-01-02T18:00:00-05:00"])
+    found = to_dataframe(decode(blob))
+    assert list(found.index) == list(
+        pd.to_datetime(["2025-12-31", "2025-12-30", "2026-01-02 23:00"], format="ISO8601", utc=True)
+    )
+
+
 def changed(asset: str, row: int, value: complex | str) -> pd.DataFrame:
     frame = FRAME.astype(object)
     frame.loc[STAMPS[row], asset] = value
@@ -104,6 +119,10 @@ REFUSED: list[tuple[Any, str]] = [
     (
         {"A": pd.Series([0.1, 0.2], index=pd.DatetimeIndex(["2026-01-02 10:00", "2026-01-02 11:00"]))},
         "the returns of 'A' have two rows for 2026-01-02",
+    ),
+    (
+        pd.DataFrame({"A": [0.1, 0.2]}, index=pd.DatetimeIndex(["2026-01-02 10:00", "2026-01-02 11:00"])),
+        "row 1: dates_repeated: .* has the UTC date 2026-01-02",
     ),
     (pd.DataFrame(VALUES, index=[*STAMPS[:2], pd.NaT]), "have no date in row 2 .NaT."),
     (pd.DataFrame(VALUES, index=["2026-01-01", "03/02/2026", "x"]), "have '03/02/2026', which is not an ISO"),

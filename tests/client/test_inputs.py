@@ -166,7 +166,7 @@ REFUSED = [
     ),
     ({"realized_returns": np.zeros((5, 2))}, "same number of columns"),
     (
-        {"realized_returns": pd.DataFrame({"A": [0.1, float("nan")]}, index=DAYS)},
+        {"realized_returns": pd.DataFrame({"A": [0.1, float("inf")]}, index=DAYS)},
         "return of 'A' on 2026-01-05 .row 1.",
     ),
     ({"covariance": FactorModel(["A"], np.ones((1, 1)), np.ones(1))}, "does not contain"),

@@ -69,9 +69,12 @@ BLOBS = [
     ("covariance", encode_factor(IDS, [[0.1], [1e200]], [0.1, 0.1]), "row of 'B'.*1e\\+126"),
     ("realized_returns", with_numbers(RETURNS, 1e300), "series of 'B'.*1e\\+06"),
     ("realized_returns", with_numbers(encode_returns([0.1]), float("nan")), "series.*finite"),
-    ("realized_returns", encode_returns(SERIES, ["2026-01-02", "2026-01-01"]), "ascending"),
-    ("realized_returns", encode_returns(SERIES, ["2026-01-02", "soon"]), "'soon' is not a valid"),
-    ("realized_returns", encode_returns(SERIES, ["2026-01-01", "2026-01-02T00:00:00"]), "ascending"),
+    ("realized_returns", encode_returns(SERIES, ["2026-01-02", "soon"]), "row 1: dates_malformed: 'soon'"),
+    (
+        "realized_returns",
+        encode_returns(SERIES, ["2026-01-02", "2026-01-02T21:00:00Z"]),
+        "row 1: dates_repeated: .* has the UTC date 2026-01-02 of entry 0",
+    ),
     ("stress", encode_stress({"crash": {"loss": "text"}}), "/stress/crash/loss"),
     ("stress", encode_stress({"crash": {"shocks": {"a,b": 0.1}}}), "comma"),
 ]

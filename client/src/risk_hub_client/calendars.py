@@ -39,7 +39,7 @@ class Calendar:
 
     def arrange(self, values: Sequence[Any]) -> list[Any]:
         """Return the values of the rows in the order of their dates."""
-        return [values[row] for row in self.rows]
+        return list(map(values.__getitem__, self.rows))
 
 
 def read_calendar(labels: Iterable[object], of: str, *, whole_days: bool = False) -> Calendar:

@@ -6,13 +6,12 @@ Numbers are read in pieces of one megabyte, so a file is never in memory as a wh
 import sys
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime
-from itertools import pairwise
 from math import sqrt
 from operator import gt
 
 from risk_hub_client.arrays import COVARIANCE_POINTER, id_violations
 from risk_hub_client.blobs import Blob, Payload
+from risk_hub_contracts.base.dates import date_violations
 from risk_hub_contracts.base.limits import CORRELATION_MAX_EXCESS, NUMBER_MAX_ABS, RETURN_MAX_ABS
 from risk_hub_contracts.base.problems import Violation
 from risk_hub_contracts.blob.types import (
@@ -161,27 +160,5 @@ def _numbers(chunk: bytes) -> "array[float]":
 
 
 def _date_violations(dates: Sequence[str]) -> Iterator[Violation]:
-    instants = []
-    for text in dates:
-        try:
-            instants.append(_instant(text))
-        except ValueError:
-            yield Violation(RETURNS_POINTER, f"{text!a} is not a valid ISO 8601 date of a return")
-            return
-    for (first, second), text in zip(pairwise(instants), dates[1:], strict=True):
-        if first[0] != second[0] or first[1] >= second[1]:
-            yield Violation(
-                RETURNS_POINTER, f"the dates must be ascending and of one kind; {text!a} breaks the order"
-            )
-            return
-
-
-def _instant(text: str) -> tuple[str, datetime]:
-    """Return the kind of a date text, and an instant that is comparable within that kind."""
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        instant = datetime.fromisoformat(text)
-        kind = "local" if instant.tzinfo is None else "instant"
-        return kind, instant.replace(tzinfo=instant.tzinfo or UTC)
-    return "day", datetime.fromisoformat(text).replace(tzinfo=UTC)
+    for row, detail in date_violations(dates):
+        yield Violation(RETURNS_POINTER, f"row {row}: {detail}")

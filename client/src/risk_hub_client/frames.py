@@ -1,6 +1,6 @@
 """Conversion of the hub's answers to pandas DataFrames; pandas (extra `dataframe`) is imported on use."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from risk_hub_client.arrays import array_namespace
@@ -18,8 +18,8 @@ def to_dataframe(found: Decoded | Iterable[StoredSnapshot]) -> "pd.DataFrame":
 
     - covariance: ids x ids. At 5,000 ids it takes 200 MB, twice the packed blob, with no further copy. A
       factor model is multiplied out.
-    - returns: a column per id, or one named `portfolio`; the dates, if present, are the index. Series of
-      unequal length are aligned at their end.
+    - returns: a column per id, or one named `portfolio`; the dates, if present, are the index. A missing
+      observation is NaN. Series of unequal length are aligned at their end.
     - stress: scenarios x metrics, without shocks.
     - snapshots: one row each.
 
@@ -38,7 +38,7 @@ def to_dataframe(found: Decoded | Iterable[StoredSnapshot]) -> "pd.DataFrame":
             name: [float("nan")] * (longest - len(values)) + list(values)
             for name, values in zip(names, series, strict=True)
         }
-        return pd.DataFrame(columns, index=None if found.dates is None else pd.to_datetime(list(found.dates)))
+        return pd.DataFrame(columns, index=None if found.dates is None else _date_index(found.dates, pd))
     if isinstance(found, Stress):
         numbers = {
             scenario: {name: value for name, value in metrics.items() if name != "shocks"}
@@ -46,6 +46,14 @@ def to_dataframe(found: Decoded | Iterable[StoredSnapshot]) -> "pd.DataFrame":
         }
         return pd.DataFrame.from_dict(numbers, orient="index")
     return pd.DataFrame([_row(snapshot) for snapshot in found])
+
+
+def _date_index(dates: Sequence[str], pd: Any) -> Any:  # noqa: ANN401 - the library, and its index
+    """Return dates as an index; where they mix dates and instants, in UTC."""
+    try:
+        return pd.to_datetime(list(dates), format="ISO8601")
+    except ValueError:
+        return pd.to_datetime(list(dates), format="ISO8601", utc=True)
 
 
 def _square(covariance: Covariance, library: Any) -> Any:  # noqa: ANN401 - NumPy, and an array of it

@@ -1,6 +1,6 @@
 """Conversion of realised returns: series aligned by date, a missing observation stays missing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -213,14 +213,11 @@ def _observations(name: str | None, values: Sequence[Any], calendar: Calendar | 
         return f"the return of {subject}{on} (row {row})"
 
     observations = read_observations(values, pointer, place)
-    _refuse_missing(observations, pointer, place)
+    if observations and observations.count(None) == len(observations):
+        raise violation_error(
+            pointer, f"the series of {subject} has no observation: leave it out, and do not fill it"
+        )
     return observations
-
-
-def _refuse_missing(observations: Observations, pointer: str, place: Callable[[int], str]) -> None:
-    for row, observation in enumerate(observations):
-        if observation is None:
-            raise violation_error(f"{pointer}/{row}", f"{place(row)} is missing (NaN)")
 
 
 def _dated_blob(
