@@ -19,8 +19,10 @@ def test_backtest_report_compares_forecasts_with_realized_returns(stage: Running
     reported = json.loads(command_line(stage.hub, "--json", world=world))
     route = f"/risk-hub/worlds/{world}/risk/backtest?stage={STAGE}"
     assert reported == hub.get(route).document()
-    historical = hub.get(f"{route}&method=historical&confidence_bps=9500").document()
-    for report in (reported, historical):
+    assert reported["method"] == "historical_upper"
+    others = (("historical", 9500), ("historical_upper", 9750), ("parametric_normal", 9900))
+    asked = [hub.get(f"{route}&method={method}&confidence_bps={bps}").document() for method, bps in others]
+    for report in (reported, *asked):
         assert differences(table, report) == []
         assert (report["observations"], report["in_hindsight"]) == (DAYS - 1, DAYS - 1)
         assert report["left_out"]["no_realized_return"] == 1

@@ -150,6 +150,14 @@ def parametric(body: dict[str, Any]) -> dict[tuple[str, str, int | None], float]
     return numbers
 
 
+def exact_mass_es(book: np.ndarray, bps: int) -> float:
+    """Return the mean of the worst share `1 - c` of the losses, with a part of the last one."""
+    mass = len(book) * (10_000 - bps) / 10_000
+    whole = int(mass)
+    worst = -np.sort(book)[: whole + 1]
+    return float(worst[:whole].sum() + (mass - whole) * worst[whole]) / mass
+
+
 def historical(body: dict[str, Any]) -> dict[tuple[str, str, int | None], float]:
     returns = np.array([body["realized_returns"][name] for name in body["weights"]])
     book = np.array(list(body["weights"].values())) @ returns
@@ -157,7 +165,7 @@ def historical(body: dict[str, Any]) -> dict[tuple[str, str, int | None], float]
     for bps in (9500, 9900):
         quantile = float(np.quantile(book, 1 - bps / 10_000))
         numbers["value_at_risk", "historical", bps] = -quantile
-        numbers["expected_shortfall", "historical", bps] = -float(book[book <= quantile].mean())
+        numbers["expected_shortfall", "historical", bps] = exact_mass_es(book, bps)
     return numbers
 
 

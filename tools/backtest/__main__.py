@@ -19,7 +19,8 @@ from tools.backtest.run import command_line, publish, wait_for_forecasts
 
 PAGE = REPOSITORY / "docs" / "backtest.md"
 PICTURE = REPOSITORY / "docs" / "backtest.svg"
-REPORT_PARAMETERS = [(method, bps) for method in ("parametric_normal", "historical") for bps in (9500, 9900)]
+METHODS = ("historical_upper", "historical", "parametric_normal")
+REPORT_PARAMETERS = [(method, bps) for method in METHODS for bps in (9500, 9750, 9900)]
 
 
 def reports(hub: HubEndpoint) -> list[dict[str, Any]]:
@@ -49,8 +50,9 @@ Publishing and evaluating took {seconds:.0f} s.
 |---|---|---|---|---|---|---|---|
 {rows}
 
-A p-value below 0.05 (**bold**) is evidence against the model. The output of the command line for normal VaR
-at 99 %, and its plot:
+`historical_upper` is the loss at rank ⌈(1 − c)·{WINDOW_DAYS}⌉ of the window, `historical` is interpolated between
+two losses and never larger here. A p-value below 0.05 (**bold**) is evidence against the model. The output of
+the command line for the default, `historical_upper` at 99 %, and its plot:
 
 ```
 risk-hub risk backtest us20 --stage backtest --plot docs/backtest.svg

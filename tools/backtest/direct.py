@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tools.backtest.history import Table
+from tools.backtest.history import WINDOW_DAYS, Table
 
 RELATIVE_TOLERANCE = 1e-9
 
@@ -27,8 +27,11 @@ def pairs(table: Table, method: str, confidence_bps: int) -> Iterator[Pair]:
         if method == "parametric_normal":
             spread = float(np.sqrt(weights @ table.covariance(day) @ weights))
             forecast = spread * NormalDist().inv_cdf(1 - tail)
-        else:
+        elif method == "historical":
             forecast = -float(np.quantile(table.window(day) @ weights, tail))
+        else:
+            rank = -(-(10_000 - confidence_bps) * WINDOW_DAYS // 10_000)
+            forecast = -float(np.sort(table.window(day) @ weights)[rank - 1])
         yield Pair(table.dates[day], forecast, float(table.returns[day + 1] @ weights))
 
 

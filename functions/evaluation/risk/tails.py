@@ -83,7 +83,7 @@ def _described(method: HistoricalMethod, returns: ReturnsInput, confidence_bps: 
         "method": method.name,
         "confidence_bps": confidence_bps,
         "basis": "track_record" if own_series else "pro_forma",
-        "observations": returns.declared.observations,
+        "observations": returns.declared.observations if returns.book is None else len(returns.book.values),
     }
 
 
