@@ -11,17 +11,18 @@ from typing import Any
 
 import pytest
 
+from tests.http.conftest import WORLD
 from tests.http.evaluating_hub import EvaluatingHub, measure, tail, upper_covariance, warning_codes
 
 DAILY_SIGMA = {"AAA": 0.010, "BBB": 0.014, "CCC": 0.008}
 WEIGHTS = {"AAA": 0.5, "BBB": 0.3, "CCC": 0.2}
-VAR_POLICY = {
-    "version": "p1",
-    "cool_down_seconds": 3600,
-    "measures": [
-        {"measure": "value_at_risk", "method": "historical_upper", "confidence_bps": 9500, "max_loss": 0.05}
-    ],
+VAR_LIMIT = {
+    "measure": "value_at_risk",
+    "method": "historical_upper",
+    "confidence_bps": 9500,
+    "max_loss": 0.05,
 }
+VAR_POLICY: dict[str, Any] = {"version": "p1", "cool_down_seconds": 3600, "measures": [VAR_LIMIT]}
 
 
 def business_days(count: int, last: date = date(2026, 1, 2), step_days: int = 1) -> list[str]:
@@ -97,6 +98,17 @@ def test_a_healthy_book_is_sufficient_and_has_no_warning() -> None:
     assert report["status"] == "complete"
 
 
+def test_returns_in_percent_are_warned_of_and_the_exit_policy_acts_on_the_warning() -> None:
+    hub = EvaluatingHub()
+    hub.put_exit_policy({**VAR_POLICY, "on_warning": {"returns_look_like_percent": "exit"}})
+    returns = scaled(returns_of(AAA=0.04, BBB=0.05, CCC=0.06), 100)
+    report = hub.risk(weights=WEIGHTS, realized_returns=returns, returns_meta=dated())
+    assert tail(report, "historical_upper", 9500)["value_at_risk"] > 1
+    assert_meaningless(report, "returns_look_like_percent")
+    warned = [each for each in hub.signals() if each["reason"] == "warned"]
+    assert [each["action"] for each in warned] == ["exit"]
+
+
 def test_returns_in_percent_of_a_quiet_book_are_warned_of() -> None:
     """A hundred times 1 % a day: VaR 232 % in the audit, and complete without any warning."""
     report = EvaluatingHub().risk(
@@ -163,6 +175,15 @@ def test_a_price_that_never_moves_is_warned_of() -> None:
     returns = {**returns_of(), "CCC": [0.0] * 300}
     report = EvaluatingHub().risk(**{**healthy(), "realized_returns": returns})
     assert_meaningless(report, "constant_prices")
+
+
+@pytest.mark.parametrize("last", [date(2023, 1, 4), date(2018, 1, 4)], ids=["three years", "eight years"])
+def test_returns_that_end_years_before_as_of_are_warned_of(last: date) -> None:
+    hub = EvaluatingHub()
+    hub.put_exit_policy({**VAR_POLICY, "on_warning": {"inputs_stale": "hold"}})
+    report = hub.risk(**{**healthy(), "returns_meta": dated(last=last)})
+    assert_meaningless(report, "inputs_stale")
+    assert [each["action"] for each in hub.signals() if each["reason"] == "warned"] == ["hold"]
 
 
 def test_undated_returns_have_an_unknown_age_and_their_sharpe_ratio_is_not_annualised() -> None:
@@ -247,6 +268,37 @@ def test_the_drawdown_of_a_falling_book_does_not_depend_on_the_order_of_its_date
     assert found["windows"] == wanted["windows"]
 
 
+def test_a_covariance_that_is_refused_holds_the_strategy() -> None:
+    """Volatilities alone give a value at risk of 38 %, but the matrix is not positive semidefinite."""
+    variance = 0.163**2
+    indefinite = [
+        [variance, variance, -variance],
+        [variance, variance, variance],
+        [-variance, variance, variance],
+    ]
+    hub = EvaluatingHub()
+    report = hub.risk(weights=WEIGHTS, covariance=upper_covariance(list(WEIGHTS), indefinite))
+    assert report["status"] == "invalid_input"
+    assert {(each["action"], each["reason"]) for each in hub.signals()} == {("hold", "not_computed")}
+
+
+def test_a_covered_stress_loss_that_alone_passes_the_limit_fires() -> None:
+    """One position of 1 % has no shock; the others lose 89 %."""
+    hub = EvaluatingHub()
+    report = hub.stress(weights={"AAA": 0.99, "BBB": 0.01}, stress={"crash": {"shocks": {"AAA": -0.9}}})
+    (loss,) = report["losses"]
+    assert loss["value"] is None
+    assert loss["covered_value"] == pytest.approx(0.891)
+    fired = [each for each in hub.signals() if each["reason"] == "limit_exceeded"]
+    assert [each["rule"].startswith("worst_stress") for each in fired] == [True]
+
+
+def test_the_producers_own_loss_counts_against_the_stress_limit() -> None:
+    hub = EvaluatingHub()
+    hub.stress(weights={"AAA": 1.0}, stress={"desk": {"loss": 0.9}})
+    assert [each["reason"] for each in hub.signals()] == ["limit_exceeded"]
+
+
 def test_a_book_of_cash_alone_has_no_risk_and_is_sufficient() -> None:
     report = EvaluatingHub().risk(weights={"AAA": 0.0}, portfolio={"cash": 1})
     assert report["riskless"] is True
@@ -274,3 +326,28 @@ def test_a_backtest_at_a_confidence_that_no_report_has_is_refused() -> None:
     hub.publish(**healthy())
     answer = hub.api("GET", "/risk-hub/worlds/w1/risk/backtest?stage=paper&confidence_bps=9777")
     assert answer.status in {400, 404, 422}, answer.body
+
+
+def test_a_snapshot_older_than_the_latest_gives_no_signal() -> None:
+    hub = EvaluatingHub()
+    hub.put_exit_policy({**VAR_POLICY, "measures": [{**VAR_LIMIT, "max_loss": 0.0001}]})
+    hub.publish("v2", **healthy())
+    first = hub.signals()
+    hub.publish("v1", **{**healthy(), "as_of": "2026-01-04T15:59:00Z", "returns_meta": dated()})
+    assert hub.api("GET", f"{WORLD}/v1/risk").status == 200
+    assert first
+    assert hub.signals() == first
+
+
+def test_a_drawdown_limit_is_judged_on_the_track_record_and_not_on_todays_weights() -> None:
+    """Today's weights would have fallen little; the portfolio itself lost 40 %."""
+    hub = EvaluatingHub()
+    limit = {"window": 60, "max_loss": 0.2, "action": "exit"}
+    hub.put_exit_policy({"version": "p1", "cool_down_seconds": 60, "drawdown": [limit]})
+    report = hub.risk(**healthy(), portfolio_returns={"nav": [100.0 - day for day in range(41)]})
+    (pro_forma,) = [each for each in report["windows"] if each["length"] == 60]
+    assert pro_forma["max_drawdown"] < 0.2
+    assert pro_forma["returns_basis"] == "pro_forma"
+    (record,) = [each for each in report["track_record"]["windows"] if each["length"] == 60]
+    assert record["max_drawdown"] == pytest.approx(0.4)
+    assert [(each["rule"], each["action"]) for each in hub.signals()] == [("max_drawdown.60.exit", "exit")]
