@@ -96,6 +96,19 @@ def test_publish_options_supply_fields_missing_from_the_file(command: Command, t
     assert ended.json["snapshot"]["provenance"] == {"actor": "risk-engine", "stage": "live"}
 
 
+def test_publish_sends_the_optional_objects_of_the_file(command: Command, tmp_path: Path) -> None:
+    facts = {
+        "portfolio": {"nav": 1000.5, "currency": "USD"},
+        "realized_returns": {"AAPL": [0.01, 0.02], "MSFT": [0.03, -0.04]},
+        "returns_meta": {"frequency": "daily", "dates": ["2025-12-30", "2025-12-31"]},
+        "portfolio_returns": {"returns": [0.01]},
+        "risk": {"confidences_bps": [9500, 9750]},
+    }
+    ended = command("publish", written(tmp_path / "facts.json", **facts), "--json")
+    assert ended.status == 0, ended.err
+    assert {field: ended.json["snapshot"][field] for field in facts} == facts
+
+
 def test_publish_violation_exits_with_status_1_and_names_the_pointer(
     command: Command, tmp_path: Path, server: Server
 ) -> None:

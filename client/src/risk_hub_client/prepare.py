@@ -20,7 +20,8 @@ from risk_hub_contracts.base.ids import actor_violation, stage_violation
 from risk_hub_contracts.base.limits import BODY_MAX_BYTES
 from risk_hub_contracts.base.problems import NON_FINITE_NUMBER, ProblemError, Violation, summary
 from risk_hub_contracts.blob.refs import BLOB_PREFIX, BlobRef
-from risk_hub_contracts.blob.types import BlobKind
+from risk_hub_contracts.blob.types import BlobKind, Stress
+from risk_hub_contracts.snapshot.fact_rules import shock_violations
 from risk_hub_contracts.snapshot.parse import Snapshot, parse_snapshot_document
 from risk_hub_contracts.snapshot.request import KINDS, REF_FIELDS
 
@@ -151,7 +152,20 @@ def prepare(
     snapshot = _validated(
         world_id, {name: to_json_value(value) for name, value in body.items()}, producer, now
     )
+    if "stress" in blobs:
+        _require_possible_shocks(snapshot, blobs["stress"])
     return Prepared(snapshot, blobs).fitting(inline_max_entries)
+
+
+def _require_possible_shocks(snapshot: Snapshot, blob: Blob) -> None:
+    """Refuse a stress blob with a shock that takes more than an asset's whole value, as the hub does."""
+    found = blob.decode_header()
+    if not isinstance(found, Stress):
+        return
+    unlimited = snapshot.portfolio.unlimited_loss
+    violations = list(shock_violations(found.scenarios, snapshot.weights, unlimited, "/stress"))
+    if violations:
+        raise InvalidSnapshotError(summary(violations, "The snapshot"), violations)
 
 
 def _component_blobs(body: dict[str, Any], inline_max_entries: float) -> Iterator[tuple[BlobKind, Blob]]:

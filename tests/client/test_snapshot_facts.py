@@ -1,4 +1,4 @@
-"""Blobs with missing observations and inline nulls, validated by the client before it sends them."""
+"""Optional objects and missing observations, validated by the client before it sends them."""
 
 import struct
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from risk_hub_client.blobs import Blob
 from risk_hub_client.checks import blob_violations
 from risk_hub_client.errors import InvalidSnapshotError
 from risk_hub_client.prepare import Prepared, Producer, prepare
-from risk_hub_contracts.blob.write import encode_returns
+from risk_hub_contracts.blob.write import encode_returns, encode_stress
 
 HOLED: dict[str, list[float | None]] = {"AAPL": [0.01, None, 0.03], "MSFT": [0.02, 0.01, None]}
 DATES = ["2025-12-29", "2025-12-30", "2025-12-31"]
@@ -72,3 +72,10 @@ def test_dates_of_inline_returns_are_sent_with_them_and_kept_in_the_blob_of_larg
 def test_a_wrong_optional_object_is_refused_before_it_is_sent() -> None:
     with pytest.raises(InvalidSnapshotError, match="/portfolio/nav: must be greater than 0"):
         prepared(portfolio={"nav": 0})
+
+
+def test_a_stress_blob_with_an_impossible_shock_is_refused_before_it_is_sent() -> None:
+    blob = encode_stress({"crash": {"shocks": {"AAPL": -1.5}}})
+    with pytest.raises(InvalidSnapshotError, match=r"/stress/crash/shocks/AAPL: the shock -1\.5"):
+        prepared(stress=blob)
+    assert prepared(stress=blob, portfolio={"unlimited_loss": ["AAPL"]}).blobs.keys() == {"stress"}
