@@ -165,7 +165,7 @@ def test_typed_access_has_defaults_when_nothing_was_sent() -> None:
     assert snapshot.returns_meta == ReturnsMeta(None, None, None)
     assert snapshot.covariance_meta == CovarianceMeta(None, None, None, None)
     assert snapshot.portfolio_returns is None
-    assert snapshot.risk == RiskOptions((9500, 9750, 9900), None, None, "complete_case")
+    assert snapshot.risk == RiskOptions((9500, 9750, 9900), None, 0.05, "complete_case")
 
 
 def test_typed_access_holds_what_was_sent() -> None:
@@ -182,7 +182,7 @@ def test_typed_access_holds_what_was_sent() -> None:
     assert snapshot.returns_meta == ReturnsMeta("monthly", 12, 60)
     assert snapshot.covariance_meta == CovarianceMeta(datetime(2025, 1, 1, tzinfo=UTC), 9, None, None)
     assert snapshot.portfolio_returns == PortfolioReturns(None, (100, 110), ("2024-12-30", "2024-12-31"))
-    assert snapshot.risk == RiskOptions((9000,), "clip", None, "available_case")
+    assert snapshot.risk == RiskOptions((9000,), "clip", 0.05, "available_case")
 
 
 @given(st.lists(st.floats(0.5, 2), min_size=1, max_size=6), st.permutations(range(7)))

@@ -10,6 +10,7 @@ from functions.measures.covariance.form import CovarianceForm, Verdict
 from functions.measures.covariance.sample import ESTIMATE_MIN_OBSERVATIONS, sample_covariance
 from functions.measures.returns import BookReturns, series_by_id
 from functions.measures.returns_table import ReturnsTable
+from risk_hub_contracts.reports.covariance import CovarianceRepair
 from risk_hub_contracts.reports.risk import CovarianceOrigin, RiskInput
 
 
@@ -40,6 +41,7 @@ class CovarianceInput:
         known_since: the first `as_of` that used these bytes by reference.
         shrunk: the estimate with shrunk correlations, for attribution; None for a given covariance.
         pairwise: of an estimate from the common periods of each pair; else None.
+        repair: the repair of a given covariance, whether applied or not; None if there was none.
     """
 
     declared: RiskInput
@@ -51,6 +53,7 @@ class CovarianceInput:
     known_since: str | None = None
     shrunk: ShrunkCorrelations | None = None
     pairwise: PairwiseSummary | None = None
+    repair: CovarianceRepair | None = None
 
 
 @dataclass(frozen=True, slots=True)

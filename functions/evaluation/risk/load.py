@@ -11,16 +11,18 @@ from functions.evaluation.risk.inputs import (
     nonzero_weights,
 )
 from functions.evaluation.risk.missing import estimate
+from functions.evaluation.risk.repair import repaired_input
 from functions.evaluation.risk.report import Inputs
 from functions.evaluation.worker_steps import verified_bytes
 from functions.hub.ports import BlobError, BlobStore
 from functions.measures.covariance.choose_form import choose_form
-from functions.measures.covariance.form import CovarianceForm, Verdict
+from functions.measures.covariance.form import NOT_PSD, CovarianceForm, Verdict
 from functions.measures.returns import book_returns
 from functions.measures.returns_table import ReturnsTable, complete_cases, returns_table
 from risk_hub_contracts.blob.read import decode
 from risk_hub_contracts.blob.types import BlobFormatError, BlobKind, Covariance, Decoded, RealizedReturns
 from risk_hub_contracts.reports.risk import InputSource, RiskInput
+from risk_hub_contracts.snapshot.facts import RiskOptions
 from risk_hub_contracts.snapshot.parse import Component, Snapshot
 
 VerdictLookup = Callable[[Component, CovarianceForm], tuple[Verdict, str | None]]
@@ -44,14 +46,16 @@ class LoadInputs:
             DependencyUnavailableError: a store did not answer.
         """
         weights = nonzero_weights(snapshot.weights)
-        covariance = self._covariance(snapshot.component("covariance"), weights)
+        covariance = self._covariance(snapshot.component("covariance"), weights, snapshot.risk)
         as_of = snapshot.as_of.astimezone(UTC).date()
         returns = self._returns(snapshot.component("realized_returns"), weights, as_of)
         absent = covariance.reason == "covariance_absent"
         found = estimate(returns, weights, snapshot.risk.missing) if absent else None
         return Inputs(covariance, returns, found)
 
-    def _covariance(self, component: Component | None, weights: dict[str, float]) -> CovarianceInput:
+    def _covariance(
+        self, component: Component | None, weights: dict[str, float], options: RiskOptions
+    ) -> CovarianceInput:
         declared, decoded, reason = self._decoded("covariance", component)
         if component is None or not isinstance(decoded, Covariance):
             return CovarianceInput(declared, reason=reason)
@@ -60,7 +64,7 @@ class LoadInputs:
         coverage = covered_share(weights, decoded.ids)
         if coverage < 1:
             reason = "covariance_does_not_cover_weights"
-        return CovarianceInput(
+        given = CovarianceInput(
             _with_coverage(declared, coverage),
             decoded.ids,
             form,
@@ -68,6 +72,9 @@ class LoadInputs:
             verdict.reason or reason,
             known_since=first_use,
         )
+        if verdict.reason != NOT_PSD.reason or options.covariance_repair is None:
+            return given
+        return repaired_input(given, decoded, weights, options, reason)
 
     def _returns(self, component: Component | None, weights: dict[str, float], as_of: date) -> ReturnsInput:
         declared, decoded, reason = self._decoded("realized_returns", component)

@@ -40,6 +40,8 @@ METHODS = {
     "historical_es_standard_error": "asymptotic, independent returns (Manistre-Hancock 2005)",
     "sample": "X'X / (T - 1), X less its means",
     "ledoit_wolf": "sample variances; correlations after Ledoit-Wolf 2004 towards zero; only for contributions",
+    "nearest_correlation": "Higham 2002, alternating projections with Dykstra's correction; variances unchanged",
+    "clip": "negative eigenvalues of the correlations set to zero, unit diagonal (Rebonato-Jaeckel 1999)",
     "incremental": "VaR less that of the book with the position sold for cash",
     "incremental_rescaled": "VaR less that of the book without the position, rescaled to the same net weight",
     "sharpe": "mean over deviation (T - 1), no risk-free rate; annualised if the frequency is known",

@@ -106,6 +106,7 @@ def risk_report(snapshot: Snapshot, inputs: Inputs, policy: RiskPolicy, evaluate
         tails=tails,
         covariance_estimate=covariance_estimate(inputs.effective, book),
         track_record=track_record(snapshot),
+        repair=inputs.covariance.repair,
         riskless=book.riskless,
         weights_basis=snapshot.portfolio.weights_basis,
     )

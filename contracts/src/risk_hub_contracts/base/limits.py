@@ -40,6 +40,10 @@ CONFIDENCE_MAX_BPS: Final = 9_999
 CONFIDENCES_MAX_COUNT: Final = 5
 # The greatest possible change of a correlation, absolute: from -1 to 1.
 CORRELATION_CHANGE_MAX_ABS: Final = 2.0
+# Largest change of one correlation by a repair, absolute, unless the snapshot names another: more is not rounding.
+COVARIANCE_REPAIR_CHANGE_DEFAULT_ABS: Final = 0.05
+# A repair needs every eigenvector, which is cubic in the number of assets.
+COVARIANCE_REPAIR_ASSETS_MAX_COUNT: Final = 1_024
 
 # Time
 FUTURE_SKEW_MAX_SECONDS: Final = 300
@@ -136,6 +140,8 @@ def served_limits(
         "confidence_min_bps": CONFIDENCE_MIN_BPS,
         "confidence_max_bps": CONFIDENCE_MAX_BPS,
         "confidences_max_count": CONFIDENCES_MAX_COUNT,
+        "covariance_repair_change_default_abs": COVARIANCE_REPAIR_CHANGE_DEFAULT_ABS,
+        "covariance_repair_assets_max_count": COVARIANCE_REPAIR_ASSETS_MAX_COUNT,
         "blob_max_bytes": BLOB_MAX_BYTES,
         "blob_headers_checked_max_bytes": BLOB_HEADERS_CHECKED_MAX_BYTES,
         "blob_single_put_max_bytes": BLOB_SINGLE_PUT_MAX_BYTES,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN, ID_PATTERN, SHA256_PATTERN
 from risk_hub_contracts.base.times import Instant
-from risk_hub_contracts.reports.covariance import CovarianceEstimate
+from risk_hub_contracts.reports.covariance import CovarianceEstimate, CovarianceRepair
 from risk_hub_contracts.reports.missing import MissingObservations
 from risk_hub_contracts.reports.receipt import RiskReceipt
 from risk_hub_contracts.reports.tail import OpenName, TailMeasure
@@ -218,7 +218,7 @@ class RiskReport(BaseModel):
     loss: its volatility, VaR and ES are 0. All fractions are shares of what `weights_basis` names: the portfolio's
     `net_asset_value`, or its `gross_exposure`. `concentration` leaves out cash; it is null for a book without
     positions. Fields with a default are missing from reports of engines before 2.0; `tails`, `warnings`,
-    `covariance_estimate`, `riskless` and `weights_basis` from those before 3.0.
+    `covariance_estimate`, `repair`, `riskless` and `weights_basis` from those before 3.0.
     """
 
     model_config = _FROZEN
@@ -242,6 +242,7 @@ class RiskReport(BaseModel):
     warnings: list[RiskWarning] = []
     covariance_estimate: CovarianceEstimate | None = None
     track_record: TrackRecord | None = None
+    repair: CovarianceRepair | None = None
     riskless: bool = False
     weights_basis: OpenName = "net_asset_value"
     receipt: RiskReceipt | None = None

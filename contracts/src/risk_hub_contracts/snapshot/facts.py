@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, Final, Self
 
 from risk_hub_contracts.base.dates import utc_date
+from risk_hub_contracts.base.limits import COVARIANCE_REPAIR_CHANGE_DEFAULT_ABS
 from risk_hub_contracts.base.times import parse_instant
 from risk_hub_contracts.snapshot.request_facts import CovarianceRepair, Frequency, MissingRule, WeightsBasis
 
@@ -123,13 +124,13 @@ class RiskOptions:
     Attributes:
         confidences_bps: of VaR and ES, in basis points, rising.
         covariance_repair: None refuses a covariance that is not positive semidefinite.
-        covariance_repair_max_change: the greatest change of any correlation; None for no limit.
+        covariance_repair_max_change: the greatest change of any correlation that a repair may make.
         missing: the rule for missing observations.
     """
 
     confidences_bps: tuple[int, ...] = CONFIDENCES_DEFAULT_BPS
     covariance_repair: CovarianceRepair | None = None
-    covariance_repair_max_change: float | None = None
+    covariance_repair_max_change: float = COVARIANCE_REPAIR_CHANGE_DEFAULT_ABS
     missing: MissingRule = "complete_case"
 
     @classmethod

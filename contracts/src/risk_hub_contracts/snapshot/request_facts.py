@@ -169,7 +169,10 @@ class RiskOptions(TypedDict):
                 gt=0,
                 le=limits.CORRELATION_CHANGE_MAX_ABS,
                 allow_inf_nan=False,
-                description="The greatest change of any correlation, absolute, that the repair may make.",
+                description=(
+                    "The greatest change of any correlation, absolute, that the repair may make; "
+                    f"{limits.COVARIANCE_REPAIR_CHANGE_DEFAULT_ABS} if absent. Beyond it the covariance is refused."
+                ),
             ),
         ]
     ]
