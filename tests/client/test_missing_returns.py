@@ -21,6 +21,7 @@ from risk_hub_contracts.blob.write import encode_returns
 from tests.client.conftest import BOOK, WORLD
 from tests.client.prepared import content_hash, prepared
 from tests.client.server import Server
+from tests.http.evaluated import evaluate_stored
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLE = REPOSITORY / "docs" / "guides" / "examples" / "publish_missing_data.py"
@@ -174,6 +175,49 @@ def test_inline_missing_returns_come_back_from_the_hub_as_null(client: RiskHubCl
     found = client.load(stored, "realized_returns")
     assert found is not None
     assert to_dataframe(found).isna().to_numpy().tolist() == [[False, False], [True, False]]
+
+
+def test_the_risk_report_counts_the_own_dates_of_each_series(client: RiskHubClient, server: Server) -> None:
+    calendar = [date(2026, 1, 2) - timedelta(days=back) for back in reversed(range(120))]
+    values = np.random.default_rng(4).normal(0, 0.01, (2, 120))
+    holidays, listed = {50, 70, 90}, 40
+    returns = {
+        "AAPL": {
+            day: x
+            for row, (day, x) in enumerate(zip(calendar, values[0], strict=True))
+            if row not in holidays
+        },
+        "MSFT": dict(zip(calendar[listed:], values[1, listed:], strict=True)),
+    }
+    client.publish(WORLD, **BOOK | {"realized_returns": returns})
+    evaluate_stored(server.hub, BOOK["version"])
+    report = client.risk(WORLD, BOOK["version"])
+    missing = report["sufficiency"]["missing"]
+    assert (missing["periods"], missing["complete_periods"]) == (120, 77)
+    assert missing["assets"] == [
+        {
+            "id": "MSFT",
+            "observations": 80,
+            "missing": 40,
+            "first_date": calendar[listed].isoformat(),
+            "last_date": "2026-01-02",
+        },
+        {
+            "id": "AAPL",
+            "observations": 117,
+            "missing": 3,
+            "first_date": calendar[0].isoformat(),
+            "last_date": "2026-01-02",
+        },
+    ]
+    complete = [row for row in range(listed, 120) if row not in holidays]
+    deviation = np.std(np.array([0.6, 0.4]) @ values[:, complete], ddof=1)
+    (volatility,) = [
+        each["value"]
+        for each in report["measures"]
+        if (each["measure"], each["method"]) == ("volatility", "parametric_normal")
+    ]
+    assert volatility == pytest.approx(deviation)
 
 
 def test_the_example_of_the_guide_publishes_missing_data(server: Server) -> None:

@@ -22,16 +22,21 @@ def evaluated(api: Gateway, hub: Hub, kind: ReportKind = "risk", **fields: Any) 
     body = book(**fields)
     answer = post(api, body)
     assert answer.status == 201, answer
-    stored = hub.snapshots.get("w1", body["version"])
+    evaluate_stored(hub, body["version"], kind)
+    report = api("GET", f"{WORLD}/{body['version']}/{kind}")
+    assert report.status == 200, report
+    document: dict[str, Any] = report.json
+    return document
+
+
+def evaluate_stored(hub: Hub, version: str, kind: ReportKind = "risk") -> None:
+    """Let the engine evaluate a stored snapshot, as on its announcement."""
+    stored = hub.snapshots.get("w1", version)
     assert stored is not None
     event = risk_snapshot_updated(
         stored.to_announcement(), time=hub.clock(), is_latest=True, correlation_id="c-1"
     )
     _engine(hub, kind)(CloudEvent.model_validate_json(event.to_detail()))
-    report = api("GET", f"{WORLD}/{body['version']}/{kind}")
-    assert report.status == 200, report
-    document: dict[str, Any] = report.json
-    return document
 
 
 def stored_blob(hub: Hub, kind: BlobKind, data: bytes) -> dict[str, Any]:
