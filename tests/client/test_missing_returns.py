@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk_hub_client import InvalidSnapshotError, RiskHubClient, to_dataframe
+from risk_hub_client import InvalidSnapshotError, Patience, RiskHubClient, to_dataframe
 from risk_hub_contracts.blob.read import decode
 from risk_hub_contracts.blob.types import RealizedReturns
 from risk_hub_contracts.blob.write import encode_returns
@@ -165,6 +165,25 @@ def test_missing_returns_come_back_from_the_hub_as_they_were_sent(client: RiskHu
     found = client.load(client.latest(WORLD), "realized_returns")
     assert found is not None
     pd.testing.assert_frame_equal(to_dataframe(found), frame, check_freq=False, check_index_type=False)
+
+
+def test_missing_returns_survive_the_spool(server: Server, tmp_path: Path) -> None:
+    frame = frame_of({"A": [0.1, None, 0.2], "B": [None, 0.0, -0.1], "C": [0.0, 0.0, None]})
+    fields = BOOK | {"weights": dict.fromkeys(NAMES, 1 / 3), "realized_returns": frame}
+    given: dict[str, Any] = {"actor": "gateway", "stage": "paper", "spool": tmp_path / "spool"}
+    with RiskHubClient("http://127.0.0.1:9", "t", **given, patience=Patience(attempts=1)) as offline:
+        assert offline.publish(WORLD, **fields).outcome == "spooled"
+    with RiskHubClient(server.url, server.token, **given) as online:
+        assert [each.outcome for each in online.flush().delivered] == ["created"]
+        found = online.load(online.latest(WORLD), "realized_returns")
+    assert found is not None
+    pd.testing.assert_frame_equal(to_dataframe(found), frame, check_freq=False, check_index_type=False)
+
+
+def test_dates_of_undated_series_may_be_date_objects() -> None:
+    columns = {"A": [0.1, None], "B": [None, 0.2], "C": [0.1, 0.2]}
+    inline = prepared(realized_returns=columns, returns_meta={"dates": days(2)}).snapshot
+    assert inline.to_document()["returns_meta"]["dates"] == [day.isoformat() for day in days(2)]
 
 
 def test_inline_missing_returns_come_back_from_the_hub_as_null(client: RiskHubClient) -> None:

@@ -47,6 +47,21 @@ def test_polars_tables_are_aligned_by_their_id_and_date_columns() -> None:
     assert content_hash(covariance={"ids": IDS, "upper": upper}) == content_hash(covariance=COVARIANCE)
 
 
+def test_null_and_nan_of_polars_tables_are_missing_observations() -> None:
+    pl = pytest.importorskip("polars")
+    columns: dict[str, list[float | None]] = {"A": [0.1, None, 0.2], "B": [float("nan"), 0.2, 0.3]}
+    weights = {"A": 0.5, "B": 0.5}
+    expected = content_hash(
+        weights=weights, realized_returns=pd.DataFrame(columns, index=pd.DatetimeIndex(DAYS), dtype=float)
+    )
+    table = pl.DataFrame({"date": DAYS, **columns}, strict=False)
+    series = {
+        name: table.select("date", name).drop_nulls().filter(pl.col(name).is_not_nan()) for name in columns
+    }
+    assert content_hash(weights=weights, realized_returns=table) == expected
+    assert content_hash(weights=weights, realized_returns=series) == expected
+
+
 def test_polars_factor_loadings_are_aligned_by_their_id_column() -> None:
     pl = pytest.importorskip("polars")
     loadings = pl.DataFrame({"id": IDS, "market": [0.1, 0.2, 0.3]})
