@@ -315,6 +315,13 @@ def test_incremental_var_of_a_long_short_book_is_no_larger_than_the_position_alo
         assert abs(each["incremental"]) <= alone
 
 
+def test_a_misspelt_asset_in_the_shocks_is_warned_of() -> None:
+    report = EvaluatingHub().stress(
+        weights={"AAA": 1.0}, stress={"crash": {"shocks": {"AAAA": -0.5}, "default": 0.0}}
+    )
+    assert "shocks_unused" in warning_codes(report)
+
+
 def test_a_shock_of_minus_30_is_refused() -> None:
     answer = EvaluatingHub().publish(weights={"AAA": 1.0}, stress={"crash": {"shocks": {"AAA": -30.0}}})
     assert answer.status == 422
@@ -351,3 +358,15 @@ def test_a_drawdown_limit_is_judged_on_the_track_record_and_not_on_todays_weight
     (record,) = [each for each in report["track_record"]["windows"] if each["length"] == 60]
     assert record["max_drawdown"] == pytest.approx(0.4)
     assert [(each["rule"], each["action"]) for each in hub.signals()] == [("max_drawdown.60.exit", "exit")]
+
+
+def test_a_risk_that_grows_within_the_cool_down_signals_again() -> None:
+    """A value at risk of 10.1 % asks to reduce by 1 %; three minutes later it is 60 %."""
+    hub = EvaluatingHub()
+    for minute, var in ((0, 0.101), (3, 0.6)):
+        covariance = upper_covariance(["AAA"], [[(var / 2.3263478740408408) ** 2]])
+        as_of = f"2026-01-05T12:0{minute}:00Z"
+        hub.publish(f"v{minute}", as_of=as_of, weights={"AAA": 1.0}, covariance=covariance)
+        hub.hub.clock.advance(minutes=3)
+    ratios = [each["ratio"] for each in hub.signals() if each["rule"].startswith("value_at_risk")]
+    assert ratios == [pytest.approx(1 - 0.1 / 0.6), pytest.approx(1 - 0.1 / 0.101)]

@@ -1,4 +1,4 @@
-"""Published examples of tails, posted as books.
+"""Published examples of empirical tails and of repaired covariances, posted as books.
 
 A tolerance is half a unit of the last printed digit, or what a comment says about the rounding of the source.
 """
@@ -7,7 +7,7 @@ from math import sqrt
 
 import pytest
 
-from tests.http.evaluating_hub import EvaluatingHub, tail, upper_covariance
+from tests.http.evaluating_hub import EvaluatingHub, measure, tail, upper_covariance
 
 # Hull, Options, Futures and Other Derivatives, 9th ed. 2015, ch. 22, historical simulation with four stock
 # indices: the six largest of 500 one-day losses of a portfolio of 10 million dollars. The VaR at 99 % is the
@@ -57,6 +57,26 @@ def test_exact_mass_expected_shortfall_of_a_discrete_distribution(percent: int, 
     )
     shortfall = 100 * tail(report, "historical_upper", bps)["expected_shortfall"]
     assert printed - 1e-9 <= shortfall < printed + 0.1
+
+
+# Higham, Computing the nearest correlation matrix, IMA Journal of Numerical Analysis, 2002: the matrix with rows
+# (1, 1, 0), (1, 1, 1), (0, 1, 1) is not positive semidefinite. The nearest correlation matrix has 0.7607 next to the
+# diagonal and 0.1573 in the corner; its distance is 0.5278.
+INDEFINITE = [[1.0, 1.0, 0.0], [1.0, 1.0, 1.0], [0.0, 1.0, 1.0]]
+
+
+def test_nearest_correlation_matrix_of_higham_2002() -> None:
+    """The variance of the book shows the weighted sum of the repaired correlations."""
+    covariance = upper_covariance(["A", "B", "C"], [[1e-4 * each for each in row] for row in INDEFINITE])
+    weights = {"A": 0.3, "B": 0.3, "C": 0.4}
+    wanted = {"covariance_repair": "nearest_correlation", "covariance_repair_max_change": 0.5}
+    report = EvaluatingHub().risk(weights=weights, covariance=covariance, risk=wanted)
+    assert report["repair"]["frobenius_distance"] == pytest.approx(0.5278, abs=5e-5)
+    assert report["repair"]["largest_change"] == pytest.approx(1 - 0.7607, abs=5e-5)
+    sigma = measure(report, "volatility", "parametric_normal", None)
+    pairs = 2 * (0.3 * 0.3 * 0.7607 + 0.3 * 0.4 * 0.1573 + 0.3 * 0.4 * 0.7607)
+    printed = 2 * (0.3 * 0.3 + 0.3 * 0.4 + 0.3 * 0.4) * 5e-5
+    assert sigma**2 / 1e-4 == pytest.approx(0.3**2 + 0.3**2 + 0.4**2 + pairs, abs=printed)
 
 
 # McNeil, Frey, Embrechts, Quantitative Risk Management, 2005, ch. 2: a position of 10,000 with a volatility of 20 %

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import fsum
+from math import fsum, sqrt
 from pathlib import Path
 
 SAMPLE = Path(__file__).parents[2] / "infra" / "local" / "sample"
@@ -12,6 +12,9 @@ ROLLING_DAYS = 250
 SHORT_DAYS = 90
 WHOLE_DAYS = 500
 TRIALS = 20
+# So few days that their correlations, rounded to two decimals, are not positive semidefinite.
+REPAIRED_DAYS = 15
+ROUNDED_DECIMALS = 2
 
 
 @dataclass(frozen=True)
@@ -53,3 +56,28 @@ def long_short(book: Book) -> list[float]:
     turned = [-weight if index % 3 == 0 else weight for index, weight in enumerate(book.weights)]
     net = fsum(turned)
     return [weight / net for weight in turned]
+
+
+def deviations(book: Book) -> list[float]:
+    """Return the standard deviation of each equity (n,), with the divisor T − 1."""
+    return [sqrt(_product(column, column)) for column in book.columns]
+
+
+def rounded_correlations(book: Book) -> list[list[float]]:
+    """Return the correlations of the equities (n, n), rounded to two decimals."""
+    sizes = deviations(book)
+    return [
+        [
+            round(_product(first, second) / (left * right), ROUNDED_DECIMALS)
+            for second, right in zip(book.columns, sizes, strict=True)
+        ]
+        for first, left in zip(book.columns, sizes, strict=True)
+    ]
+
+
+def _product(first: Sequence[float], second: Sequence[float]) -> float:
+    """Return the sample covariance of two columns."""
+    means = fsum(first) / len(first), fsum(second) / len(second)
+    return fsum((x - means[0]) * (y - means[1]) for x, y in zip(first, second, strict=True)) / (
+        len(first) - 1
+    )

@@ -4,11 +4,30 @@ from collections.abc import Iterator
 from math import fsum
 
 from functions.measures import attribution, backtest, concentration, historical, measures, performance, sharpe
+from functions.measures.covariance.choose_form import choose_form
+from functions.measures.covariance.repair import Method, repair_covariance
 from functions.measures.covariance.sample import deviations_of, sample_covariance
-from tools.agreement.book import ROLLING_DAYS, SHORT_DAYS, TRIALS, WHOLE_DAYS, Book, long_short
+from risk_hub_contracts.blob.read import decode
+from risk_hub_contracts.blob.types import Covariance
+from risk_hub_contracts.blob.write import encode_covariance
+from tools.agreement.book import (
+    REPAIRED_DAYS,
+    ROLLING_DAYS,
+    SHORT_DAYS,
+    TRIALS,
+    WHOLE_DAYS,
+    Book,
+    deviations,
+    long_short,
+    rounded_correlations,
+)
 
 Value = float | list[float]
 CONFIDENCES_BPS = (9500, 9900)
+REPAIRS: dict[Method, str] = {
+    "nearest_correlation": "volatility by the nearest correlation matrix",
+    "clip": "volatility by clipped eigenvalues",
+}
 
 
 def percent(bps: int) -> str:
@@ -22,6 +41,7 @@ def hub_results(book: Book) -> dict[str, Value]:
         (
             *parametric_results(book),
             *historical_results(book),
+            *repaired_results(book),
             *attribution_results(book),
             *concentration_results(book),
             *performance_results(book),
@@ -82,6 +102,28 @@ def historical_results(book: Book) -> Iterator[tuple[str, Value]]:
     yield f"historical VaR 95 %, last {WHOLE_DAYS} days", historical.historical_var(whole, 9500)
 
 
+def repaired_results(book: Book) -> Iterator[tuple[str, Value]]:
+    """Volatility by the repaired correlations of a few days, which are not positive semidefinite."""
+    short = book.last(REPAIRED_DAYS)
+    sizes, correlations = deviations(short), rounded_correlations(short)
+    upper = [
+        correlations[row][column] * sizes[row] * sizes[column]
+        for row in range(len(sizes))
+        for column in range(row, len(sizes))
+    ]
+    given = decode(encode_covariance(short.ids, upper))
+    if not isinstance(given, Covariance):
+        raise TypeError("the blob is a covariance")
+    for method, name in REPAIRS.items():
+        repair = repair_covariance(given, method)
+        if repair is None:
+            raise ValueError("the sample can be repaired")
+        held = dict(zip(short.ids, short.weights, strict=True))
+        weights = [held[asset] for asset in repair.covariance.ids]
+        variance = choose_form(repair.covariance).product(weights).variance
+        yield f"{name}, last {REPAIRED_DAYS} days", measures.volatility(variance)
+
+
 def attribution_results(book: Book) -> Iterator[tuple[str, Value]]:
     """Contributions of positions to VaR."""
     matrix_product = sample_covariance(book.columns).product(book.weights).matrix_product()
@@ -95,10 +137,10 @@ def attribution_results(book: Book) -> Iterator[tuple[str, Value]]:
 
 def concentration_results(book: Book) -> Iterator[tuple[str, Value]]:
     """Concentration: the effective number of positions."""
-    deviations = deviations_of(sample_covariance(book.columns).variances())
+    sizes = deviations_of(sample_covariance(book.columns).variances())
     yield "effective number of positions", concentration.effective_number(book.weights)
     yield "effective number of positions, with shorts", concentration.effective_number(long_short(book))
-    undiversified = concentration.undiversified(book.weights, deviations)
+    undiversified = concentration.undiversified(book.weights, sizes)
     ratio = concentration.diversification_ratio(undiversified, volatility(book))
     yield "diversification ratio", ratio
     yield "gross exposure, with shorts", concentration.gross_exposure(long_short(book))

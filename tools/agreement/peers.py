@@ -6,10 +6,20 @@ from importlib.metadata import version
 from tools.agreement.book import Book
 from tools.agreement.optimisers import riskfolio_results, skfolio_results
 from tools.agreement.peer_result import PeerResult
+from tools.agreement.repairs import repair_results
 from tools.agreement.scientific import numpy_results, scipy_results
 from tools.agreement.series_statistics import empyrical_results, quantstats_results, vartests_results
 
-DISTRIBUTIONS = ("skfolio", "riskfolio-lib", "quantstats", "empyrical-reloaded", "vartests", "numpy", "scipy")
+DISTRIBUTIONS = (
+    "skfolio",
+    "riskfolio-lib",
+    "quantstats",
+    "empyrical-reloaded",
+    "vartests",
+    "numpy",
+    "scipy",
+    "statsmodels",
+)
 PEERS = (
     skfolio_results,
     riskfolio_results,
@@ -18,6 +28,7 @@ PEERS = (
     vartests_results,
     numpy_results,
     scipy_results,
+    repair_results,
 )
 
 
