@@ -94,9 +94,9 @@ def test_unknown_schema_keyword_is_detected_at_any_depth(word: str) -> None:
     assert unknown_words(document, is_openapi=True) != []
 
 
-def test_x_json_token_is_the_only_extension_keyword() -> None:
+def test_x_json_token_and_x_unit_are_the_only_extension_keywords() -> None:
     words = {word for _, schema in all_schemas() for word in schema if word.startswith("x-")}
-    assert words == {"x-json-token"}
+    assert words == {"x-json-token", "x-unit"}
 
 
 def test_schemas_use_only_date_and_date_time_formats() -> None:

@@ -60,6 +60,7 @@ FORECAST = Forecast(
 # Maps with free names: an additional name in one of these is content, not a new member.
 MAPS = frozenset(
     {"weights", "by_id", "metrics", "min_observations", "methods", "inputs", "reasons", "on_warning"}
+    | {"units", "evidence", "warning_thresholds"}
 )
 
 

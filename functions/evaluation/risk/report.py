@@ -25,6 +25,7 @@ from functions.measures import concentration, measures
 from functions.measures.historical import historical_es, historical_var
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.reports.risk import Concentration, RiskInput, RiskMeasure, RiskReport, RiskStatus
+from risk_hub_contracts.reports.units import units_of
 from risk_hub_contracts.snapshot.parse import Snapshot
 
 LEGACY_CONFIDENCE_BPS = 9900
@@ -107,6 +108,7 @@ def risk_report(snapshot: Snapshot, inputs: Inputs, policy: RiskPolicy, evaluate
         covariance_estimate=covariance_estimate(inputs.effective, book),
         track_record=track_record(snapshot),
         repair=inputs.covariance.repair,
+        units=units_of(RiskReport),
         riskless=book.riskless,
         weights_basis=snapshot.portfolio.weights_basis,
     )

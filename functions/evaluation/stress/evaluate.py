@@ -19,6 +19,7 @@ from risk_hub_contracts.blob.read import decode
 from risk_hub_contracts.blob.types import BlobFormatError, Stress
 from risk_hub_contracts.reports.risk import RiskInput, RiskStatus
 from risk_hub_contracts.reports.stress import StressLoss, StressReport
+from risk_hub_contracts.reports.units import units_of
 from risk_hub_contracts.snapshot.parse import Component, Snapshot
 from risk_hub_contracts.snapshot.request import Scenario
 
@@ -99,6 +100,7 @@ def stress_report(
         metrics=shown_metrics,
         scenarios_omitted=len(losses) - len(shown_losses),
         metrics_omitted=len(metrics) - len(shown_metrics),
+        units=units_of(StressReport),
         warnings=shock_warnings(scenarios, snapshot.weights, unlimited_loss),
     )
 

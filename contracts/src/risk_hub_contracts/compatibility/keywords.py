@@ -7,7 +7,18 @@ Schema = Mapping[str, Any]
 
 # Keywords without effect on which documents are valid.
 ANNOTATIONS: Final = frozenset(
-    {"$defs", "$id", "$schema", "default", "deprecated", "description", "discriminator", "examples", "title"}
+    {
+        "$defs",
+        "$id",
+        "$schema",
+        "default",
+        "deprecated",
+        "description",
+        "discriminator",
+        "examples",
+        "title",
+        "x-unit",
+    }
 )
 MIN_KEYWORDS: Final = ("minLength", "minItems", "minProperties")
 MAX_KEYWORDS: Final = ("maxLength", "maxItems", "maxProperties")

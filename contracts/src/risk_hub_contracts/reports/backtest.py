@@ -6,9 +6,10 @@ null numbers and a `reason`.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from risk_hub_contracts.base.ids import ID_PATTERN, STAGE_PATTERN
+from risk_hub_contracts.reports.units import REPORT_MODEL
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
@@ -18,8 +19,6 @@ ConfidenceBps = Annotated[int, Field(ge=1, le=9_999)]
 BaselZone = Literal["green", "yellow", "red"]
 BacktestMethod = Literal["historical_upper", "historical", "parametric_normal", "legacy_v1"]
 
-_FROZEN = ConfigDict(frozen=True, extra="forbid")
-
 
 class BacktestTest(BaseModel):
     """One likelihood-ratio test, asymptotically chi-squared; a small `p_value` is evidence against the model.
@@ -27,7 +26,7 @@ class BacktestTest(BaseModel):
     Tests on consecutive days do not treat the days before and after an omitted day as neighbours.
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     degrees_of_freedom: Literal[1, 2]
     statistic: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None
@@ -42,7 +41,7 @@ class BaselTrafficLight(BaseModel):
     `multiplier_increase` is defined at 99 % (9900 basis points) only.
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     zone: BaselZone | None
     exceedances: Count | None
@@ -59,7 +58,7 @@ class LeftOut(BaseModel):
     returns lacked a position of the book, or a return exceeded the limit `RETURN_MAX_ABS`.
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     no_value_at_risk: Count
     no_realized_return: Count
@@ -74,7 +73,7 @@ class BacktestDay(BaseModel):
     `gap_days` is the length of the gap; the hub knows no producer's calendar, so a gap of any length is tested.
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     date: Annotated[Date, Field(description="UTC date of the forecast's as_of.")]
     version: Annotated[str, Field(pattern=ID_PATTERN)]
@@ -95,7 +94,7 @@ class BacktestDay(BaseModel):
 class BacktestReport(BaseModel):
     """Back-test of one world's value-at-risk forecasts; `days` in time order, one per observation."""
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     world_id: Annotated[str, Field(pattern=ID_PATTERN)]
     stage: Annotated[str, Field(pattern=STAGE_PATTERN)]

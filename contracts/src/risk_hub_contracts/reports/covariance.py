@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from risk_hub_contracts.reports.tail import Count, NotNegative, OpenName
-
-_FROZEN = ConfigDict(frozen=True, extra="forbid")
+from risk_hub_contracts.reports.units import REPORT_MODEL
 
 
 class CovarianceEstimate(BaseModel):
@@ -18,7 +17,7 @@ class CovarianceEstimate(BaseModel):
     correlations) to 1 (the `shrinkage_target`).
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     observations: Annotated[int, Field(ge=1)]
     shrinkage: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -41,7 +40,7 @@ class CovarianceRepair(BaseModel):
     `variance_not_positive`, `factor_form`, `too_many_assets` or `not_repaired`.
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     method: OpenName
     applied: bool

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN, ID_PATTERN
 from risk_hub_contracts.base.limits import ASSET_ID_MAX_CHARS, CURSOR_MAX_CHARS
 from risk_hub_contracts.base.times import Instant
+from risk_hub_contracts.reports.units import REPORT_MODEL
 
 Action = Literal["exit", "reduce", "hold"]
 ExitReason = Literal[
@@ -29,7 +30,7 @@ class ExitSignal(BaseModel):
     are RFC 3339 UTC.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = REPORT_MODEL
 
     world_id: Annotated[str, Field(pattern=ID_PATTERN)]
     version: Annotated[str, Field(pattern=ID_PATTERN)]

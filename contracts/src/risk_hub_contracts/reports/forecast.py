@@ -7,21 +7,20 @@ forecast, not a recomputed one. Losses are positive fractions of portfolio value
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN, ID_PATTERN, STAGE_PATTERN
 from risk_hub_contracts.reports.risk import MethodName
 from risk_hub_contracts.reports.tail import OpenName
+from risk_hub_contracts.reports.units import REPORT_MODEL
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
-
-_FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
 class TailForecast(BaseModel):
     """Value at risk and expected shortfall by one method at one confidence; null with the report's reason."""
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     method: MethodName
     confidence_bps: Annotated[int, Field(ge=1, le=9_999)]
@@ -33,7 +32,7 @@ class TailForecast(BaseModel):
 class FurtherTailForecast(BaseModel):
     """The same by a method that the first release did not know; the name of the method is open."""
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     method: OpenName
     confidence_bps: Annotated[int, Field(ge=1, le=9_999)]
@@ -48,7 +47,7 @@ class CrossSection(BaseModel):
     `date` is the UTC date (`YYYY-MM-DD`) of these returns if the producer dated them.
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     date: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None
     by_id: dict[str, Finite] | None
@@ -68,7 +67,7 @@ class Forecast(BaseModel):
     rest; it is empty in records of engines before 3.0. Each method and confidence occurs once.
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     world_id: Annotated[str, Field(pattern=ID_PATTERN)]
     version: Annotated[str, Field(pattern=ID_PATTERN)]

@@ -2,19 +2,18 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from risk_hub_contracts.reports.tail import Count, NotNegative, OpenName
+from risk_hub_contracts.reports.units import REPORT_MODEL
 
 Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
-
-_FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
 class AssetCoverage(BaseModel):
     """Observations of one held asset: their number, the missing ones, and the dates of the first and last."""
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     id: str
     observations: Count
@@ -34,7 +33,7 @@ class MissingObservations(BaseModel):
     `assets_incomplete` counts all of them.
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     rule: OpenName
     periods: Count

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from risk_hub_contracts.base.canonical import content_hash
 from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN, SHA256_PATTERN
+from risk_hub_contracts.reports.units import REPORT_MODEL
 
-_FROZEN = ConfigDict(frozen=True, extra="forbid")
 PLACEHOLDER_RESULT_HASH: Final = "sha256:" + "0" * 64
 
 
@@ -22,7 +22,7 @@ class RiskParameters(BaseModel):
     (never) from engine 3.0 on. Members with a default are missing from receipts of engines before 3.0.
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     confidences_bps: list[int]
     horizon_periods: int
@@ -62,7 +62,7 @@ class RiskReceipt(BaseModel):
     The hash excludes the report's time, the location of components, and since when their bytes were in use.
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     engine_version: str
     parameters: RiskParameters

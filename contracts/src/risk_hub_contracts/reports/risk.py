@@ -6,7 +6,7 @@ computed reliably has a `reason` instead of a `value`; it is never 0.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN, ID_PATTERN, SHA256_PATTERN
 from risk_hub_contracts.base.times import Instant
@@ -14,6 +14,7 @@ from risk_hub_contracts.reports.covariance import CovarianceEstimate, Covariance
 from risk_hub_contracts.reports.missing import MissingObservations
 from risk_hub_contracts.reports.receipt import RiskReceipt
 from risk_hub_contracts.reports.tail import OpenName, TailMeasure
+from risk_hub_contracts.reports.units import REPORT_MODEL
 from risk_hub_contracts.reports.warning import RiskWarning
 
 MeasureName = Literal["value_at_risk", "expected_shortfall", "volatility"]
@@ -30,8 +31,6 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 ConfidenceBps = Annotated[int, Field(ge=1, le=9_999)]
 
-_FROZEN = ConfigDict(frozen=True, extra="forbid")
-
 
 class RiskMeasure(BaseModel):
     """One number: name, method, confidence (basis points: 9900 is 99 %) and number of observations.
@@ -42,7 +41,7 @@ class RiskMeasure(BaseModel):
     that a deployment can enable).
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     measure: MeasureName
     method: MethodName
@@ -58,7 +57,7 @@ class RiskMeasure(BaseModel):
 class RiskInput(BaseModel):
     """One input: its source, its digest, the share of weight that it covers, its observations."""
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     kind: InputKind
     source: InputSource
@@ -76,7 +75,7 @@ class InputSufficiency(BaseModel):
     `returns_after_as_of`, without a number.
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     kind: InputKind
     coverage: Share | None
@@ -97,7 +96,7 @@ class Sufficiency(BaseModel):
     known. `missing` describes gaps in the returns of held assets, null if there are none.
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     sufficient: bool
     covariance: CovarianceOrigin | None
@@ -114,7 +113,7 @@ class Concentration(BaseModel):
     `diversification_ratio` the weighted mean volatility over the portfolio's (null without a covariance).
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     herfindahl: Finite
     effective_number: Finite
@@ -135,7 +134,7 @@ class WindowStatistics(BaseModel):
     which annualised every Sharpe ratio by 252.
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     length: RiskWindow
     basis: WindowBasis
@@ -162,7 +161,7 @@ class TrackRecord(BaseModel):
     `as_of` (`returns_after_as_of`), or returns out of range.
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     observations: Count
     first_date: Annotated[str, Field(json_schema_extra={"format": "date"})] | None
@@ -182,7 +181,7 @@ class Contribution(BaseModel):
     weight of the same sign, or within rounding.
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     id: str
     weight: Finite
@@ -199,7 +198,7 @@ class Contributions(BaseModel):
     Both equal the report's own numbers, except for an estimated covariance, see `CovarianceEstimate`.
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     confidence_bps: ConfidenceBps
     covariance: CovarianceOrigin
@@ -221,7 +220,7 @@ class RiskReport(BaseModel):
     `covariance_estimate`, `repair`, `riskless` and `weights_basis` from those before 3.0.
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     world_id: Annotated[str, Field(pattern=ID_PATTERN)]
     version: Annotated[str, Field(pattern=ID_PATTERN)]
@@ -240,6 +239,7 @@ class RiskReport(BaseModel):
     contributions: Contributions | None = None
     tails: list[TailMeasure] = []
     warnings: list[RiskWarning] = []
+    units: dict[str, str] = {}
     covariance_estimate: CovarianceEstimate | None = None
     track_record: TrackRecord | None = None
     repair: CovarianceRepair | None = None

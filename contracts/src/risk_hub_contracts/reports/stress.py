@@ -6,20 +6,19 @@ has a `reason` instead of a `value`; it is never 0.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN, ID_PATTERN
 from risk_hub_contracts.base.limits import NAME_MAX_CHARS
 from risk_hub_contracts.base.times import Instant
 from risk_hub_contracts.reports.risk import RiskInput, RiskStatus, Share
+from risk_hub_contracts.reports.units import REPORT_MODEL
 from risk_hub_contracts.reports.warning import RiskWarning
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Scenario = Annotated[str, Field(min_length=1, max_length=NAME_MAX_CHARS)]
 StressReason = Literal["shocks_absent", "shocks_do_not_cover_weights"]
-
-_FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
 class StressLoss(BaseModel):
@@ -31,7 +30,7 @@ class StressLoss(BaseModel):
     are not covered.
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     scenario: Scenario
     value: Finite | None
@@ -44,7 +43,7 @@ class StressLoss(BaseModel):
 class StressMetric(BaseModel):
     """One of the producer's own numbers; `name` is `stress.<scenario>.<metric>`."""
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     name: str
     scenario: Scenario
@@ -59,7 +58,7 @@ class StressReport(BaseModel):
     worst scenarios are kept, and `scenarios_omitted` and `metrics_omitted` say how many are not shown.
     """
 
-    model_config = _FROZEN
+    model_config = REPORT_MODEL
 
     world_id: Annotated[str, Field(pattern=ID_PATTERN)]
     version: Annotated[str, Field(pattern=ID_PATTERN)]
@@ -77,3 +76,4 @@ class StressReport(BaseModel):
     scenarios_omitted: Count
     metrics_omitted: Count
     warnings: list[RiskWarning] = []
+    units: dict[str, str] = {}

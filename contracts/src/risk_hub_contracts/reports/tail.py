@@ -6,7 +6,9 @@ method, basis or unit that it does not know.
 
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+
+from risk_hub_contracts.reports.units import REPORT_MODEL
 
 OPEN_NAME_PATTERN: Final = r"^[a-z0-9_]+$"
 OpenName = Annotated[str, Field(pattern=OPEN_NAME_PATTERN, max_length=64)]
@@ -32,7 +34,7 @@ class TailMeasure(BaseModel):
     null with a `reason`. All numbers but counts are in `unit`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = REPORT_MODEL
 
     method: OpenName
     confidence_bps: Annotated[int, Field(ge=1, le=9_999)]

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from risk_hub_contracts.reports.tail import OpenName
+from risk_hub_contracts.reports.units import REPORT_MODEL
 
 Evidence = Annotated[float, Field(allow_inf_nan=False)] | str
 
@@ -17,7 +18,7 @@ class RiskWarning(BaseModel):
     exceed. With `makes_insufficient` the numbers of the report have no meaning, and its `sufficient` is false.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = REPORT_MODEL
 
     code: OpenName
     makes_insufficient: bool
