@@ -131,6 +131,8 @@ REFUSED: list[tuple[Any, str]] = [
         pd.DataFrame({"A": [0.1, 0.2]}, index=["2026-01-01T10:00:00", "2026-01-01T10:00:00Z"]),
         r"mix kinds of dates \(a local time in row 0, an instant in row 1\)",
     ),
+    (FRAME.stack(), "index has several levels.*unstack"),  # noqa: PD013 - what is refused
+    ({"A": [0.1, 10**400]}, "the return of 'A' .row 1. is 1000000000.*, beyond the limit"),
     ({"A": FRAME["A"], "B": [0.1, 0.2, 0.3]}, "series of 'B' has no dates, but that of 'A' has"),
     ({"A": FRAME}, "table of 'A' must have dates .* and one column"),
     ({"A": FRAME["A"].to_period("D")}, "to_timestamp"),

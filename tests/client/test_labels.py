@@ -82,6 +82,8 @@ UNLABELLED: list[tuple[dict[str, Any], str]] = [
     ({"covariance": pd.DataFrame(MATRIX, index=IDS)}, "/covariance: the id 0 is a number"),
     ({"covariance": pd.DataFrame(MATRIX, index=IDS, columns=["C", "A", "D"])}, "only one side has 'B'"),
     ({"covariance": ([1, 2, 3], MATRIX)}, "/covariance/ids: the id 1 is a number"),
+    ({"covariance": (IDS, FRAME)}, "own labels: pass it without ids"),
+    ({"covariance": FRAME.astype("Float64").mask(FRAME == 0)}, "entry of 'C' and 'B' is <NA>"),
     ({"covariance": WITH_NAN}, "entry of 'A' and 'B' is nan"),
     ({"covariance": (IDS, WITH_NAN.to_numpy())}, "entry of 'A' and 'B' is nan"),
     ({"covariance": (IDS, np.array(UPPER_WITH_NAN))}, "entry of 'B' and 'B' is nan"),

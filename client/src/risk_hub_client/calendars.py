@@ -15,6 +15,9 @@ MIDNIGHT: Final = time()
 PERIOD_REMEDY: Final = (
     "a period is not a date: convert it, for example with to_timestamp(how='end').normalize()"
 )
+LEVELS_REMEDY: Final = (
+    "the index has several levels, but a row is one date: make the assets columns, as in series.unstack()"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +88,12 @@ def index_dates(index: Any) -> list[object] | None:  # noqa: ANN401 - an index o
     """Return the labels of an index that holds dates; None if it only numbers the rows.
 
     Raises:
-        InvalidSnapshotError: it holds periods.
+        InvalidSnapshotError: it holds periods, or has several levels.
     """
     if hasattr(index, "to_timestamp"):
         raise violation_error(RETURNS_POINTER, PERIOD_REMEDY)
+    if hasattr(index, "levels"):
+        raise violation_error(RETURNS_POINTER, LEVELS_REMEDY)
     labels = list(index)
     return labels if hasattr(index, "strftime") or looks_dated(labels) else None
 

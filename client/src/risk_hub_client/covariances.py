@@ -20,6 +20,7 @@ from risk_hub_client.factors import FactorModel, factor_blob
 from risk_hub_client.json_values import to_json_value
 from risk_hub_client.labels import text_ids, violation_error
 from risk_hub_client.loading import blob_or_raise, load_blob, validate_blob
+from risk_hub_client.observations import is_missing
 from risk_hub_client.tables import is_pandas, is_table, labelled_rows, plain_table, select_rows
 from risk_hub_contracts.blob.types import BlobFormatError
 from risk_hub_contracts.blob.write import encode_factor
@@ -65,6 +66,10 @@ def _matrix_model(value: Any, weight_ids: Sequence[str]) -> Any:  # noqa: ANN401
     if isinstance(value, Mapping):
         return _model_from_mapping(value)
     ids, array = value if isinstance(value, tuple) and len(value) == 2 else (weight_ids, value)  # noqa: PLR2004
+    if is_table(array):
+        raise violation_error(
+            COVARIANCE_POINTER, "a DataFrame is aligned by its own labels: pass it without ids"
+        )
     if not is_array(array):
         return value
     form = Dense if array.ndim == SQUARE_DIMENSIONS else Packed
@@ -103,18 +108,25 @@ def _model_from_mapping(value: Mapping[str, Any]) -> Any:  # noqa: ANN401
 
 def _refuse_non_finite(model: Dense | Packed) -> None:
     """Reject an array with a missing or infinite entry, and name its assets."""
-    # The sum finds them without a copy of the array; finite numbers that overflow it are no error.
-    if model.array.dtype.kind != "f" or math.isfinite(model.array.sum()):
-        return
-    library = array_namespace(model.array)
-    for place in library.argwhere(~library.isfinite(model.array))[:1].tolist():
+    place = _non_finite_place(model.array)
+    if place is not None:
         first, second = _names_of(model, place)
-        value = model.array[tuple(place)]
         raise violation_error(
             COVARIANCE_POINTER,
-            f"the entry of {first!a} and {second!a} is {value}: estimate it from the dates that both assets have, "
-            "or leave the asset out",
+            f"the entry of {first!a} and {second!a} is {model.array[tuple(place)]}: estimate it from the dates that "
+            "both assets have, or leave the asset out",
         )
+
+
+def _non_finite_place(array: Any) -> list[int] | None:  # noqa: ANN401
+    library = array_namespace(array)
+    if array.dtype.kind == "O":
+        missing = library.asarray([is_missing(value) for value in array.flat], bool).reshape(array.shape)
+        return next(iter(library.argwhere(missing).tolist()), None)
+    # The sum finds them without a copy of the array; finite numbers that overflow it are no error.
+    if array.dtype.kind != "f" or math.isfinite(array.sum()):
+        return None
+    return next(iter(library.argwhere(~library.isfinite(array)).tolist()), None)
 
 
 def _names_of(model: Dense | Packed, place: Sequence[int]) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Sequence
-from numbers import Real
 from typing import Any, Final
 
 from risk_hub_client.labels import violation_error
@@ -18,7 +17,7 @@ def is_missing(value: Any) -> bool:  # noqa: ANN401 - a value of a table
     """Return whether a value says that there is no observation: None, NaN, NaT or pandas.NA."""
     if value is None or type(value).__name__ in _MISSING_TYPES:
         return True
-    return isinstance(value, Real) and math.isnan(value)
+    return isinstance(value, float) and math.isnan(value)
 
 
 def read_observations(values: Sequence[Any], pointer: str, place: Callable[[int], str]) -> list[float | None]:
@@ -60,10 +59,10 @@ def _observation(value: Any, pointer: str, place: Callable[[int], str], row: int
 
 
 def _fault(value: object) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool) or not isinstance(value, float | int):
         return f"is {value!a:.60}, which is not a number"
-    if math.isinf(value):
+    if isinstance(value, float) and math.isinf(value):
         return "is infinite: send null (NaN) for a missing observation"
-    if not -RETURN_MAX_ABS <= float(value) <= RETURN_MAX_ABS:
-        return f"is {value}, beyond the limit of {RETURN_MAX_ABS:g}"
+    if not -RETURN_MAX_ABS <= value <= RETURN_MAX_ABS:
+        return f"is {value!a:.30}, beyond the limit of {RETURN_MAX_ABS:g}"
     return None
