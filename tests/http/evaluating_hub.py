@@ -9,6 +9,7 @@ from functions.announcing.announce_commits import AnnounceCommits, Commit
 from functions.evaluation.exits.emit_exit_signals import EmitExitSignals
 from functions.evaluation.risk.evaluate import EvaluateRisk
 from functions.evaluation.risk.policy import NO_POLICY, RiskPolicy
+from functions.evaluation.risk.verify import Verification, VerifyRisk
 from functions.evaluation.stress.evaluate import EvaluateStress
 from tests.fakes.bus_and_tokens import MemoryBus
 from tests.fakes.gateway import Answer, Gateway
@@ -64,6 +65,10 @@ class EvaluatingHub:
         answer = self.api("PUT", f"{EXIT_POLICY}?stage=paper", policy)
         assert answer.status in {200, 201}, answer.body
         return answer
+
+    def verify(self, version: str) -> Verification:
+        """Compute the risk report of a version again from its receipt."""
+        return VerifyRisk(self.hub.snapshots, self.hub.blobs, self.hub.evaluations)("w1", version)
 
     def signals(self) -> list[dict[str, Any]]:
         """Return the exit signals, newest first, as GET answers them."""

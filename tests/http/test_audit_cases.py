@@ -370,3 +370,39 @@ def test_a_risk_that_grows_within_the_cool_down_signals_again() -> None:
         hub.hub.clock.advance(minutes=3)
     ratios = [each["ratio"] for each in hub.signals() if each["rule"].startswith("value_at_risk")]
     assert ratios == [pytest.approx(1 - 0.1 / 0.6), pytest.approx(1 - 0.1 / 0.101)]
+
+
+def test_backfilled_days_give_no_signal() -> None:
+    """Forty past days gave forty signals to hold."""
+    hub = EvaluatingHub()
+    for day in business_days(5, last=date(2025, 12, 31)):
+        fields = {"as_of": f"{day}T21:00:00Z", "provenance": {"source": "backfill"}}
+        hub.publish(day, **fields, weights={"AAA": 1.0}, covariance=upper_covariance(["AAA"], [[0.04]]))
+        assert hub.api("GET", f"{WORLD}/{day}/risk").status == 200
+    assert hub.signals() == []
+
+
+def test_the_receipt_of_a_report_with_every_optional_input_verifies_bit_for_bit() -> None:
+    hub, returns = EvaluatingHub(), returns_of()
+    indefinite = [[1e-4, 1e-4, 0.0], [1e-4, 1e-4, 1e-4], [0.0, 1e-4, 1e-4]]
+    gaps: dict[str, Any] = {**returns, "BBB": [None, *returns["BBB"][1:]]}
+    report = hub.risk(
+        weights={asset: 0.9 * weight for asset, weight in WEIGHTS.items()},
+        portfolio={"nav": 25_000_000, "currency": "EUR", "cash": 0.1, "unlimited_loss": ["CCC"]},
+        covariance=upper_covariance(list(WEIGHTS), indefinite),
+        covariance_meta={"estimated_at": "2026-01-03T00:00:00Z", "observations": 300},
+        realized_returns=gaps,
+        returns_meta=dated(),
+        portfolio_returns={"returns": book_returns(returns)},
+        risk={
+            "confidences_bps": [9000, 9750],
+            "covariance_repair": "nearest_correlation",
+            "covariance_repair_max_change": 0.5,
+            "missing": "available_case",
+        },
+    )
+    assert report["repair"]["applied"] is True
+    assert report["sufficiency"]["missing"]["dropped_periods"] == 1
+    assert {row["confidence_bps"] for row in report["tails"]} == {9000, 9750}
+    verified = hub.verify("v1")
+    assert verified.equal, verified.differences
