@@ -256,3 +256,20 @@ def test_warnings_and_evidence_do_not_depend_on_the_order_of_ids(api: Gateway, h
         "covariance": {"ids": IDS[::-1], "matrix": COVARIANCE[np.ix_(place, place)].tolist()},
     }
     assert evaluated(api, hub, version="v2", **turned)["warnings"] == straight["warnings"]
+
+
+def test_prices_in_the_track_record_make_the_report_insufficient(api: Gateway, hub: Hub) -> None:
+    prices = (100 * np.cumprod(1 + RETURNS.mean(axis=0))).tolist()
+    report = evaluated(api, hub, **real(), portfolio_returns={"returns": prices})
+    found = one_warning(report, "returns_look_like_prices")
+    assert (found["subject"], found["makes_insufficient"]) == ("portfolio_returns", True)
+    as_values = evaluated(api, hub, version="v2", **real(), portfolio_returns={"nav": prices})
+    assert set(codes(as_values)) == AGE_CODES
+
+
+def test_track_record_that_ended_long_ago_is_a_caution(api: Gateway, hub: Hub) -> None:
+    days = [(date(2025, 6, 30) - timedelta(days=back)).isoformat() for back in reversed(range(100))]
+    record = {"returns": RETURNS.mean(axis=0)[-100:].tolist(), "dates": days}
+    found = one_warning(evaluated(api, hub, **real(), portfolio_returns=record), "inputs_stale")
+    assert (found["subject"], found["makes_insufficient"]) == ("portfolio_returns", False)
+    assert found["evidence"]["last_date"] == "2025-06-30"

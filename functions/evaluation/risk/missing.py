@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from math import isnan
+from typing import cast
 
 from functions.evaluation.risk.inputs import (
     CovarianceInput,
@@ -116,9 +117,7 @@ def _pairwise(returns: ReturnsInput, series: Mapping[str, Vector]) -> Covariance
     if pair_observations_min(rows) < ESTIMATE_MIN_OBSERVATIONS:
         return None
     found = pairwise_covariance(rows)
-    matrix = decode(encode_covariance(list(series), found.upper))
-    if not isinstance(matrix, Covariance):
-        return None
+    matrix, change = _repaired(encode_covariance(list(series), found.upper))
     form = choose_form(matrix)
     verdict = form.verdict()
     declared = RiskInput(
@@ -128,8 +127,19 @@ def _pairwise(returns: ReturnsInput, series: Mapping[str, Vector]) -> Covariance
         coverage=returns.declared.coverage,
         observations=found.pair_observations_min,
     )
-    summary = PairwiseSummary(found.pair_observations_min, found.correlation_max_change)
+    summary = PairwiseSummary(found.pair_observations_min, change)
     return CovarianceInput(declared, matrix.ids, form, verdict, verdict.reason, "sample", pairwise=summary)
+
+
+def _repaired(data: bytes) -> tuple[Covariance, float]:
+    """Return the covariance, clipped if it is not positive semi-definite, and the greatest change."""
+    from functions.measures.covariance.repair import repair_covariance  # noqa: PLC0415 - numpy, as above
+
+    matrix = cast("Covariance", decode(data))
+    if choose_form(matrix).verdict().reason is None:
+        return matrix, 0.0
+    repaired = repair_covariance(matrix, "clip")
+    return (matrix, 0.0) if repaired is None else (repaired.covariance, repaired.largest_change)
 
 
 def _coverage(asset: str, row: Vector, dates: Sequence[date] | None) -> AssetCoverage:

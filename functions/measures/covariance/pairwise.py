@@ -1,9 +1,7 @@
 """Covariance of series with missing observations, from the periods that each pair has in common.
 
 Deviations are those of each series' own observations, correlations those of the common periods of a pair. Such a
-matrix need not be positive semi-definite: negative eigenvalues of the correlations are clipped to zero and the
-diagonal is set to 1 again (Rebonato, Jäckel, The most general methodology to create a valid correlation matrix,
-1999). Loads numpy.
+matrix need not be positive semi-definite; `repair` clips its correlations. Loads numpy.
 """
 
 from collections.abc import Sequence
@@ -26,12 +24,10 @@ class PairwiseCovariance:
     Attributes:
         upper: packed upper triangle, row by row.
         pair_observations_min: the least number of periods that two series have in common.
-        correlation_max_change: the greatest change of a correlation by clipping; 0 without.
     """
 
     upper: list[float]
     pair_observations_min: int
-    correlation_max_change: float
 
 
 def pair_observations_min(series: Sequence[Vector]) -> int:
@@ -50,12 +46,12 @@ def pairwise_covariance(series: Sequence[Vector]) -> PairwiseCovariance:
     known = np.isfinite(rows)
     moves = _centred(rows, known)
     count = np.einsum("it,jt->ij", known.astype(np.float64), known.astype(np.float64))
-    correlations, change = _clipped(_correlations(moves, known.astype(np.float64), count))
+    correlations = _correlations(moves, known.astype(np.float64), count)
     own = np.diag(count)
     deviations = np.sqrt(np.einsum("it,it->i", moves, moves) / (own - 1))
     matrix = correlations * np.outer(deviations, deviations)
     upper = matrix[np.triu_indices(len(rows))]
-    return PairwiseCovariance(to_floats(upper), int(count.min()), float(change))
+    return PairwiseCovariance(to_floats(upper), int(count.min()))
 
 
 def _centred(rows: Matrix, known: Any) -> Matrix:  # noqa: ANN401 - a boolean array
@@ -76,15 +72,3 @@ def _correlations(moves: Matrix, known: Matrix, count: Matrix) -> Matrix:
     symmetric: Matrix = np.clip((found + found.T) / 2, -1.0, 1.0)
     np.fill_diagonal(symmetric, 1.0)
     return symmetric
-
-
-def _clipped(correlations: Matrix) -> tuple[Matrix, float]:
-    """Return the correlations without negative eigenvalues, and the greatest change of one of them."""
-    values, vectors = np.linalg.eigh(correlations)
-    if values[0] >= 0:
-        return correlations, 0.0
-    positive = np.einsum("ik,k,jk->ij", vectors, np.maximum(values, 0.0), vectors)
-    sizes = np.sqrt(np.diag(positive))
-    found = positive / np.outer(sizes, sizes)
-    np.fill_diagonal(found, 1.0)
-    return found, float(abs(found - correlations).max())

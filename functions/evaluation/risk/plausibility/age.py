@@ -5,7 +5,7 @@ the covariance's own `estimated_at`, not the first use of the bytes.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from functions.evaluation.risk.plausibility.facts import Facts, warning
 from functions.evaluation.risk.plausibility.thresholds import (
@@ -60,6 +60,24 @@ def returns_stale(
             age_seconds=given.staleness_seconds,
             age_seconds_max=allowed,
             last_date=given.last_date,
+        )
+
+
+def track_record_stale(facts: Facts, as_of: datetime) -> Iterator[RiskWarning]:
+    """Yield a caution for a track record that ends too long before `as_of`: drawdowns are judged on it."""
+    record = facts.report.track_record
+    if record is None or record.last_date is None:
+        return
+    end = datetime.combine(date.fromisoformat(record.last_date), time(), UTC) + timedelta(days=1)
+    age_seconds, allowed = (as_of - end).total_seconds(), default_max_age_seconds(record.periods_per_year)
+    if age_seconds > allowed:
+        yield warning(
+            "inputs_stale",
+            STALE_RETURNS_CAUSE,
+            subject="portfolio_returns",
+            age_seconds=age_seconds,
+            age_seconds_max=allowed,
+            last_date=record.last_date,
         )
 
 

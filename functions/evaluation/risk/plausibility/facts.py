@@ -27,6 +27,7 @@ class Facts:
         portfolio: profile of the portfolio's own series, if the returns are one bare series.
         given: per-period deviations of the held assets by the producer's covariance.
         unlimited_loss: held assets whose loss can exceed their value.
+        track_record: profile of the returns in `portfolio_returns`.
     """
 
     report: RiskReport
@@ -35,6 +36,7 @@ class Facts:
     portfolio: SeriesProfile | None
     given: Mapping[str, float]
     unlimited_loss: frozenset[str] = frozenset()
+    track_record: SeriesProfile | None = None
 
     @property
     def gross(self) -> float:
@@ -58,7 +60,7 @@ def facts_of(
         returns: as the producer gave them.
         report: the numbers computed from them.
     """
-    weights = nonzero_weights(snapshot.weights)
+    weights, record = nonzero_weights(snapshot.weights), snapshot.portfolio_returns
     return Facts(
         report=report,
         weights=weights,
@@ -66,6 +68,7 @@ def facts_of(
         portfolio=_portfolio(returns),
         given=_given_deviations(covariance, weights),
         unlimited_loss=snapshot.portfolio.unlimited_loss & weights.keys(),
+        track_record=None if record is None else series_profile(record.dated_returns()[0]),
     )
 
 

@@ -24,6 +24,8 @@ BELOW_MINUS_ONE_CAUSE = (
 )
 CONSTANT_CAUSE = "the price is not updated, or the position is cash"
 PORTFOLIO = "realized_returns"
+TRACK_RECORD = "portfolio_returns"
+OWN_SERIES = frozenset({PORTFOLIO, TRACK_RECORD})
 
 
 def returns_look_like_prices(facts: Facts) -> Iterator[RiskWarning]:
@@ -117,8 +119,9 @@ def constant_prices(facts: Facts) -> Iterator[RiskWarning]:
 
 
 def _series(facts: Facts) -> Mapping[str, SeriesProfile]:
-    """Return the profiles by subject: the held assets, or the portfolio's own series."""
-    return facts.profiles if facts.portfolio is None else {PORTFOLIO: facts.portfolio}
+    """Return the profiles by subject: the held assets or the portfolio's own series, and the track record."""
+    found = facts.profiles if facts.portfolio is None else {PORTFOLIO: facts.portfolio}
+    return found if facts.track_record is None else {**found, TRACK_RECORD: facts.track_record}
 
 
 def _judged(facts: Facts) -> dict[str, SeriesProfile]:
@@ -142,9 +145,10 @@ def _is_percent(facts: Facts, asset: str, series: SeriesProfile) -> bool:
 
 def _least_possible(facts: Facts, asset: str) -> float:
     """Return the least possible return: a portfolio can lose its gross exposure."""
-    if asset in facts.unlimited_loss or (facts.portfolio is not None and facts.unlimited_loss):
+    of_portfolio = asset in OWN_SERIES and asset not in facts.profiles
+    if asset in facts.unlimited_loss or (of_portfolio and facts.unlimited_loss):
         return float("-inf")
-    return RETURN_MIN if facts.portfolio is None else RETURN_MIN * max(1.0, facts.gross)
+    return RETURN_MIN * max(1.0, facts.gross) if of_portfolio else RETURN_MIN
 
 
 def _hardly_moves(series: SeriesProfile) -> bool:

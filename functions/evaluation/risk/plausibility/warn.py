@@ -48,5 +48,6 @@ def _warnings(facts: Facts, snapshot: Snapshot, given: ReturnsInput) -> Iterator
     per_year = returns_periods_per_year(snapshot, given.dates)
     yield from age.returns_stale(facts, per_year, snapshot.returns_meta.max_input_age_seconds)
     yield from age.age_unknown(facts)
+    yield from age.track_record_stale(facts, snapshot.as_of)
     yield from age.covariance_age(facts, snapshot.as_of, snapshot.covariance_meta)
     yield from scale.periods_differ(snapshot.covariance_meta.periods_per_year, per_year)
