@@ -49,3 +49,63 @@ def test_hit_ratio_of_a_perfect_hedge_is_null_as_its_other_statistics(hub: Hub) 
     assert {each["hit_ratio"] for each in report["windows"]} == {None}
     assert {each["reasons"]["hit_ratio"] for each in report["windows"]} == {"constant_series"}
     assert number(report, "value_at_risk", "historical", 9900) is None
+
+
+IDS = ["A", "B", "C", "D"]
+
+
+def parametric(report: dict[str, Any]) -> list[float]:
+    """Return every parametric number; without returns there is no other."""
+    found = [each["value"] for each in report["measures"] if each["method"] == "parametric_normal"]
+    assert None not in found
+    return found
+
+
+def covariance_of(order: list[int]) -> tuple[dict[str, Any], dict[str, float]]:
+    """Return one covariance and its book, with the ids in another order."""
+    series = np.random.default_rng(12).normal(0, 0.01, (60, 4))
+    matrix = np.cov(series, rowvar=False)
+    weights = dict(zip(IDS, (0.7, 0.6, -0.5, 0.2), strict=True))
+    ids = [IDS[index] for index in order]
+    covariance = {"ids": ids, "matrix": matrix[np.ix_(order, order)].tolist()}
+    return covariance, {asset: weights[asset] for asset in ids}
+
+
+def test_order_of_ids_changes_no_bit_of_a_report(hub: Hub) -> None:
+    reports = []
+    for version, order in (("rising", [0, 1, 2, 3]), ("mixed", [2, 0, 3, 1])):
+        covariance, weights = covariance_of(order)
+        reports.append(risk_report(hub, version=version, weights=weights, covariance=covariance))
+    for member in ("measures", "tails", "contributions", "concentration"):
+        assert reports[0][member] == reports[1][member]
+
+
+def test_splitting_an_asset_in_two_splits_its_component(hub: Hub) -> None:
+    covariance, weights = covariance_of([0, 1, 2, 3])
+    whole = risk_report(hub, version="whole", weights=weights, covariance=covariance)
+    order = [0, 1, 2, 3, 3]
+    matrix = np.array(covariance["matrix"])[np.ix_(order, order)].tolist()
+    parts = {**weights, "D": 0.15, "E": 0.05}
+    split = risk_report(
+        hub, version="split", weights=parts, covariance={"ids": [*IDS, "E"], "matrix": matrix}
+    )
+    assert parametric(split) == pytest.approx(parametric(whole), rel=1e-13)
+    before, after = contributions(whole), contributions(split)
+    assert after["D"]["component"] + after["E"]["component"] == pytest.approx(
+        before["D"]["component"], rel=1e-12
+    )
+    for asset in ("A", "B", "C"):
+        for name in ("marginal", "component", "incremental"):
+            assert after[asset][name] == pytest.approx(before[asset][name], rel=1e-12)
+
+
+def test_last_bit_of_a_weight_changes_numbers_by_their_last_digits_only(hub: Hub) -> None:
+    covariance, weights = covariance_of([0, 1, 2, 3])
+    near = {**weights, "A": float(np.nextafter(weights["A"], 1))}
+    reports = [
+        risk_report(hub, version=version, weights=book, covariance=covariance)
+        for version, book in (("v1", weights), ("v2", near))
+    ]
+    assert parametric(reports[1]) == pytest.approx(parametric(reports[0]), rel=1e-14)
+    for before, after in zip(*(report["contributions"]["largest"] for report in reports), strict=True):
+        assert after["incremental"] == pytest.approx(before["incremental"], rel=1e-12)

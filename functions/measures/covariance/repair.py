@@ -8,8 +8,8 @@ Correlations estimated pair by pair, or rounded to a few decimals, are often not
 - `clip`: negative eigenvalues become zero, and the diagonal is scaled to one again. Source: Rebonato, Jäckel, The
   most general methodology to create a valid correlation matrix, 1999.
 
-Both need all eigenvectors, about 25 n³ operations each time: numpy is loaded for a repair even below 200 assets,
-where plain Python would take minutes. Up to 200 assets the bits are equal on every processor (`jacobi`).
+Both need all eigenvectors: numpy is loaded for a repair even below 200 assets, where plain Python would take more
+than a minute (ADR-0050). Up to 200 assets the bits are equal on every processor (`jacobi`).
 """
 
 from collections.abc import Callable
