@@ -23,7 +23,7 @@ def check_derived(hub: Hub) -> None:
             _evaluated_once(hub, commit, queue.name)
     for key, evaluation in hub.ledger.reports.items():
         kept = hub.reports.store.rows.get(key)
-        require(kept is evaluation, "INV-05", f"{key} was replaced", evaluation.report.version)
+        require(kept == evaluation, "INV-05", f"{key} was replaced", evaluation.report.version)
         _numbers_are_correct(hub, evaluation.report)
         _forecast_is_stored(hub, evaluation.report)
     _noted_once(hub)
