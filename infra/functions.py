@@ -108,9 +108,18 @@ _TABLE: Final = (
         timeout_seconds=14,
         serves_api=True,
         stops_release=True,
-        variables=(names.WORLDS_TABLE, names.TOKENS_SECRET_ARN, names.STAGE_ALLOW_LIST),
+        variables=(
+            names.WORLDS_TABLE,
+            names.EVALUATIONS_TABLE,
+            names.TOKENS_SECRET_ARN,
+            names.STAGE_ALLOW_LIST,
+            # A policy on a method that the risk engine does not compute is refused.
+            names.LEGACY_METHOD,
+        ),
         grants=(
-            allow("dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem", on="worlds"),
+            allow("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem", on="worlds"),
+            # Versions of exit policies; scenario names are compared with the latest stress report.
+            allow("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", on="evaluations"),
             READ_TOKENS,
         ),
     ),

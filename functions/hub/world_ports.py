@@ -63,6 +63,50 @@ class RowPage:
     after: tuple[str, str] | None
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyVersionNote:
+    """One stored version of an exit policy, as it was first written."""
+
+    version: str
+    text: str
+    set_at: datetime
+    set_by: str
+
+
+class PolicyVersions(Protocol):
+    """Every version of the exit policies, kept permanently. Every method may raise DependencyUnavailableError."""
+
+    def put_once(self, world_id: str, stage: str, note: PolicyVersionNote) -> PolicyVersionNote:
+        """Store the version if it is new; return the stored one, new or existing."""
+
+    def get(self, world_id: str, stage: str, version: str) -> PolicyVersionNote | None:
+        """Return one version, or None; strongly consistent."""
+
+    def list(self, world_id: str, stage: str) -> Sequence[PolicyVersionNote]:
+        """Return every version, oldest first, without the texts; strongly consistent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioNames:
+    """Names of the stress scenarios of the latest snapshot of a world and stage.
+
+    Attributes:
+        version: the snapshot; None if there is none, or no stress report on it.
+        complete: false if its report omits scenarios.
+    """
+
+    version: str | None = None
+    names: frozenset[str] = frozenset()
+    complete: bool = True
+
+
+class LatestScenarios(Protocol):
+    """Scenarios that a policy can name. May raise DependencyUnavailableError."""
+
+    def __call__(self, world_id: str, stage: str) -> ScenarioNames:
+        """Return the names in the stress report on the latest snapshot of the world and stage."""
+
+
 class WorldRegistry(Protocol):
     """Notes on the worlds' rows, which also hold the heads. Every method may raise DependencyUnavailableError."""
 

@@ -13,8 +13,9 @@ from functions.entrypoints.http.request import Request, path_value
 from functions.entrypoints.http.responses import json_response, no_content
 from functions.entrypoints.http.router import Router
 from functions.hub.use_cases.list_worlds import ListWorlds
+from functions.hub.use_cases.register_policies import RegisterPolicies
 from functions.hub.use_cases.register_worlds import PutResult, RegisterWorlds
-from risk_hub_contracts.api.world_queries import StageQuery, WorldsQuery
+from risk_hub_contracts.api.world_queries import ExitPolicyQuery, StageQuery, WorldsQuery
 from risk_hub_contracts.base.path_values import check_id
 from risk_hub_contracts.base.tokens import Scope
 from risk_hub_contracts.policies.exit_policy import ExitPolicy
@@ -42,6 +43,7 @@ class RegistryRoutes:
     """One method per route; each checks the token, reads the query, calls a use case and answers."""
 
     register: RegisterWorlds
+    policies: RegisterPolicies
     list_worlds: ListWorlds
     authenticator: Authenticator
 
@@ -71,17 +73,21 @@ class RegistryRoutes:
         """PUT …/exit-policy."""
         target = self._authorize(request, path, WRITE)
         policy = _body(ExitPolicy, request)
-        return _stored(self.register.set_policy(target.world_id, target.stage, policy, target.by))
+        return _stored(self.policies.set_policy(target.world_id, target.stage, policy, target.by))
 
     def get_policy(self, request: Request, path: Path) -> Response[Any]:
         """GET …/exit-policy."""
-        target = self._authorize(request, path, READ)
-        return json_response(200, self.register.policy(target.world_id, target.stage))
+        self.authenticator.require_token(request, READ)
+        world_id = check_id(path_value(path["world_id"]), "/world_id")
+        query = parse_query_parameters(ExitPolicyQuery, request)
+        if query.version is None:
+            return json_response(200, self.policies.policy(world_id, query.stage))
+        return json_response(200, self.policies.version(world_id, query.stage, query.version))
 
     def delete_policy(self, request: Request, path: Path) -> Response[Any]:
         """DELETE …/exit-policy."""
         target = self._authorize(request, path, WRITE)
-        self.register.remove_policy(target.world_id, target.stage)
+        self.policies.remove_policy(target.world_id, target.stage)
         return no_content()
 
     def _authorize(self, request: Request, path: Path, scope: Scope) -> RegistryTarget:
@@ -91,10 +97,14 @@ class RegistryRoutes:
 
 
 def world_registry(
-    register: RegisterWorlds, list_worlds: ListWorlds, authenticator: Authenticator, stages: frozenset[str]
+    register: RegisterWorlds,
+    policies: RegisterPolicies,
+    list_worlds: ListWorlds,
+    authenticator: Authenticator,
+    stages: frozenset[str],
 ) -> Router:
     """Return a router with the routes of the registry; `stages` are the stages of this deployment."""
-    routes = RegistryRoutes(register, list_worlds, authenticator)
+    routes = RegistryRoutes(register, policies, list_worlds, authenticator)
     router = Router(stages)
     router.add("list_worlds", routes.worlds)
     router.add("expect_world", routes.put_expectation)

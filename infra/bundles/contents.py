@@ -43,7 +43,9 @@ _HUB_FILE_SUFFIXES: Final = frozenset({".py", ".json"})
 _EXCLUDED_MODULES: Final = (
     "events/generate.py",
     "events/invocations/",
+    "events/models.py",
     "events/samples/",
+    "events/schemas/",
     "risk_hub_contracts/api/generate.py",
     "risk_hub_contracts/api/metrics_page.py",
     "risk_hub_contracts/api/openapi/",

@@ -85,8 +85,22 @@ def test_exit_policy_can_be_put_and_dropped(shell: Shell, tmp_path: Path) -> Non
     assert status == 0
     assert (json.loads(output)["policy"]["version"], json.loads(output)["stored"]) == ("p2", True)
     assert json.loads(shell("worlds", "policy", *OF_W1, "--drop")[1])["stored"] is False
+    old = json.loads(shell("worlds", "policy", *OF_W1, "--version", "p2")[1])
+    assert (old["policy"]["version"], old["in_force"]) == ("p2", False)
+    assert shell("worlds", "policy", *OF_W1, "--version", "p2", "--drop")[0] == USAGE
     file.write_text("{", encoding="utf-8")
     assert shell("worlds", "policy", *OF_W1, "--put", str(file))[0] == USAGE
+
+
+def test_put_of_a_policy_shows_limits_that_may_never_apply(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "policy.json"
+    stress = [{"scenario": "crahs", "max_loss": 0.4}]
+    file.write_text(
+        json.dumps({"version": "p1", "cool_down_seconds": 60, "stress": stress}), encoding="utf-8"
+    )
+    status, output = shell("worlds", "policy", *OF_W1, "--put", str(file))
+    assert status == 0
+    assert json.loads(output)["warnings"][0]["pointer"] == "/stress/0/scenario"
 
 
 def test_both_clients_list_worlds_across_all_pages(client: RiskHubClient, server: Server) -> None:
@@ -114,6 +128,7 @@ def test_async_client_manages_expectation_and_exit_policy(server: Server) -> Non
             assert (await hub.set_exit_policy("w1", "paper", policy))["stored"]
             await hub.drop_exit_policy("w1", "paper")
             assert not (await hub.exit_policy("w1", "paper"))["stored"]
+            assert (await hub.exit_policy("w1", "paper", "default_v1"))["policy"]["version"] == "default_v1"
 
     asyncio.run(reported())
 

@@ -1,10 +1,18 @@
 """In-memory world registry, on the rows of the in-memory worlds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from functions.hub.domain.freshness import NewestSnapshot, WorldRow
 from functions.hub.domain.snapshot_record import SnapshotRecord
-from functions.hub.world_ports import NoteKind, NoteWrite, NoteWriteResult, RowPage, StoredNote
+from functions.hub.world_ports import (
+    NoteKind,
+    NoteWrite,
+    NoteWriteResult,
+    PolicyVersionNote,
+    RowPage,
+    StoredNote,
+)
 from risk_hub_contracts.policies.exit_policy import ExitPolicy
 from risk_hub_contracts.worlds.expectation import Expectation
 from tests.fakes.stores import MemoryWorlds
@@ -69,6 +77,21 @@ class MemoryRegistry:
 
 def _head(newest: SnapshotRecord) -> NewestSnapshot:
     return NewestSnapshot(newest.version, newest.as_of, newest.created_at, newest.expires_at)
+
+
+class MemoryPolicyVersions:
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str, str], PolicyVersionNote] = {}
+
+    def put_once(self, world_id: str, stage: str, note: PolicyVersionNote) -> PolicyVersionNote:
+        return self.rows.setdefault((world_id, stage, note.version), note)
+
+    def get(self, world_id: str, stage: str, version: str) -> PolicyVersionNote | None:
+        return self.rows.get((world_id, stage, version))
+
+    def list(self, world_id: str, stage: str) -> Sequence[PolicyVersionNote]:
+        found = [replace(note, text="") for key, note in self.rows.items() if key[:2] == (world_id, stage)]
+        return sorted(found, key=lambda note: (note.set_at, note.version))
 
 
 class MemoryQueueDepths:

@@ -10,6 +10,7 @@ import pytest
 from functions.entrypoints.http.authenticator import Authenticator
 from functions.evaluation.backtest.backtest_risk import BacktestRisk
 from functions.evaluation.exits.list_exit_signals import ListExitSignals
+from functions.evaluation.latest_scenarios import ReportedScenarios
 from functions.evaluation.read_reports import ReadReports
 from functions.hub.domain.exposure import ExposureLimits
 from functions.hub.domain.offload import OffloadPolicy
@@ -19,6 +20,7 @@ from functions.hub.use_cases.list_worlds import ListWorlds
 from functions.hub.use_cases.publish_snapshot import PublishSnapshot
 from functions.hub.use_cases.read_blob import ReadBlob
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
+from functions.hub.use_cases.register_policies import RegisterPolicies
 from functions.hub.use_cases.register_worlds import RegisterWorlds
 from functions.hub.use_cases.upload_blobs import UploadBlobs
 from functions.snapshot_reader.about import about_routes
@@ -34,7 +36,7 @@ from tests.fakes.bus_and_tokens import MemoryTokens
 from tests.fakes.clock import FrozenClock
 from tests.fakes.gateway import Answer, Gateway
 from tests.fakes.marks import MemoryMarks
-from tests.fakes.registry import MemoryRegistry
+from tests.fakes.registry import MemoryPolicyVersions, MemoryRegistry
 from tests.fakes.stores import MemoryBlobs, MemoryForecasts, MemoryReports, MemorySnapshots, MemoryWorlds
 from tests.fakes.uploads import MemoryUploads
 
@@ -56,6 +58,8 @@ class Hub:
     listed_tokens: TokenStore | None = None
     marks: MemoryMarks = field(default_factory=MemoryMarks)
     metered: MeteredWorlds = no_metered_worlds
+    policy_versions: MemoryPolicyVersions = field(default_factory=MemoryPolicyVersions)
+    legacy_method: bool = False
     uploads: MemoryUploads = field(init=False)
     registry: MemoryRegistry = field(init=False)
     exposure: ExposureLimits = field(default_factory=ExposureLimits)
@@ -96,6 +100,13 @@ class Hub:
         }
         registry = world_registry(
             RegisterWorlds(self.registry, self.clock),
+            RegisterPolicies(
+                self.registry,
+                self.policy_versions,
+                ReportedScenarios(self.worlds, self.evaluations),
+                self.clock,
+                legacy_method=self.legacy_method,
+            ),
             ListWorlds(self.registry, self.clock),
             authenticator,
             STAGES,

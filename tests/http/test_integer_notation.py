@@ -24,7 +24,7 @@ POLICY_BODY = {
             "measure": "value_at_risk",
             "method": "historical",
             "max_loss": 0.1,
-            "confidence_bps": 7,
+            "confidence_bps": 9_900,
         }
     ],
     "drawdown": [{"window": 30, "max_loss": 0.1}],

@@ -20,6 +20,7 @@ from functions.evaluation.forecast_key import forecast_id
 from functions.evaluation.input_note import InputNote, returns_note_id
 from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
 from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
+from functions.evaluation.store.dynamodb_policy_versions import DynamoDBPolicyVersions
 from functions.evaluation.store.dynamodb_reports import DynamoDBReports
 from functions.evaluation.worker_steps import Outcome
 from functions.hub.adapters.body_store import BodyStore
@@ -27,7 +28,9 @@ from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
 from functions.hub.adapters.secret_tokens import SecretTokens
 from functions.hub.adapters.snapshot_item import compress
+from functions.hub.use_cases.register_policies import RegisterPolicies
 from functions.hub.use_cases.register_worlds import RegisterWorlds
+from functions.hub.world_ports import ScenarioNames
 from risk_hub_contracts.policies.exit_policy import ExitPolicy, StressLimit
 from risk_hub_contracts.reports.forecast import Forecast, TailForecast
 from risk_hub_contracts.worlds.expectation import Expectation
@@ -133,7 +136,13 @@ def test_policy_with_unknown_members_is_shown_but_never_applied(
     dynamodb: Any, written: Callable[..., None]
 ) -> None:
     written("worlds", stage={"S": STAGE}, exit_policy={"S": text(POLICY)})
-    shown = RegisterWorlds(DynamoDBRegistry(dynamodb, "worlds"), FrozenClock()).policy(WORLD, STAGE)
+    policies = RegisterPolicies(
+        DynamoDBRegistry(dynamodb, "worlds"),
+        DynamoDBPolicyVersions(dynamodb, create_table("evaluations")),
+        lambda _world_id, _stage: ScenarioNames(),
+        FrozenClock(),
+    )
+    shown = policies.policy(WORLD, STAGE)
     assert shown["policy"] == POLICY.model_dump(mode="json", exclude_none=True)
     # A limit unknown to this release would not be checked: the message waits for a release that knows it.
     with pytest.raises(ValidationError):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from functions.evaluation.exit_state import EXIT_STATE
+from functions.evaluation.store.dynamodb_policy_versions import POLICY_VERSION
 from risk_hub_contracts.compatibility.release import last_release
 from tests.fakes.clock import START, FrozenClock
 from tools.upgrades.deployed_hub import DeployedHub, Json, deployed_hub, instant_of, records
@@ -209,7 +210,7 @@ def _is_announced_again(event: Json, announced: dict[Any, Json]) -> bool:
 
 def _is_new_kind(item: Json) -> bool:
     """Return whether a record is of a kind that release 1.0 did not write (ADR-0044)."""
-    if item["evaluation_id"]["S"].startswith(f"{EXIT_STATE}/"):
+    if item["evaluation_id"]["S"].startswith((f"{EXIT_STATE}/", f"{POLICY_VERSION}/")):
         return True
     return json.loads(item["report"]["S"]).get("reason") in {"not_computed", "cleared"}
 

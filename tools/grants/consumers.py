@@ -10,7 +10,7 @@ from tests.fakes.calls import call
 from tests.local_stage.caller import new_world, small_body
 from tools.grants.producers import announce_blob, factor, large_body, publish, publish_to_new_world
 from tools.grants.workbench import Workbench
-from tools.grants.workers import evaluate_sample
+from tools.grants.workers import evaluate_sample, publish_and_relay
 
 
 def _read(bench: Workbench, world: str, path: str, status: int = 200) -> dict[str, Any]:
@@ -105,6 +105,36 @@ def _put_expectation(bench: Workbench) -> str:
     answer = call("PUT", url, headers, json.dumps({"owner": "desk"}).encode())
     assert answer.status in {200, 201}, answer.body
     return world
+
+
+def lists_policy_versions(bench: Workbench) -> None:
+    """The versions of an exit policy are listed."""
+    world = new_world()
+    _put_policy(bench, world)
+    assert _read(bench, world, "exit-policy?stage=paper")["versions"]
+
+
+def reads_a_policy_version(bench: Workbench) -> None:
+    """One version of an exit policy is read."""
+    world = new_world()
+    _put_policy(bench, world)
+    assert _read(bench, world, "exit-policy?stage=paper&version=p1")["in_force"]
+
+
+def checks_scenario_names(bench: Workbench) -> None:
+    """A scenario of an exit policy is compared with those of the latest snapshot."""
+    world = publish_and_relay(bench, stress={"crash": {"shocks": {}, "default": -0.1}})
+    assert _put_policy(bench, world)["warnings"]
+
+
+def _put_policy(bench: Workbench, world: str) -> Any:
+    url = f"{bench.hub.hub.url}/risk-hub/worlds/{world}/exit-policy?stage=paper"
+    headers = {**bench.hub.hub.headers(), "X-Actor": "operator", "Content-Type": "application/json"}
+    stress = [{"scenario": "unknown", "max_loss": 0.4}]
+    policy = {"version": "p1", "cool_down_seconds": 60, "stress": stress}
+    answer = call("PUT", url, headers, json.dumps(policy).encode())
+    assert answer.status in {200, 201}, answer.body
+    return json.loads(answer.body)
 
 
 def registry_reads_tokens(bench: Workbench) -> None:

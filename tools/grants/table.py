@@ -48,6 +48,10 @@ SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
     "world_registry": {
         ("dynamodb:UpdateItem", "worlds"): consumers.writes_expectation,
         ("dynamodb:GetItem", "worlds"): consumers.reads_expectation,
+        ("dynamodb:Query", "worlds"): consumers.checks_scenario_names,
+        ("dynamodb:Query", "evaluations"): consumers.lists_policy_versions,
+        ("dynamodb:PutItem", "evaluations"): consumers.lists_policy_versions,
+        ("dynamodb:GetItem", "evaluations"): consumers.reads_a_policy_version,
         ("dynamodb:Scan", "worlds"): consumers.lists_worlds,
         ("secretsmanager:GetSecretValue", "tokens"): consumers.registry_reads_tokens,
     },

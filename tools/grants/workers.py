@@ -28,7 +28,8 @@ def _relay(bench: Workbench, world: str, version: str = "v1") -> None:
     assert relayed == DONE, relayed
 
 
-def _publish_and_relay(bench: Workbench, **changes: Any) -> str:
+def publish_and_relay(bench: Workbench, **changes: Any) -> str:
+    """Publish a snapshot to a new world and announce it; return the world."""
     world, _ = publish_to_new_world(bench, **changes)
     _relay(bench, world)
     return world
@@ -58,7 +59,7 @@ def evaluate_sample(bench: Workbench) -> tuple[str, str]:
 
 def relays(bench: Workbench) -> None:
     """A committed snapshot becomes the head of its world and is announced."""
-    world = _publish_and_relay(bench)
+    world = publish_and_relay(bench)
     bench.work("stress_engine", world)
 
 
@@ -112,7 +113,7 @@ def replays_a_version(bench: Workbench) -> None:
 
 def replays_a_report(bench: Workbench) -> None:
     """A report is announced again by its key."""
-    world = _publish_and_relay(bench)
+    world = publish_and_relay(bench)
     report = _evaluate(bench, "stress_engine", world, "stress/")
     replayed = bench.invoke("event_relay", {"replay": {"world_id": world, "evaluations": [report]}})
     assert replayed["announced"] == 1, replayed
@@ -120,7 +121,7 @@ def replays_a_report(bench: Workbench) -> None:
 
 def evaluates_risk(bench: Workbench) -> None:
     """A report is stored."""
-    _evaluate(bench, "risk_engine", _publish_and_relay(bench), "risk/")
+    _evaluate(bench, "risk_engine", publish_and_relay(bench), "risk/")
 
 
 def evaluates_risk_of_a_blob(bench: Workbench) -> None:
@@ -147,7 +148,7 @@ def evaluates_risk_without_blob(bench: Workbench) -> None:
 
 def verifies(bench: Workbench) -> None:
     """An operator has a report computed again."""
-    world = _publish_and_relay(bench)
+    world = publish_and_relay(bench)
     _evaluate(bench, "risk_engine", world, "risk/")
     verified = bench.invoke("risk_engine", {"verify": {"world_id": world, "version": "v1"}})
     assert verified["equal"], verified
@@ -155,7 +156,7 @@ def verifies(bench: Workbench) -> None:
 
 def evaluates_stress(bench: Workbench) -> None:
     """A report is stored."""
-    _evaluate(bench, "stress_engine", _publish_and_relay(bench, stress=CRASH), "stress/")
+    _evaluate(bench, "stress_engine", publish_and_relay(bench, stress=CRASH), "stress/")
 
 
 def evaluates_stress_of_a_blob(bench: Workbench) -> None:
@@ -181,7 +182,7 @@ def evaluates_stress_without_blob(bench: Workbench) -> None:
 
 def signals(bench: Workbench) -> None:
     """A stress loss above the limit causes a signal."""
-    _signal(bench, _publish_and_relay(bench, stress=CRASH))
+    _signal(bench, publish_and_relay(bench, stress=CRASH))
 
 
 def signals_on_a_large_book(bench: Workbench) -> None:

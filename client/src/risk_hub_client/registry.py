@@ -45,9 +45,10 @@ def put(world_id: str, resource: Resource, stage: str, body: Mapping[str, Any]) 
     return answer.mapping()
 
 
-def read(world_id: str, resource: Resource, stage: str) -> Steps[dict[str, Any]]:
-    """Request the note that is in force."""
-    answer = yield Call("GET", world_path(resource.read, world_id), params={"stage": stage})
+def read(world_id: str, resource: Resource, stage: str, version: str | None = None) -> Steps[dict[str, Any]]:
+    """Request the note that is in force, or a stored version of an exit policy."""
+    params = {"stage": stage, "version": version}
+    answer = yield Call("GET", world_path(resource.read, world_id), params=params)
     return answer.mapping()
 
 

@@ -209,9 +209,9 @@ class RiskHubClient(ClientBase):
         """Store the exit policy of a world; see `ExitPolicy`."""
         return self._run(registry.put(world_id, registry.EXIT_POLICY, stage, policy))
 
-    def exit_policy(self, world_id: str, stage: str) -> dict[str, Any]:
-        """Return the exit policy in force, stored or default."""
-        return self._run(registry.read(world_id, registry.EXIT_POLICY, stage))
+    def exit_policy(self, world_id: str, stage: str, version: str | None = None) -> dict[str, Any]:
+        """Return the exit policy in force, stored or default, or a stored version of it."""
+        return self._run(registry.read(world_id, registry.EXIT_POLICY, stage, version))
 
     def drop_exit_policy(self, world_id: str, stage: str) -> None:
         """Remove the stored exit policy, so that the default applies again."""

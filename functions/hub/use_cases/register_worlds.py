@@ -1,4 +1,4 @@
-"""Write an operator's notes on a world: its expectation and its exit policy."""
+"""Write the expectation of a world."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +9,10 @@ from functions.hub.world_ports import NoteKind, NoteWrite, StoredNote, WorldRegi
 from risk_hub_contracts.api.routes import ROUTES
 from risk_hub_contracts.base.problems import NOTHING_EXPECTED, ProblemError
 from risk_hub_contracts.base.times import format_instant
-from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY, ExitPolicy, stored_text
 from risk_hub_contracts.worlds.expectation import Expectation
 
 Document = dict[str, Any]
 EXPECTATION: NoteKind = "expectation"
-EXIT_POLICY: NoteKind = "exit_policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +62,6 @@ class RegisterWorlds:
         """Remove the world's expectation; its snapshots and its head stay."""
         self.registry.remove(world_id, stage, EXPECTATION)
 
-    def set_policy(self, world_id: str, stage: str, policy: ExitPolicy, by: str) -> PutResult:
-        """Set the policy by which the exit engine judges the world from its next evaluation on."""
-        writing = NoteWrite(stored_text(policy), self.clock(), by)
-        written = self.registry.put(world_id, stage, EXIT_POLICY, writing)
-        return PutResult(_policy(world_id, stage, written.stored_note), written.created)
-
-    def policy(self, world_id: str, stage: str) -> Document:
-        """Return the policy in force: the stored one, else the default."""
-        stored_note = self.registry.get(world_id, stage, EXIT_POLICY)
-        if stored_note is not None:
-            return _policy(world_id, stage, stored_note)
-        default = _document(DEFAULT_POLICY)
-        return {"world_id": world_id, "stage": stage, "policy": default, "stored": False}
-
-    def remove_policy(self, world_id: str, stage: str) -> None:
-        """Remove the stored policy; the default policy applies again."""
-        self.registry.remove(world_id, stage, EXIT_POLICY)
-
 
 def _expectation(world_id: str, stage: str, stored_note: StoredNote) -> Document:
     expectation = Expectation.model_validate_json(stored_note.text, extra=UNKNOWN_MEMBERS)
@@ -92,21 +72,6 @@ def _expectation(world_id: str, stage: str, stored_note: StoredNote) -> Document
         "expected_since": format_instant(stored_note.since),
         **_audit_fields(stored_note),
     }
-
-
-def _policy(world_id: str, stage: str, stored_note: StoredNote) -> Document:
-    stored = ExitPolicy.model_validate_json(stored_note.text, extra=UNKNOWN_MEMBERS)
-    return {
-        "world_id": world_id,
-        "stage": stage,
-        "policy": _document(stored),
-        "stored": True,
-        **_audit_fields(stored_note),
-    }
-
-
-def _document(policy: ExitPolicy) -> Document:
-    return policy.model_dump(mode="json", exclude_none=True)
 
 
 def _audit_fields(stored_note: StoredNote) -> Document:

@@ -115,24 +115,30 @@ def policy(
             help="Store the policy in this JSON file: a policy, or the output of this command; - reads stdin.",
         ),
     ] = None,
+    version: Annotated[
+        str | None, typer.Option(help="Show this stored version instead of the policy in force.")
+    ] = None,
     url: Url = None,
     *,
     drop: Annotated[bool, typer.Option("--drop", help="Restore the default policy.")] = False,
     json: Json = False,  # noqa: ARG001 - accepted as by every command; the answer is JSON in any case
 ) -> None:
-    """Show the exit policy in force, as JSON; with --put or --drop, change it first.
+    """Show the exit policy in force and its stored versions, as JSON; with --put or --drop, change it first.
 
-    The output can be stored again, for any world: `--put` reads its member `policy`.
+    The output can be stored again, for any world: `--put` reads its member `policy`. After --put, `warnings`
+    names limits that may never apply.
     """
-    if put is not None and drop:
-        raise typer.BadParameter("give --put or --drop, not both")
+    if sum((put is not None, drop, version is not None)) > 1:
+        raise typer.BadParameter("give only one of --put, --drop and --version")
     with open_client(url) as hub:
+        stored = {}
         if put is not None:
-            hub.set_exit_policy(world, stage, _extract_policy(_read_json_object(put)))
+            stored = hub.set_exit_policy(world, stage, _extract_policy(_read_json_object(put)))
         if drop:
             require_policy(hub, world, stage)
             hub.drop_exit_policy(world, stage)
-        print_document(hub.exit_policy(world, stage))
+        warnings = {"warnings": stored["warnings"]} if stored.get("warnings") else {}
+        print_document({**hub.exit_policy(world, stage, version), **warnings})
 
 
 def _extract_policy(document: dict[str, Any]) -> dict[str, Any]:

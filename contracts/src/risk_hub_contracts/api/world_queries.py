@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from risk_hub_contracts.api.queries import Cursor, Limit, Stage
+from risk_hub_contracts.api.queries import Cursor, Limit, Stage, Version
 from risk_hub_contracts.base import limits
 
 
@@ -14,6 +14,14 @@ class StageQuery(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     stage: Annotated[Stage, Field(description="A stage of this deployment.")]
+
+
+class ExitPolicyQuery(StageQuery):
+    """Parameters of `GET …/exit-policy`."""
+
+    version: Annotated[
+        Version | None, Field(description="A stored version; without it, the policy in force.")
+    ] = None
 
 
 class WorldsQuery(BaseModel):

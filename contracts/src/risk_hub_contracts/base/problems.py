@@ -41,6 +41,8 @@ __all__ = [
     "NOTHING_EXPECTED",
     "NOT_FOUND",
     "NOT_UTF8",
+    "POLICY_VERSION_CONFLICT",
+    "POLICY_VERSION_NOT_FOUND",
     "PROBLEMS",
     "REF_INVALID",
     "REGISTRATION_INVALID",
@@ -238,6 +240,12 @@ VERSION_CONFLICT = ProblemType(
     "The version already exists with different content",
     "Publish the new content under a new version; a stored version never changes.",
 )
+POLICY_VERSION_CONFLICT = ProblemType(
+    "policy-version-conflict",
+    409,
+    "The version of the policy exists with different content",
+    "Send the policy under a new `version`; a stored version never changes, because exit signals name it.",
+)
 
 # Missing resources
 SNAPSHOT_NOT_FOUND = ProblemType(
@@ -281,6 +289,12 @@ NOTHING_EXPECTED = ProblemType(
     404,
     "The world has no expectation at this stage",
     "Register an expectation with PUT; until one is registered, missing updates raise no alarm.",
+)
+POLICY_VERSION_NOT_FOUND = ProblemType(
+    "policy-version-not-found",
+    404,
+    "The world has no such version of an exit policy",
+    "Read the exit policy without `version`: the member `versions` lists the stored ones.",
 )
 BLOB_NOT_FOUND = ProblemType(
     "blob-not-found",
@@ -366,6 +380,7 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = MappingProxyType(
             REGISTRATION_INVALID,
             FORECAST_NOT_STORED,
             VERSION_CONFLICT,
+            POLICY_VERSION_CONFLICT,
             SNAPSHOT_NOT_FOUND,
             WORLD_UNKNOWN,
             SNAPSHOT_EXPIRED,
@@ -373,6 +388,7 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = MappingProxyType(
             STRESS_NOT_FOUND,
             WILL_NOT_BE_EVALUATED,
             NOTHING_EXPECTED,
+            POLICY_VERSION_NOT_FOUND,
             BLOB_NOT_FOUND,
             UPLOAD_NOT_FOUND,
             BLOB_UNAVAILABLE,

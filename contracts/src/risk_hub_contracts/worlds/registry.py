@@ -32,8 +32,31 @@ class ExpectationAnswer(BaseModel):
     set_by: Annotated[str, Field(description="The id of the token that set it.")]
 
 
+class PolicyVersion(TypedDict):
+    """One stored version of a world's exit policy, and who stored it first."""
+
+    __pydantic_config__ = _CLOSED  # type: ignore[misc]
+
+    version: str
+    set_at: Instant
+    set_by: str
+
+
+class PolicyWarning(TypedDict):
+    """A part of a stored policy that may never apply: a pointer into the policy, and what is known."""
+
+    __pydantic_config__ = _CLOSED  # type: ignore[misc]
+
+    pointer: str
+    detail: str
+
+
 class ExitPolicyAnswer(TypedDict):
-    """The exit policy in force: the stored one, or the default (`stored` is false)."""
+    """An exit policy: a stored one, or the default (`stored` is false).
+
+    Without the parameter `version` it is the policy in force, and `versions` lists the stored ones, oldest
+    first. `warnings` is the answer to a PUT: limits that may never be compared with a number.
+    """
 
     __pydantic_config__ = _CLOSED  # type: ignore[misc]
 
@@ -43,6 +66,9 @@ class ExitPolicyAnswer(TypedDict):
     stored: bool
     set_at: NotRequired[Instant]
     set_by: NotRequired[str]
+    in_force: NotRequired[bool]
+    versions: NotRequired[list[PolicyVersion]]
+    warnings: NotRequired[list[PolicyWarning]]
 
 
 class WorldHead(BaseModel):

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from risk_hub_contracts.api.openapi.operations import Answer, Operation
-from risk_hub_contracts.api.world_queries import StageQuery, WorldsQuery
+from risk_hub_contracts.api.world_queries import ExitPolicyQuery, StageQuery, WorldsQuery
 from risk_hub_contracts.base import problems as p
 from risk_hub_contracts.policies.exit_policy import ExitPolicy
 from risk_hub_contracts.worlds.expectation import Expectation
@@ -56,15 +56,16 @@ WORLDS: Final = (
         "put_exit_policy",
         "Set the policy of a world's exit signals",
         _put(ExitPolicyAnswer),
-        (p.REGISTRATION_INVALID,),
+        (p.REGISTRATION_INVALID, p.POLICY_VERSION_CONFLICT),
         query=StageQuery,
         body=ExitPolicy,
     ),
     Operation(
         "read_exit_policy",
-        "The exit policy in force, stored or default",
+        "The exit policy in force, stored or default, or a stored version",
         _in_force(ExitPolicyAnswer),
-        query=StageQuery,
+        (p.POLICY_VERSION_NOT_FOUND,),
+        query=ExitPolicyQuery,
     ),
     Operation(
         "drop_exit_policy",
