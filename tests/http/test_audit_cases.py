@@ -328,6 +328,20 @@ def test_a_shock_of_minus_30_is_refused() -> None:
     assert answer.pointers == ["/stress/crash/shocks/AAA"]
 
 
+@pytest.mark.parametrize(
+    "limit",
+    [
+        {"measure": "value_at_risk", "method": "legacy_v1", "confidence_bps": 9900, "max_loss": 0.1},
+        {"measure": "value_at_risk", "method": "historical", "max_loss": 0.1},
+    ],
+    ids=["a method that is off", "no confidence"],
+)
+def test_a_policy_that_can_never_fire_is_refused(limit: dict[str, Any]) -> None:
+    policy = {"version": "p1", "cool_down_seconds": 60, "measures": [limit]}
+    answer = EvaluatingHub().api("PUT", "/risk-hub/worlds/w1/exit-policy?stage=paper", policy)
+    assert answer.status == 422
+
+
 def test_a_backtest_at_a_confidence_that_no_report_has_is_refused() -> None:
     hub = EvaluatingHub()
     hub.publish(**healthy())
