@@ -166,6 +166,27 @@ def test_a_named_scenario_that_the_snapshot_lacks_asks_to_hold(hub: EvaluatedHub
     assert "(scenario_absent)" in hub.only()["detail"]
 
 
+@pytest.mark.parametrize("confidence_bps", [9_500, 9_750])
+def test_limit_on_the_headline_method_reads_the_tails_of_the_report(
+    hub: EvaluatedHub, confidence_bps: int
+) -> None:
+    limit = {"measure": "value_at_risk", "method": "historical_upper", "confidence_bps": confidence_bps}
+    hub.put_policy(measures=[{**limit, "max_loss": 0.04}])
+    hub.publish(realized_returns=[0.01, 0.02, -0.05, 0.01] * 60)
+    assert (hub.only()["reason"], hub.only()["action"]) == ("limit_exceeded", "reduce")
+    assert hub.only()["metrics"][f"value_at_risk.historical_upper.{confidence_bps}"] == pytest.approx(0.05)
+
+
+def test_drawdown_limit_uses_the_track_record_if_the_report_has_one(hub: EvaluatedHub) -> None:
+    hub.put_policy(drawdown=[{"window": 30, "max_loss": 0.2}])
+    calm, fallen = [0.001] * 100, [*([0.001] * 90), *([-0.05] * 10)]
+    hub.publish("v1", 0, realized_returns=fallen, portfolio_returns={"returns": calm})
+    assert hub.signals() == []
+    hub.publish("v2", 1, realized_returns=calm, portfolio_returns={"returns": fallen})
+    assert (hub.only()["rule"], hub.only()["reason"]) == ("max_drawdown.30.reduce", "limit_exceeded")
+    assert hub.only()["metrics"]["max_drawdown.30"] == pytest.approx(1 - 0.95**10)
+
+
 # A3
 
 

@@ -97,7 +97,8 @@ def drawdown_reading(limit: DrawdownLimit, report: RiskReport, document: Documen
             if value is not None:
                 return Reading(metric, value, judged=True)
             return Reading(metric, None, (window.get("reasons") or {}).get(DRAWDOWN) or NOT_IN_REPORT, absent)
-    return Reading(metric, None, NOT_IN_REPORT, absent)
+    reason = record.get("reason") if isinstance(record, Mapping) else None
+    return Reading(metric, None, reason or NOT_IN_REPORT, absent)
 
 
 def stress_reading(limit: StressLimit, report: StressReport) -> Reading:
