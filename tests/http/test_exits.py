@@ -328,6 +328,18 @@ def test_reports_that_arrive_in_another_order_never_signal_an_older_book(hub: Ev
     assert hub.outcomes.count(Outcome.SUPERSEDED) == 2
 
 
+def test_a_signal_that_release_1_0_stored_is_not_repeated_but_escalates(hub: EvaluatedHub) -> None:
+    hub.put_policy(measures=[VAR])
+    hub.publish("v1", 0, covariance=variance(0.05))
+    hub.hub.evaluations.states.clear()
+    hub.publish("v2", 1, covariance=variance(0.05))
+    assert len(hub.signals()) == 1
+    hub.publish("v3", 2, covariance=variance(0.2))
+    hub.publish("v4", 3, covariance=variance(0.01))
+    assert [signal["sequence"] for signal in hub.signals()] == [1, 2, 3]
+    assert hub.signals()[-1]["reason"] == "cleared"
+
+
 # A4
 
 
