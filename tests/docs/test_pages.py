@@ -19,12 +19,12 @@ CODE_BLOCK = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 INVARIANT = re.compile(r"^\| (INV-\d\d) \|", re.MULTILINE)
 TEST_NAME = re.compile(r"`(test_\w+)`")
-# Numbers are permanent: P4 and U12 are not handled yet, so they have no row.
+# Numbers are permanent: P4 is not handled yet, so it has no row.
 FAULTS = [
     *(f"F{number}" for number in range(1, 32)),
     *(f"P{number}" for number in range(1, 13) if number != 4),
-    *(f"U{number}" for number in range(4, 15) if number != 12),
-    *(f"L{number}" for number in range(1, 8)),
+    *(f"U{number}" for number in range(1, 15)),
+    *(f"L{number}" for number in range(1, 9)),
     *(f"I{number}" for number in range(1, 7)),
     "M1",
 ]

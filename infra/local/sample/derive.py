@@ -11,6 +11,9 @@ of daily returns (ddof 1), rounded to four decimals; the largest position takes 
 that the weights add up to 1. The covariance is the sample covariance of the same returns (ddof 1, one day),
 upper triangle row by row.
 
+The sample contains the dates of its returns, and declares the greatest age that the contract allows, because its
+returns are meant to be old.
+
 Every sum is rounded once (`math.fsum`), so the file is bit-identical on every processor and Python version,
 which `numpy.cov` and the builtin `sum` do not guarantee.
 """
@@ -25,6 +28,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.local.sample import SAMPLE_FILE
+from risk_hub_contracts.base.limits import INPUT_AGE_MAX_SECONDS
 
 WEIGHT_DECIMALS: Final = 4
 
@@ -66,6 +70,11 @@ def derive(table: Path) -> dict[str, Any]:
         "weights": dict(zip(ids, inverse_volatility_weights(columns), strict=True)),
         "covariance": {"ids": ids, "upper": upper_covariance(columns)},
         "realized_returns": dict(zip(ids, columns, strict=True)),
+        "returns_meta": {
+            "frequency": "daily",
+            "dates": dates,
+            "max_input_age_seconds": INPUT_AGE_MAX_SECONDS,
+        },
         "provenance": {
             "source": "sp500_dataset of skfolio (BSD-3), simple daily returns",
             "first_date": dates[0],
