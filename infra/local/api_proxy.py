@@ -4,7 +4,9 @@ A request is passed to the emulator in process; only its path is prefixed by the
 headers, body, percent escapes and query string stay unchanged.
 """
 
+import asyncio
 import json
+import os
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -14,6 +16,8 @@ from risk_hub_contracts.api.routes import ROOT
 
 HUB_PATH: Final = f"{ROOT}/"
 RETRY_AFTER: Final = (b"retry-after", b"1")
+# The emulator starts a process for each simultaneous request; so many starts at once would all time out.
+SIMULTANEOUS_REQUESTS_MAX: Final = max(8, 4 * (os.cpu_count() or 1))
 # Headers with which a client could make the emulator treat a request as one for another AWS API or address.
 DROPPED_HEADERS: Final = (b"x-amz-", b"x-forwarded-")
 # The emulator joins repeated headers with commas, and an actor may contain one.
@@ -48,7 +52,11 @@ def read_target(path: Path) -> ApiTarget | None:
 
 
 def api_proxy(emulator: App, target_file: Path) -> App:
-    """Serve `/risk-hub/...` from the API in `target_file`; answer other paths with a 404 problem."""
+    """Serve `/risk-hub/...` from the API in `target_file`; answer other paths with a 404 problem.
+
+    Above `SIMULTANEOUS_REQUESTS_MAX`, a request waits for the answer to another one.
+    """
+    free = asyncio.Semaphore(SIMULTANEOUS_REQUESTS_MAX)
 
     async def front_app(scope: Scope, receive: Receive, send: Send) -> None:
         target = read_target(target_file)
@@ -57,7 +65,8 @@ def api_proxy(emulator: App, target_file: Path) -> App:
         elif target is None:
             await send_problem(send, 503, not_deployed_problem(), RETRY_AFTER)
         else:
-            await emulator(_forwarded_scope(scope, target), receive, send)
+            async with free:
+                await emulator(_forwarded_scope(scope, target), receive, send)
 
     return front_app
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from infra.local import api_proxy as front_door_module
-from infra.local.api_proxy import ApiTarget, api_proxy, write_target
+from infra.local.api_proxy import SIMULTANEOUS_REQUESTS_MAX, ApiTarget, api_proxy, write_target
 from infra.local.asgi import App, Message, Receive, Scope, Send
 from infra.local.bring_up import RunningStage
 from risk_hub_contracts.base.problems import PROBLEMS
@@ -99,6 +99,27 @@ def test_front_server_forwards_a_request_changing_only_the_path_prefix(tmp_path:
     assert seen[0]["raw_path"] == b"/_aws/execute-api/abc/v1/risk-hub/worlds/a:b%2B/x"
     assert seen[0]["path"] == "/_aws/execute-api/abc/v1/risk-hub/worlds/a:b%2B/x"
     assert seen[0]["query_string"] == b"as_of=1%2B2+3&q=%25"
+
+
+def test_requests_of_a_burst_above_the_limit_wait_and_are_all_forwarded(tmp_path: Path) -> None:
+    running, most, answered = 0, 0, 0
+
+    async def emulator(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
+        nonlocal running, most, answered
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running, answered = running - 1, answered + 1
+
+    write_target(tmp_path / "front-door.json", ApiTarget("abc", "v1"))
+    app = api_proxy(emulator, tmp_path / "front-door.json")
+    count = 3 * SIMULTANEOUS_REQUESTS_MAX
+
+    async def burst(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.gather(*(app(scope, receive, send) for _ in range(count)))
+
+    through(burst, "/risk-hub/health")
+    assert (most, answered) == (SIMULTANEOUS_REQUESTS_MAX, count)
 
 
 def test_repeated_x_actor_headers_are_dropped_and_a_single_one_is_forwarded(tmp_path: Path) -> None:
