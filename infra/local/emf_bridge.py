@@ -66,6 +66,18 @@ def emf_document(message: str) -> dict[str, Any] | None:
     return document if isinstance(document, dict) and "_aws" in document else None
 
 
+def log_group_names(functions: Any) -> Iterator[str]:  # noqa: ANN401 - a boto3 client
+    """Yield the log group of each function.
+
+    DescribeLogGroups is not used: the emulator counts the characters of all lines for it, and fails if a
+    function logs at the same time.
+    """
+    for page in functions.get_paginator("list_functions").paginate():
+        for function in page["Functions"]:
+            default = f"/aws/lambda/{function['FunctionName']}"
+            yield function.get("LoggingConfig", {}).get("LogGroup", default)
+
+
 class MetricsBridge:
     """A thread that reads new log lines every two seconds, puts and keeps their metrics."""
 
@@ -86,27 +98,27 @@ class MetricsBridge:
 
     def _run(self) -> None:
         aws = LocalAws(self._endpoint)
-        logs, cloudwatch = aws.client("logs"), aws.client("cloudwatch")
+        functions, logs, cloudwatch = map(aws.client, ("lambda", "logs", "cloudwatch"))
         while not self._stopped.wait(POLL_INTERVAL_SECONDS):
             try:
-                self.forward_new_metrics(logs, cloudwatch)
+                self.forward_new_metrics(functions, logs, cloudwatch)
             except Exception:  # if the thread ended, all metrics would be missing
                 if not self._stopped.is_set():
                     logger.exception("Metrics of the last seconds could not be copied")
 
-    def forward_new_metrics(self, logs: Any, cloudwatch: "CloudWatchClient") -> None:  # noqa: ANN401 - boto3 clients
+    def forward_new_metrics(self, functions: Any, logs: Any, cloudwatch: "CloudWatchClient") -> None:  # noqa: ANN401 - boto3 clients
         """Put and keep the metrics of every invocation that was not seen before."""
         now = int(time.time() * 1000)
-        for namespace, entries in self._new_entries(logs, now).items():
+        for namespace, entries in self._new_entries(functions, logs, now).items():
             self._record(namespace, entries)
             for start in range(0, len(entries), METRIC_BATCH_MAX_COUNT):
                 batch: list[Any] = entries[start : start + METRIC_BATCH_MAX_COUNT]
                 cloudwatch.put_metric_data(Namespace=namespace, MetricData=batch)
         self._prune_seen(now)
 
-    def _new_entries(self, logs: Any, now: int) -> dict[str, list[dict[str, Any]]]:  # noqa: ANN401
+    def _new_entries(self, functions: Any, logs: Any, now: int) -> dict[str, list[dict[str, Any]]]:  # noqa: ANN401
         found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for group, events in self._new_invocations(logs, now):
+        for group, events in self._new_invocations(functions, logs, now):
             lines = [event["message"] for event in events]
             at = datetime.fromtimestamp(events[-1]["timestamp"] / 1000, tz=UTC)
             found["AWS/Lambda"] += invocation_metrics(group, lines, at)
@@ -115,17 +127,31 @@ class MetricsBridge:
                     found[namespace] += entries
         return {namespace: entries for namespace, entries in found.items() if entries}
 
-    def _new_invocations(self, logs: Any, now: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:  # noqa: ANN401
-        for group in logs.describe_log_groups()["logGroups"]:
-            name = group["logGroupName"]
+    def _new_invocations(
+        self,
+        functions: Any,  # noqa: ANN401
+        logs: Any,  # noqa: ANN401
+        now: int,
+    ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+        for name in log_group_names(functions):
             streams: dict[str, list[dict[str, Any]]] = defaultdict(list)
-            for event in logs.filter_log_events(logGroupName=name, startTime=self._since)["events"]:
+            for event in self._events(logs, name):
                 streams[event["logStreamName"]].append(event)
             for stream, events in streams.items():
                 # The emulator writes one stream per invocation, once.
                 if f"{name} {stream}" not in self._seen:
                     self._seen[f"{name} {stream}"] = now
                     yield name, events
+
+    def _events(self, logs: Any, group: str) -> list[dict[str, Any]]:  # noqa: ANN401 - a boto3 client
+        """Return the events of a log group; none before the first invocation of its function."""
+        try:
+            events: list[dict[str, Any]] = logs.filter_log_events(logGroupName=group, startTime=self._since)[
+                "events"
+            ]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+        return events
 
     def _prune_seen(self, now: int) -> None:
         self._since = now - OVERLAP_MILLISECONDS

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.local.bring_up import RunningStage
-from infra.local.emf_bridge import emf_document, metric_data
+from infra.local.emf_bridge import emf_document, log_group_names, metric_data
 from tests.local_stage.probe import Probe
 
 DEADLINE_SECONDS = 30.0
@@ -42,6 +42,13 @@ def test_emf_line_printed_by_a_worker_is_stored_once_as_a_metric(stage: RunningS
     probe(print=["before", emf_line(3.0), "after"])
     statistics = wait_for_metric(stage, "stored", [{"Name": "service", "Value": "writer"}])
     assert statistics == {"Sum": 3.0, "SampleCount": 1.0}
+
+
+def test_the_log_group_of_each_function_is_read_once(stage: RunningStage) -> None:
+    groups = list(log_group_names(stage.aws.client("lambda")))
+    stored = stage.aws.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]
+    assert len(groups) == len(set(groups))
+    assert set(groups) >= {group["logGroupName"] for group in stored} > set()
 
 
 def wait_for_metric(stage: RunningStage, name: str, dimensions: list[dict[str, str]]) -> dict[str, Any]:
