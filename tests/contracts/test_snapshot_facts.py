@@ -216,6 +216,9 @@ def test_undated_returns_of_a_track_record_keep_their_order() -> None:
         ("2024-12-31T16:00:00Z", date(2024, 12, 31)),
         ("2024-12-31T20:00:00-05:00", date(2025, 1, 1)),
         ("2025-01-01T08:59:59+09:00", date(2024, 12, 31)),
+        ("2024-12-31t16:00:00z", date(2024, 12, 31)),
+        ("20241231T160000Z", date(2024, 12, 31)),
+        ("2025-W01-2", date(2024, 12, 31)),
     ],
 )
 def test_a_date_time_counts_by_its_utc_date(text: str, expected: date) -> None:
@@ -223,13 +226,32 @@ def test_a_date_time_counts_by_its_utc_date(text: str, expected: date) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "today", "2024-02-30", "31.12.2024", "0001-01-01T00:00:00+14:00", "\u0662"]
+    "text",
+    [
+        *("", "today", "2024-02-30", "2023-02-29", "31.12.2024", "\u0662", "2024-12-30 ", "2024-12-30\n"),
+        *("0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-14:00", "0000-01-01"),
+        *("2024-12-30\u260316:00:00", "2024-12-30_16:00:00", "2024-12-30T24:00:00Z", "2024-12-30T23:59:60Z"),
+        *("2024-12-30T16:00:00+09:99", "2024-12-30T16:00:00+24:00", "2024-12-30T16:00:00+09:00:30"),
+    ],
 )
 def test_a_malformed_date_is_named_with_its_code_and_the_form_to_send(text: str) -> None:
     found = list(date_violations(["2024-12-31", text]))
     assert [place for place, _ in found] == [1]
     assert found[0][1].startswith("dates_malformed: ")
     assert "send YYYY-MM-DD" in found[0][1]
+
+
+def test_an_estimate_ahead_of_the_clock_of_the_hub_is_refused() -> None:
+    body = with_fields(covariance_meta={"estimated_at": "9999-12-31T23:59:59Z"})
+    assert pointers(refusal(body)) == ["/covariance_meta/estimated_at"]
+    assert "ahead of the hub's clock; at most 5 min are allowed" in detail(body)
+
+
+@pytest.mark.parametrize(("record", "text"), [({"nav": [1]}, "2 entries"), ({"returns": []}, "1 entry;")])
+def test_a_list_that_is_too_short_is_refused_with_the_number_of_entries(
+    record: dict[str, Any], text: str
+) -> None:
+    assert f"must have at least {text}" in detail(with_fields(portfolio_returns=record))
 
 
 def test_a_repeated_date_is_named_with_its_code_and_the_first_entry() -> None:

@@ -1,8 +1,15 @@
 """Dates of returns: ISO 8601 dates, or date-times that count by their UTC date."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from typing import Final
 
+# `fromisoformat` alone also takes any separator and offset minutes above 59, and its grammar depends on the
+# release of Python: 24:00, for example.
+_ISO_8601: Final = re.compile(
+    r"[0-9W-]+(?:[Tt ](?!24)[0-9:.,]+(?:[Zz]|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)?)?"
+)
 DATES_MALFORMED = "dates_malformed"
 DATES_REPEATED = "dates_repeated"
 
@@ -13,10 +20,13 @@ def utc_date(text: str) -> date:
     Raises:
         ValueError: the text is neither.
     """
+    if _ISO_8601.fullmatch(text) is None:
+        raise ValueError(f"{text[:64]!a} is not in ISO 8601 form")
+    upper = text.upper()
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(upper)
     except ValueError:
-        instant = datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(upper)
     try:
         return instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC).date()
     except OverflowError as error:
@@ -34,10 +44,8 @@ def date_violations(dates: Sequence[str]) -> Iterator[tuple[int, str]]:
         try:
             found = utc_date(text)
         except ValueError:
-            yield (
-                place,
-                f"{DATES_MALFORMED}: {text[:64]!a} is not an ISO 8601 date or date-time; send YYYY-MM-DD",
-            )
+            detail = f"{text[:64]!a} is not an existing ISO 8601 date or date-time; send YYYY-MM-DD"
+            yield place, f"{DATES_MALFORMED}: {detail}"
             return
         if first_places.setdefault(found, place) != place and repeated is None:
             detail = f"{text!a} has the UTC date {found} of entry {first_places[found]}; send each date once"

@@ -39,7 +39,7 @@ _BOUNDS: Final = {
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     "greater_than": "must be greater than {gt}",
-    "too_short": "must have at least {min_length} entry",
+    "too_short": "must have at least {min_length} {entries}",
     "too_long": "must have at most {max_length} entries",
     "form": "{wanted}",
 }
@@ -115,7 +115,8 @@ def _detail(details: ErrorDetails, known: Collection[str], noun: str) -> str:
         return _TEXTS[kind].format(**context)
     if kind == "float_type" and type(value) is int:
         kind = "finite_number"
-    wanted = _EXPECTED.get(kind) or _BOUNDS.get(kind, "").format(**context)
+    entries = "entry" if context.get("min_length") == 1 else "entries"
+    wanted = _EXPECTED.get(kind) or _BOUNDS.get(kind, "").format(**context, entries=entries)
     if wanted:
         optional = value is None and len(details["loc"]) == 1
         return f"{wanted}; this is {_describe_value(value)}{_LEAVE_OUT if optional else ''}"

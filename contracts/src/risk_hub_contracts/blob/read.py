@@ -137,10 +137,11 @@ def _ids(header: Mapping[str, Any]) -> tuple[str, ...]:
 def _list_of(header: Mapping[str, Any], name: str, kind: type) -> list[Any]:
     values = header.get(name)
     if not isinstance(values, list) or not all(type(value) is kind for value in values):
-        raise BlobFormatError(f"{name} must be a list of {kind.__name__}")
+        raise BlobFormatError(f"{name} must be a list of {_TYPE_NAMES[kind]}")
     return values
 
 
+_TYPE_NAMES: Final[dict[type, str]] = {str: "strings", int: "integers"}
 _READERS: Final[dict[bytes, Callable[[dict[str, Any], memoryview, int], Decoded]]] = {
     b"covariance": _covariance,
     b"realized_returns": _returns,

@@ -78,6 +78,9 @@ _DATES: Final = (
     ),
     _dates("empty", "leave it out", []),
     _dates("malformed", "month 13", ["2024-13-30", "2024-12-31"], "/0"),
+    _dates("separator", "T or a space", ["2024-12-30_16:00:00", "2024-12-31"], "/0"),
+    _dates("offset", "minutes above 59", ["2024-12-30T16:00:00+09:99", "2024-12-31"], "/0"),
+    _dates("hour-24", "send 00:00 of the next day", ["2024-12-30", "2024-12-30T24:00:00Z"], "/1"),
     _dates("text", "not a date", ["2024-12-30", "yesterday"], "/1"),
     _dates("number", "a text", ["2024-12-30", 20241231], "/1"),
     _dates("repeated", "a date twice", ["2024-12-31", "2024-12-31"], "/1"),
@@ -116,6 +119,13 @@ _META: Final = (
         "/covariance_meta/estimated_at",
         covariance=_MATRIX,
         covariance_meta={"estimated_at": "2025-01-01T00:00:00"},
+    ),
+    _violation(
+        "covariance-meta-future",
+        "ahead of the hub's clock",
+        "/covariance_meta/estimated_at",
+        covariance=_MATRIX,
+        covariance_meta={"estimated_at": "9999-12-31T00:00:00Z"},
     ),
     _violation(
         "covariance-meta-observations",

@@ -10,7 +10,6 @@ from risk_hub_contracts.base.ids import asset_id_violation
 from risk_hub_contracts.base.limits import WEIGHT_SUM_TOLERANCE
 from risk_hub_contracts.base.pointers import pointer
 from risk_hub_contracts.base.problems import Violation
-from risk_hub_contracts.base.times import InstantError, parse_instant
 from risk_hub_contracts.base.violations import capped_violations
 
 Body = Mapping[str, Any]
@@ -33,14 +32,6 @@ def returns_meta_violations(body: Body) -> Iterator[Violation]:
         return
     yield from _length_violations(body["realized_returns"], len(dates), at)
     yield from _date_violations(dates, at)
-
-
-def covariance_meta_violations(body: Body) -> Iterator[Violation]:
-    """Yield the violation of `covariance_meta.estimated_at`."""
-    try:
-        parse_instant(body["covariance_meta"].get("estimated_at", "2000-01-01T00:00:00Z"))
-    except InstantError as error:
-        yield Violation("/covariance_meta/estimated_at", str(error))
 
 
 def portfolio_returns_violations(body: Body) -> Iterator[Violation]:

@@ -102,7 +102,10 @@ class CovarianceMeta(TypedDict):
         Annotated[
             str,
             Field(
-                description="RFC 3339 date-time with an offset; returned in UTC with microseconds.",
+                description=(
+                    "RFC 3339 date-time with an offset; returned in UTC with microseconds; "
+                    f"at most {limits.FUTURE_SKEW_MAX_SECONDS} s in the future."
+                ),
                 json_schema_extra={"format": "date-time"},
             ),
         ]
