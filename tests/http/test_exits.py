@@ -377,3 +377,59 @@ def test_inv_15_replaying_a_period_signals_nothing(hub: EvaluatedHub) -> None:
     hub.work()
     assert hub.signals() == before
     assert hub.outcomes[-2:] == [Outcome.REPLAY] * 2
+
+
+# Numbers without meaning
+
+
+CALM = [0.002 * (-1) ** place for place in range(120)]
+OF_ANOTHER_SCALE: dict[str, Any] = {
+    "realized_returns": {"AAPL": [40 * each for each in CALM], "MSFT": [40 * each for each in CALM]},
+    "covariance": variance(0.001),
+}
+"""A covariance of 0.1 % beside returns of 8 % a day: `scale_mismatch` takes the meaning from every number."""
+
+
+def test_a_number_without_meaning_within_its_limit_asks_to_hold(hub: EvaluatedHub) -> None:
+    hub.put_policy(measures=[VAR])
+    hub.publish(**OF_ANOTHER_SCALE)
+    signal = hub.only()
+    assert (signal["action"], signal["reason"]) == ("hold", "not_computed")
+    assert "has no meaning (scale_mismatch)" in signal["detail"]
+    assert signal["metrics"]["value_at_risk.parametric_normal.9900"] < 0.01
+
+
+def test_on_missing_decides_the_action_for_a_number_without_meaning(hub: EvaluatedHub) -> None:
+    hub.put_policy(measures=[{**VAR, "on_missing": "exit"}])
+    hub.publish(**OF_ANOTHER_SCALE)
+    assert (hub.only()["action"], hub.only()["reason"]) == ("exit", "not_computed")
+
+
+def test_a_number_without_meaning_clears_no_rule(hub: EvaluatedHub) -> None:
+    hub.put_policy(measures=[VAR], on_warning={"scale_mismatch": "hold"})
+    hub.publish("v1", 0, covariance=variance(0.2))
+    hub.publish("v2", 1, **OF_ANOTHER_SCALE)
+    assert [signal["reason"] for signal in hub.signals()] == ["limit_exceeded", "warned"]
+
+
+def test_a_number_whose_warning_the_policy_ignores_meets_its_limit(hub: EvaluatedHub) -> None:
+    hub.put_policy(measures=[VAR], on_warning={"scale_mismatch": "ignore"})
+    hub.publish("v1", 0, covariance=variance(0.2))
+    hub.publish("v2", 1, **OF_ANOTHER_SCALE)
+    assert [signal["reason"] for signal in hub.signals()] == ["limit_exceeded", "cleared"]
+
+
+def test_a_number_without_meaning_over_its_limit_breaks_it(hub: EvaluatedHub) -> None:
+    hub.put_policy(measures=[{**VAR, "max_loss": 0.001}])
+    hub.publish(**OF_ANOTHER_SCALE)
+    assert hub.only()["reason"] == "limit_exceeded"
+
+
+@pytest.mark.parametrize("method", ["historical", "historical_upper"])
+def test_an_empirical_number_from_too_few_tail_observations_does_not_meet_its_limit(
+    hub: EvaluatedHub, method: str
+) -> None:
+    hub.put_policy(measures=[{**VAR, "method": method}])
+    hub.publish(realized_returns={"AAPL": CALM, "MSFT": CALM})
+    assert (hub.only()["action"], hub.only()["reason"]) == ("hold", "not_computed")
+    assert "(too_few_tail_observations)" in hub.only()["detail"]

@@ -54,21 +54,30 @@ class Reading:
 
 
 def measure_reading(limit: MeasureLimit, report: RiskReport, document: Document) -> Reading:
-    """Return the number of a limit on a measure: a row of `measures`, otherwise of `tails`."""
+    """Return the number of a limit on a measure: a row of `measures`, otherwise of `tails`.
+
+    An empirical number comes from `tails` if it can: only that row says whether its tail has enough observations.
+    """
     wanted = (limit.measure, limit.method, limit.confidence_bps)
     metric = ".".join(str(part) for part in wanted if part is not None)
-    absent = _is_absent(report, RETURNS if limit.method.startswith("historical") else PARAMETRIC_INPUTS)
+    is_empirical = limit.method.startswith("historical")
+    absent = _is_absent(report, RETURNS if is_empirical else PARAMETRIC_INPUTS)
     reason: str | None = NOT_IN_REPORT
-    for row in report.measures:
+    tails = [row for row in _rows(document.get("tails")) if _is_wanted(row, limit)]
+    for row in [] if is_empirical and tails else report.measures:
         if (row.measure, row.method, row.confidence_bps) == wanted:
             if row.value is not None:
                 return Reading(metric, row.value, judged=True)
             reason = row.reason or NOT_IN_REPORT
             absent = reason in ABSENT_REASONS
-    for tail in _rows(document.get("tails")):
-        if (tail.get("method"), tail.get("confidence_bps")) == wanted[1:] and limit.measure in TAIL_NAMES:
-            return _tail_reading(metric, tail, limit.measure, absent=absent)
+    for tail in tails:
+        return _tail_reading(metric, tail, limit.measure, absent=absent)
     return Reading(metric, None, reason, absent)
+
+
+def _is_wanted(tail: Document, limit: MeasureLimit) -> bool:
+    at = (tail.get("method"), tail.get("confidence_bps"))
+    return limit.measure in TAIL_NAMES and at == (limit.method, limit.confidence_bps)
 
 
 def _tail_reading(metric: str, tail: Document, measure: str, *, absent: bool) -> Reading:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from functions.evaluation.exit_state import Scope
+from functions.evaluation.exits.doubts import Doubt, doubt_of, warning_rows
 from functions.evaluation.exits.readings import (
     AnyReport,
     Evaluation,
@@ -67,7 +68,10 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A limit whose number is missing, which the policy ignores: it neither fires nor is met."""
+    """A limit whose number is missing or has no meaning, which the policy ignores or answers by a warning's rule.
+
+    It neither fires nor is met.
+    """
 
     rule: str
 
@@ -97,9 +101,9 @@ class Judgement:
 def judge(policy: ExitPolicy, evaluation: Evaluation, book: Book) -> Judgement:
     """Return the verdicts in the policy's order; the same arguments give the same verdicts."""
     scope: Scope = "risk" if isinstance(evaluation.report, RiskReport) else "stress"
-    judgement = Judgement(frozenset({scope, "snapshot"}))
+    judgement, doubt = Judgement(frozenset({scope, "snapshot"})), doubt_of(policy, evaluation)
     for limit, name, reading in loss_readings(policy, evaluation):
-        judgement.add(_loss_verdict(policy, limit, name, reading, scope))
+        judgement.add(_loss_verdict(_Compared(policy, limit, name, reading, scope, doubt)))
     for breach in _warning_breaches(policy, evaluation, scope):
         judgement.add(breach)
     for gross_limit in policy.gross:
@@ -131,39 +135,65 @@ def loss_readings(policy: ExitPolicy, evaluation: Evaluation) -> Iterator[tuple[
         yield stress_limit, name, stress_reading(stress_limit, report)
 
 
-def _loss_verdict(policy: ExitPolicy, limit: LossLimit, name: str, reading: Reading, scope: Scope) -> Verdict:
-    rule, metric, loss = f"{name}.{limit.action}", reading.metric, reading.value
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """One limit with its number, and what is known of both."""
+
+    policy: ExitPolicy
+    limit: LossLimit
+    name: str
+    reading: Reading
+    scope: Scope
+    doubt: Doubt
+
+    @property
+    def rule(self) -> str:
+        return f"{self.name}.{self.limit.action}"
+
+    @property
+    def bound(self) -> str:
+        return f"its limit is {self.limit.max_loss:.6g}"
+
+
+def _loss_verdict(compared: _Compared) -> Verdict:
+    """Compare a loss with its limit; a number without meaning can break a limit but cannot meet it."""
+    limit, reading, doubt = compared.limit, compared.reading, compared.doubt
+    metric, loss = reading.metric, reading.value
     if loss is not None and loss > limit.max_loss:
         return Breach(
-            rule=rule,
+            rule=compared.rule,
             action=limit.action,
             ratio=_reduction(limit.action, limit.ratio, limit.max_loss, loss),
             reason="limit_exceeded",
             detail=f"{metric} is {loss:.6g}, over its limit of {limit.max_loss:.6g}",
             metrics={metric: loss, "limit": limit.max_loss},
-            scope=scope,
+            scope=compared.scope,
         )
     if reading.reason is not None:
-        return _missing_verdict(policy, limit, rule, reading, scope)
+        return _missing_verdict(compared, f"{metric} is not computed ({reading.reason}); {compared.bound}")
+    if doubt.unanswered:
+        found = f"{metric} is {loss:.6g} but has no meaning ({', '.join(doubt.unanswered)})"
+        return _missing_verdict(compared, f"{found}; {compared.bound}")
+    if doubt.answered:
+        return Undecided(compared.rule)
     detail = f"{metric} is {loss:.6g}, within its limit of {limit.max_loss:.6g}"
-    return Met(rule, detail, {metric: loss or 0.0, "limit": limit.max_loss})
+    return Met(compared.rule, detail, {metric: loss or 0.0, "limit": limit.max_loss})
 
 
-def _missing_verdict(
-    policy: ExitPolicy, limit: LossLimit, rule: str, reading: Reading, scope: Scope
-) -> Verdict:
+def _missing_verdict(compared: _Compared, detail: str) -> Verdict:
+    policy, limit, reading = compared.policy, compared.limit, compared.reading
     ignored = reading.absent and policy.absent_inputs == "ignore"
     if limit.on_missing == "ignore" or ignored:
-        return Undecided(rule)
+        return Undecided(compared.rule)
     known = {} if reading.value is None else {reading.metric: reading.value}
     return Breach(
-        rule=rule,
+        rule=compared.rule,
         action=limit.on_missing,
         ratio=_response_ratio(policy, limit.on_missing, limit.ratio),
         reason="not_computed",
-        detail=f"{reading.metric} is not computed ({reading.reason}); its limit is {limit.max_loss:.6g}",
+        detail=detail,
         metrics={**known, "limit": limit.max_loss},
-        scope=scope,
+        scope=compared.scope,
     )
 
 
@@ -181,9 +211,7 @@ def _response_ratio(policy: ExitPolicy, action: Action, ratio: float | None = No
 
 def _warning_breaches(policy: ExitPolicy, evaluation: Evaluation, scope: Scope) -> Iterator[Breach]:
     """Yield one breach for each code that the report warns of and the policy names."""
-    warnings = evaluation.document.get("warnings")
-    rows = [row for row in warnings if isinstance(row, Mapping)] if isinstance(warnings, list) else []
-    for code in dict.fromkeys(str(row.get("code")) for row in rows):
+    for code in dict.fromkeys(str(row.get("code")) for row in warning_rows(evaluation)):
         response: Response = policy.on_warning.get(code, "ignore")
         if response != "ignore":
             yield Breach(
