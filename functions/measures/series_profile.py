@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from math import fsum, sqrt
 from operator import mul
 
@@ -25,6 +26,9 @@ class SeriesProfile:
         deviation: sample standard deviation, 0 if it is within rounding or there is one value.
         zero_share: share of values that are exactly zero.
         last_zeros: number of zeros at the end.
+        longest_zeros: number of zeros in the longest run of them.
+        moving_size: the middle absolute value of those that are not zero; 0 if all are.
+        autocorrelation: of neighbouring values, -1 to 1; 0 if the deviation is 0.
     """
 
     observations: int
@@ -34,6 +38,9 @@ class SeriesProfile:
     deviation: float
     zero_share: float
     last_zeros: int
+    longest_zeros: int
+    moving_size: float
+    autocorrelation: float
 
 
 def series_profile(values: Sequence[float]) -> SeriesProfile | None:
@@ -44,14 +51,19 @@ def series_profile(values: Sequence[float]) -> SeriesProfile | None:
         return None
     ordered, sizes = sorted(known), sorted(map(abs, known))
     squares = fsum(map(mul, known, known)) - fsum(known) ** 2 / count
+    deviation = resolved_deviation(squares, count, sizes[-1])
+    zeros = bisect_right(sizes, 0.0)
     return SeriesProfile(
         observations=count,
         least=ordered[0],
         median=ordered[count // 2],
         median_size=sizes[count // 2],
-        deviation=resolved_deviation(squares, count, sizes[-1]),
-        zero_share=bisect_right(sizes, 0.0) / count,
+        deviation=deviation,
+        zero_share=zeros / count,
         last_zeros=_last_zeros(known),
+        longest_zeros=_longest_zeros(known) if zeros else 0,
+        moving_size=sizes[(zeros + count) // 2] if zeros < count else 0.0,
+        autocorrelation=_autocorrelation(known) if deviation else 0.0,
     )
 
 
@@ -68,6 +80,17 @@ def resolved_deviation(squares: float, count: int, largest: float) -> float:
     """Return the deviation from a sum of squares about the mean; 0 if it is within rounding of `largest`."""
     deviation = sqrt(max(squares, 0.0) / (count - 1)) if count > 1 else 0.0
     return deviation if deviation > DEVIATION_MIN_RATIO * largest else 0.0
+
+
+def _autocorrelation(values: Sequence[float]) -> float:
+    """Return the first sample autocorrelation of values that are not constant."""
+    mean = fsum(values) / len(values)
+    centred = [value - mean for value in values]
+    return fsum(map(mul, centred[1:], centred)) / fsum(map(mul, centred, centred))
+
+
+def _longest_zeros(values: Sequence[float]) -> int:
+    return max(sum(1 for _ in run) for is_zero, run in groupby(values, (0.0).__eq__) if is_zero)
 
 
 def _last_zeros(values: Sequence[float]) -> int:

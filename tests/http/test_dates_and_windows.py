@@ -210,10 +210,28 @@ def test_limits_of_the_snapshot_decide_what_is_stale(api: Gateway, hub: Hub) -> 
     meta = {"max_input_age_seconds": 30 * 86_400}
     assert "inputs_stale" not in codes(evaluated(api, hub, **BOOK, **dated, returns_meta=meta))
     assert "inputs_stale" in codes(evaluated(api, hub, version="v2", **BOOK, **dated))
-    monthly = {"frequency": "monthly"}
-    assert "inputs_stale" not in codes(
-        evaluated(api, hub, version="v3", **BOOK, **dated, returns_meta=monthly)
-    )
+
+
+@pytest.mark.parametrize("meta", [{"frequency": "monthly"}, {"periods_per_year": 0.001}])
+def test_a_stated_frequency_that_the_dates_contradict_allows_no_greater_age(
+    api: Gateway, hub: Hub, meta: dict[str, Any]
+) -> None:
+    dated = blob(hub, BY_ID, trading_days(120, LAST - timedelta(days=20)))
+    report = evaluated(api, hub, **BOOK, **dated, returns_meta=meta)
+    assert "inputs_stale" in codes(report, meaningless=True)
+    found = one_warning(report, "periods_differ")
+    assert (found["subject"], found["evidence"]["found_periods_per_year"]) == ("realized_returns", 252.0)
+
+
+@pytest.mark.parametrize(("days_left_out", "warned"), [(5, False), (40, True)])
+def test_a_gap_in_the_dates_longer_than_a_holiday_is_a_caution(
+    api: Gateway, hub: Hub, days_left_out: int, *, warned: bool
+) -> None:
+    days = trading_days(120, LAST)
+    kept = [*days[: 80 - days_left_out], *days[80:]]
+    series = {asset: values[: len(kept)] for asset, values in BY_ID.items()}
+    report = evaluated(api, hub, **BOOK, **blob(hub, series, kept))
+    assert ("gap_in_dates" in codes(report, meaningless=False)) is warned
 
 
 @pytest.mark.parametrize(

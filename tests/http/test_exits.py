@@ -179,7 +179,7 @@ def test_limit_on_the_headline_method_reads_the_tails_of_the_report(
 
 def test_drawdown_limit_uses_the_track_record_if_the_report_has_one(hub: EvaluatedHub) -> None:
     hub.put_policy(drawdown=[{"window": 30, "max_loss": 0.2}])
-    calm, fallen = [0.001] * 100, [*([0.001] * 90), *([-0.05] * 10)]
+    calm, fallen = [0.001] * 100, [*([-0.018, 0.02] * 45), *([-0.05] * 10)]
     hub.publish("v1", 0, realized_returns=fallen, portfolio_returns={"returns": calm})
     assert hub.signals() == []
     hub.publish("v2", 1, realized_returns=calm, portfolio_returns={"returns": fallen})

@@ -12,7 +12,10 @@ from functions.measures.covariance.array_profile import array_profile
 from functions.measures.frequency import periods_per_year_of
 from functions.measures.series_profile import SeriesProfile, series_profile
 
-VALUES = st.lists(st.one_of(st.just(0.0), st.floats(-2, 2), st.just(nan)), min_size=1, max_size=30)
+CENTRED = np.array([0.02, -0.01, 0.03, 0, 0]) - 0.008
+VALUES = st.lists(
+    st.one_of(st.just(0.0), st.floats(-2, 2, allow_subnormal=False), st.just(nan)), min_size=1, max_size=30
+)
 
 
 def fields(profile: SeriesProfile | None) -> list[float]:
@@ -48,6 +51,9 @@ def test_profile_of_known_values() -> None:
         pytest.approx(np.std([0.02, -0.01, 0.03, 0, 0], ddof=1)),
         0.4,
         2,
+        2,
+        0.02,
+        pytest.approx(np.dot(CENTRED[1:], CENTRED[:-1]) / np.dot(CENTRED, CENTRED)),
     ]
     assert series_profile([nan, 1e300]) is None
 

@@ -17,13 +17,19 @@ def array_profile(values: Sequence[float]) -> SeriesProfile | None:
         return None
     ordered, sizes = np.sort(known), np.sort(abs(known))
     centred = known - known.mean()
+    squares = float(np.einsum("t,t->", centred, centred))
+    deviation = resolved_deviation(squares, count, float(sizes[-1]))
     moves = np.flatnonzero(known)
+    between = np.diff(moves, prepend=-1, append=count) - 1
     return SeriesProfile(
         observations=count,
         least=float(ordered[0]),
         median=float(ordered[count // 2]),
         median_size=float(sizes[count // 2]),
-        deviation=resolved_deviation(float(np.einsum("t,t->", centred, centred)), count, float(sizes[-1])),
+        deviation=deviation,
         zero_share=(count - len(moves)) / count,
         last_zeros=count - 1 - int(moves[-1]) if len(moves) else count,
+        longest_zeros=int(between.max()),
+        moving_size=float(sizes[(2 * count - len(moves)) // 2]) if len(moves) else 0.0,
+        autocorrelation=float(np.einsum("t,t->", centred[1:], centred[:-1])) / squares if deviation else 0.0,
     )

@@ -28,6 +28,7 @@ class Facts:
         given: per-period deviations of the held assets by the producer's covariance.
         unlimited_loss: held assets whose loss can exceed their value.
         track_record: profile of the returns in `portfolio_returns`.
+        book: profile of the book's returns under today's weights, or of the bare series.
     """
 
     report: RiskReport
@@ -37,11 +38,16 @@ class Facts:
     given: Mapping[str, float]
     unlimited_loss: frozenset[str] = frozenset()
     track_record: SeriesProfile | None = None
+    book: SeriesProfile | None = None
 
     @property
     def gross(self) -> float:
         """Return the gross exposure of the held assets."""
         return fsum(map(abs, self.weights.values()))
+
+    def moves(self) -> dict[str, float]:
+        """Return `|w_i| σ_i` by held asset, with the deviation of the returns."""
+        return {asset: abs(self.weights[asset]) * each.deviation for asset, each in self.profiles.items()}
 
     def share(self, assets: Iterable[str]) -> float:
         """Return the share of the gross exposure in some held assets; 0 for a book without positions."""
@@ -69,6 +75,7 @@ def facts_of(
         given=_given_deviations(covariance, weights),
         unlimited_loss=snapshot.portfolio.unlimited_loss & weights.keys(),
         track_record=None if record is None else series_profile(record.dated_returns()[0]),
+        book=None if returns.book is None else series_profile(returns.book.values),
     )
 
 

@@ -15,14 +15,17 @@ EMPIRICAL_METHOD = "historical"
 
 
 def value_at_risk_exceeds_exposure(facts: Facts) -> Iterator[RiskWarning]:
-    """Yield a warning if a value at risk is more than the gross exposure of a book of limited losses."""
+    """Yield a warning if a value at risk is more than the gross exposure.
+
+    It is a caution if the book has an asset whose loss can exceed its value.
+    """
     worst = max(_values_at_risk(facts), key=lambda each: each.value or 0.0, default=None)
-    if worst is None or worst.value is None or facts.unlimited_loss or worst.value <= facts.gross:
+    if worst is None or worst.value is None or worst.value <= facts.gross:
         return
     yield warning(
         "loss_exceeds_exposure",
         EXCEEDS_CAUSE,
-        meaningless=True,
+        meaningless=not facts.unlimited_loss,
         value_at_risk=worst.value,
         gross_exposure=facts.gross,
         method=worst.method,

@@ -6,11 +6,15 @@ from functions.evaluation.risk.plausibility.facts import Facts, warning, worst_f
 from functions.evaluation.risk.plausibility.thresholds import (
     CONSTANT_WEIGHT_MIN_SHARE,
     LAST_ZEROS_MIN,
+    MOVING_SIZE_MIN,
     PERCENT_BOOK_MEDIAN_SIZE_MIN,
     PERCENT_MEDIAN_SIZE_MIN,
     PRICE_MEDIAN_MIN,
     RETURN_MIN,
+    RUN_ZEROS_MIN_SHARE,
     SERIES_MIN_OBSERVATIONS,
+    STUCK_WEIGHT_MIN_SHARE,
+    STUCK_ZERO_SHARE_MIN,
     ZERO_SHARE_MIN,
 )
 from functions.measures.series_profile import SeriesProfile
@@ -90,10 +94,11 @@ def returns_below_minus_one(facts: Facts) -> Iterator[RiskWarning]:
 
 
 def constant_prices(facts: Facts) -> Iterator[RiskWarning]:
-    """Yield a warning for each price that hardly moves, or has stopped moving.
+    """Yield a warning for each price that hardly moves, or did not move for long.
 
     An asset whose variance is given as zero is riskless by declaration: no warning. The numbers have no
-    meaning if a tenth of the book never moves although the covariance gives it a variance.
+    meaning if a tenth of the book never moves although the covariance gives it a variance, or has a history of
+    which one run of zeros is half, or if half of the book hardly moves. Cash moves less than such a price.
     """
     series = _judged(facts)
     found = {
@@ -101,18 +106,18 @@ def constant_prices(facts: Facts) -> Iterator[RiskWarning]:
         for asset, each in series.items()
         if _hardly_moves(each) and facts.given.get(asset) != 0
     }
-    never = [asset for asset in found if series[asset].zero_share == 1 and asset in facts.given]
-    share = facts.share(never)
+    meaningless = _without_meaning(facts, {asset: series[asset] for asset in found})
     for asset in worst_first(found):
         yield warning(
             "constant_prices",
             CONSTANT_CAUSE,
             subject=asset,
-            meaningless=asset in never and share >= CONSTANT_WEIGHT_MIN_SHARE,
+            meaningless=asset in meaningless,
             zero_share=series[asset].zero_share,
             zero_share_max=ZERO_SHARE_MIN,
             last_zeros=series[asset].last_zeros,
             last_zeros_max=LAST_ZEROS_MIN,
+            longest_zeros=series[asset].longest_zeros,
             observations=series[asset].observations,
             assets_affected=len(found),
         )
@@ -152,7 +157,30 @@ def _least_possible(facts: Facts, asset: str) -> float:
 
 
 def _hardly_moves(series: SeriesProfile) -> bool:
-    return series.zero_share >= ZERO_SHARE_MIN or series.last_zeros >= LAST_ZEROS_MIN
+    return series.zero_share >= ZERO_SHARE_MIN or series.longest_zeros >= LAST_ZEROS_MIN
+
+
+def _without_meaning(facts: Facts, found: Mapping[str, SeriesProfile]) -> set[str]:
+    """Return the assets with constant prices of which there are too many for numbers with a meaning."""
+    assets = {asset: each for asset, each in found.items() if asset in facts.profiles}
+    moving = {asset: each for asset, each in assets.items() if each.moving_size >= MOVING_SIZE_MIN}
+    never = {asset for asset, each in assets.items() if each.zero_share == 1 and asset in facts.given}
+    filled = {
+        asset
+        for asset, each in moving.items()
+        if each.longest_zeros >= RUN_ZEROS_MIN_SHARE * each.observations
+    }
+    stuck = {asset for asset, each in moving.items() if _is_stuck(each)}
+    groups = (
+        (never, CONSTANT_WEIGHT_MIN_SHARE),
+        (filled, CONSTANT_WEIGHT_MIN_SHARE),
+        (stuck, STUCK_WEIGHT_MIN_SHARE),
+    )
+    return {asset for group, least in groups if facts.share(group) >= least for asset in group}
+
+
+def _is_stuck(series: SeriesProfile) -> bool:
+    return series.zero_share >= STUCK_ZERO_SHARE_MIN or series.last_zeros >= LAST_ZEROS_MIN
 
 
 def _book_looks_like_percent(series: Mapping[str, SeriesProfile]) -> Iterator[RiskWarning]:

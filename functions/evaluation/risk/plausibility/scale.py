@@ -20,6 +20,7 @@ UNKNOWN_CAUSE = "the covariance and the returns are of different periods, units 
 CORRELATION_CAUSE = "the covariance is a correlation matrix: every variance is 1"
 PERCENT_RETURNS_CAUSE = "the returns are in percent and the covariance is of fractions"
 PERIODS_CAUSE = "parametric and historical numbers are losses of periods of different length"
+TRACK_RECORD_CAUSE = "portfolio_returns are of another portfolio, unit or period than realized_returns"
 LEAST_CORRELATED_ASSETS = 2
 
 
@@ -39,6 +40,27 @@ def scale_mismatch(facts: Facts) -> Iterator[RiskWarning]:
         yield _mismatch(book, len(ratios), _cause(book), meaningless=_beyond(book, SCALE_RATIO_MEANINGLESS))
     else:
         yield from _of_assets(facts, ratios)
+
+
+def track_record_scale(facts: Facts) -> Iterator[RiskWarning]:
+    """Yield a warning if the portfolio's own returns are of another scale than those of its assets.
+
+    Drawdown limits are compared with the track record, so one in another unit never breaks them.
+    """
+    own, book = facts.track_record, facts.book
+    if own is None or book is None or not own.deviation or not book.deviation or facts.portfolio is not None:
+        return
+    ratio = own.deviation / book.deviation
+    if _is_measured(min(own.observations, book.observations)) and _beyond(ratio, SCALE_RATIO_MAX):
+        yield warning(
+            CODE,
+            TRACK_RECORD_CAUSE,
+            subject="portfolio_returns",
+            meaningless=_beyond(ratio, SCALE_RATIO_MEANINGLESS),
+            ratio=ratio,
+            ratio_min=1 / SCALE_RATIO_MAX,
+            ratio_max=SCALE_RATIO_MAX,
+        )
 
 
 def periods_differ(covariance: float | None, returns: float | None) -> Iterator[RiskWarning]:

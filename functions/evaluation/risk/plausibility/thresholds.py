@@ -41,12 +41,44 @@ PERCENT_BOOK_MEDIAN_SIZE_MIN = 0.2
 RETURN_MIN = -1.0
 """Least one-period return of an asset whose loss cannot exceed its value."""
 
+LEVEL_AUTOCORRELATION_MIN = 0.8
+"""First autocorrelation from which a series holds levels or overlapping returns; 20 random returns reach 0.6."""
+LEVEL_DEVIATION_MIN = 0.01
+"""Least deviation per period of a series of levels: interest of a money-market fund is autocorrelated as well."""
+LEVEL_MIN_OBSERVATIONS = 30
+"""Fewer returns do not measure an autocorrelation."""
+LEVEL_MIN_SHARE = 0.1
+"""Share of the summed position moves in series of levels from which the numbers have no meaning."""
+
 ZERO_SHARE_MIN = 0.5
 """Share of zero returns from which a price counts as not updated; calendar days have 0.31 at most."""
 LAST_ZEROS_MIN = 10
 """Zero returns at the end of a series from which its price counts as stuck."""
 CONSTANT_WEIGHT_MIN_SHARE = 0.1
 """Share of gross weight in prices that never move, although the covariance says so, without meaning."""
+
+RUN_ZEROS_MIN_SHARE = 0.5
+"""Share of the observations in one run of zeros from which the history of a price is filled, not observed."""
+MOVING_SIZE_MIN = 1e-3
+"""Least middle size of the moves of a price that counts as filled or stuck: cash moves less."""
+STUCK_ZERO_SHARE_MIN = 0.6
+"""Share of zero returns of a price that counts as stuck: a thinly traded share has 0.5, a price every third day 0.67."""
+STUCK_WEIGHT_MIN_SHARE = 0.5
+"""Share of gross weight in prices that hardly move, although they do move by more than cash, without meaning."""
+
+VARIANCE_ZERO_MIN_SHARE = 0.1
+"""Share of the summed position moves in assets with a given variance of zero, without meaning."""
+DEVIATION_MIN = 1e-6
+"""Deviation per period below which a covariance measures nothing: a money-market fund has 1e-5 a day."""
+CORRELATION_RATIO_MAX = 2.0
+"""By what factor correlations may change the volatility of a long-only book: a crash raises it by 1.8."""
+ESTIMATE_AHEAD_MAX_SECONDS = 4 * DAY_SECONDS
+"""How long after `as_of` a covariance may be estimated: a long weekend. A later one knows the future."""
+
+DATES_GAP_MAX_DAYS = 15.0
+"""Greatest gap between two dates of daily returns: an exchange closes for 11 days at most."""
+DATES_GAP_MAX_PERIODS = 4.0
+"""Greatest gap between two dates of returns of a lower frequency, in periods."""
 
 RETURNS_MAX_AGE_SECONDS = 10 * DAY_SECONDS
 """Greatest age of daily returns unless the snapshot says otherwise."""
@@ -77,9 +109,23 @@ def thresholds() -> dict[str, float]:
         "percent_median_size_min": PERCENT_MEDIAN_SIZE_MIN,
         "percent_book_median_size_min": PERCENT_BOOK_MEDIAN_SIZE_MIN,
         "return_min": RETURN_MIN,
+        "level_autocorrelation_min": LEVEL_AUTOCORRELATION_MIN,
+        "level_deviation_min": LEVEL_DEVIATION_MIN,
+        "level_min_observations": float(LEVEL_MIN_OBSERVATIONS),
+        "level_min_share": LEVEL_MIN_SHARE,
         "zero_share_min": ZERO_SHARE_MIN,
         "last_zeros_min": float(LAST_ZEROS_MIN),
         "constant_weight_min_share": CONSTANT_WEIGHT_MIN_SHARE,
+        "run_zeros_min_share": RUN_ZEROS_MIN_SHARE,
+        "moving_size_min": MOVING_SIZE_MIN,
+        "stuck_zero_share_min": STUCK_ZERO_SHARE_MIN,
+        "stuck_weight_min_share": STUCK_WEIGHT_MIN_SHARE,
+        "variance_zero_min_share": VARIANCE_ZERO_MIN_SHARE,
+        "deviation_min": DEVIATION_MIN,
+        "correlation_ratio_max": CORRELATION_RATIO_MAX,
+        "estimate_ahead_max_seconds": ESTIMATE_AHEAD_MAX_SECONDS,
+        "dates_gap_max_days": DATES_GAP_MAX_DAYS,
+        "dates_gap_max_periods": DATES_GAP_MAX_PERIODS,
         "complete_share_min": COMPLETE_SHARE_MIN,
         "correlation_change_max": CORRELATION_CHANGE_MAX,
         "returns_max_age_seconds": RETURNS_MAX_AGE_SECONDS,

@@ -3,18 +3,33 @@
 from collections.abc import Iterator
 
 from functions.evaluation.risk.inputs import CovarianceInput, ReturnsInput
-from functions.evaluation.risk.plausibility import age, gaps, losses, returns, scale
+from functions.evaluation.risk.plausibility import (
+    age,
+    calendar,
+    estimate,
+    gaps,
+    levels,
+    losses,
+    returns,
+    scale,
+)
 from functions.evaluation.risk.plausibility.facts import Facts, facts_of
 from functions.evaluation.risk.track_record import returns_periods_per_year
+from functions.measures.frequency import periods_per_year_of
 from risk_hub_contracts.reports.risk import RiskReport
 from risk_hub_contracts.reports.warning import RiskWarning
 from risk_hub_contracts.snapshot.parse import Snapshot
 
 RULES = (
     scale.scale_mismatch,
+    scale.track_record_scale,
+    estimate.covariance_near_zero,
+    estimate.variance_zero,
+    estimate.correlations_differ,
     returns.returns_look_like_prices,
     returns.returns_look_like_percent,
     returns.returns_below_minus_one,
+    levels.returns_look_like_levels,
     losses.value_at_risk_exceeds_exposure,
     losses.value_at_risk_is_negative,
     returns.constant_prices,
@@ -46,8 +61,14 @@ def _warnings(facts: Facts, snapshot: Snapshot, given: ReturnsInput) -> Iterator
     for rule in RULES:
         yield from rule(facts)
     per_year = returns_periods_per_year(snapshot, given.dates)
-    yield from age.returns_stale(facts, per_year, snapshot.returns_meta.max_input_age_seconds)
+    by_dates = None if given.dates is None else periods_per_year_of(given.dates)
+    yield from age.returns_stale(facts, by_dates or per_year, snapshot.returns_meta.max_input_age_seconds)
     yield from age.age_unknown(facts)
     yield from age.track_record_stale(facts, snapshot.as_of)
     yield from age.covariance_age(facts, snapshot.as_of, snapshot.covariance_meta)
     yield from scale.periods_differ(snapshot.covariance_meta.periods_per_year, per_year)
+    yield from calendar.frequency_contradicted(snapshot.returns_meta, given.dates)
+    yield from calendar.gap_in_dates(None if given.given is None else given.given.dates)
+    if facts.given:
+        yield from estimate.few_observations(snapshot.covariance_meta)
+        yield from estimate.estimated_after_as_of(snapshot.as_of, snapshot.covariance_meta)

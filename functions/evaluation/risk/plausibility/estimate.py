@@ -1,0 +1,130 @@
+"""Warnings about the covariance itself: variances of zero, too few observations, knowledge of the future."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from math import fsum
+
+from functions.evaluation.risk.plausibility.facts import Facts, warning, worst_first
+from functions.evaluation.risk.plausibility.thresholds import (
+    CORRELATION_RATIO_MAX,
+    DEVIATION_MIN,
+    ESTIMATE_AHEAD_MAX_SECONDS,
+    SCALE_ASSET_MIN_SHARE,
+    SCALE_MIN_OBSERVATIONS,
+    VARIANCE_ZERO_MIN_SHARE,
+)
+from functions.measures.covariance.sample import ESTIMATE_MIN_OBSERVATIONS
+from risk_hub_contracts.reports.warning import RiskWarning
+from risk_hub_contracts.snapshot.facts import CovarianceMeta
+
+SUBJECT = "covariance"
+NEAR_ZERO_CAUSE = (
+    "the covariance is not filled, or its unit is wrong; send the covariance of one-period returns"
+)
+ZERO_VARIANCE_CAUSE = (
+    "the covariance has a variance of zero for an asset that is not cash: its row is not filled"
+)
+FEW_CAUSE = "the covariance is estimated from too short a history"
+AHEAD_CAUSE = "covariance_meta.estimated_at is wrong, or the covariance uses returns after as_of"
+CORRELATIONS_CAUSE = (
+    "the covariance has other correlations than the returns: missing entries, or rows of other assets"
+)
+CORRELATED_MIN_ASSETS = 2
+
+
+def covariance_near_zero(facts: Facts) -> Iterator[RiskWarning]:
+    """Yield a warning for a covariance that gives several assets no risk, and no returns that confirm it."""
+    if len(facts.given) < CORRELATED_MIN_ASSETS or facts.profiles or facts.portfolio is not None:
+        return
+    largest = max(facts.given.values())
+    if largest < DEVIATION_MIN:
+        yield warning(
+            "covariance_near_zero",
+            NEAR_ZERO_CAUSE,
+            subject=SUBJECT,
+            meaningless=True,
+            largest_deviation=largest,
+            largest_deviation_min=DEVIATION_MIN,
+        )
+
+
+def variance_zero(facts: Facts) -> Iterator[RiskWarning]:
+    """Yield a warning for each asset without variance whose returns make a share of the book's moves.
+
+    The numbers have no meaning if such assets make a tenth of the summed position moves.
+    """
+    moves = facts.moves()
+    whole = fsum(moves.values())
+    found = {
+        asset: moves[asset]
+        for asset, deviation in facts.given.items()
+        if deviation == 0 and moves.get(asset, 0.0) > SCALE_ASSET_MIN_SHARE * whole
+    }
+    meaningless = fsum(found.values()) >= VARIANCE_ZERO_MIN_SHARE * whole
+    for asset in worst_first(found):
+        yield warning(
+            "variance_zero",
+            ZERO_VARIANCE_CAUSE,
+            subject=asset,
+            meaningless=meaningless,
+            given_deviation=0.0,
+            realized_deviation=facts.profiles[asset].deviation,
+            share_of_moves=moves[asset] / whole,
+            assets_affected=len(found),
+        )
+
+
+def correlations_differ(facts: Facts) -> Iterator[RiskWarning]:
+    """Yield a caution if correlations, not variances, explain the volatility of a long-only book.
+
+    Compared is the volatility by the covariance, as a share of the summed position deviations, with the same
+    share by the returns.
+    """
+    moves, least = facts.moves(), min(facts.weights.values(), default=0.0)
+    compared = facts.given.keys() & moves.keys() == facts.weights.keys() and least > 0
+    sigma = next((each.value for each in facts.report.measures if each.measure == "volatility"), None)
+    given = fsum(weight * facts.given.get(asset, 0.0) for asset, weight in facts.weights.items())
+    book, whole = facts.book, fsum(moves.values())
+    if not compared or not sigma or book is None or not book.deviation or not given:
+        return
+    if book.observations < SCALE_MIN_OBSERVATIONS:
+        return
+    ratio = (sigma / given) / (book.deviation / whole)
+    if not 1 / CORRELATION_RATIO_MAX <= ratio <= CORRELATION_RATIO_MAX:
+        yield warning(
+            "correlations_differ",
+            CORRELATIONS_CAUSE,
+            subject=SUBJECT,
+            ratio=ratio,
+            ratio_min=1 / CORRELATION_RATIO_MAX,
+            ratio_max=CORRELATION_RATIO_MAX,
+        )
+
+
+def few_observations(meta: CovarianceMeta) -> Iterator[RiskWarning]:
+    """Yield a warning for a covariance from fewer observations than the engine itself would use."""
+    if meta.observations is not None and meta.observations < ESTIMATE_MIN_OBSERVATIONS:
+        yield warning(
+            "few_observations",
+            FEW_CAUSE,
+            subject=SUBJECT,
+            meaningless=True,
+            observations=meta.observations,
+            observations_min=ESTIMATE_MIN_OBSERVATIONS,
+        )
+
+
+def estimated_after_as_of(as_of: datetime, meta: CovarianceMeta) -> Iterator[RiskWarning]:
+    """Yield a warning for a covariance that is estimated days after the book: it is no forecast of it."""
+    if meta.estimated_at is None:
+        return
+    ahead_seconds = (meta.estimated_at - as_of).total_seconds()
+    if ahead_seconds > ESTIMATE_AHEAD_MAX_SECONDS:
+        yield warning(
+            "estimated_after_as_of",
+            AHEAD_CAUSE,
+            subject=SUBJECT,
+            meaningless=True,
+            ahead_seconds=ahead_seconds,
+            ahead_seconds_max=ESTIMATE_AHEAD_MAX_SECONDS,
+        )
