@@ -36,11 +36,22 @@ def test_token_invalid_in_a_header_is_rejected_without_being_shown(
 
 
 @pytest.mark.parametrize(
-    "url", ["http://[::1", "hub.example", "ftp://hub.example", "https://", "http://h:port"]
+    "url",
+    [
+        *("http://[::1", "hub.example", "ftp://hub.example", "https://", "http://h:port"),
+        *(
+            "https://hub.example/?a=b",
+            "https://hub.example/#a",
+            " https://hub.example",
+            "https://hub.example\n",
+        ),
+        *("https://user:word@hub.example", "https://user@hub.example", "https://hub example"),
+    ],
 )
 def test_invalid_url_is_rejected_when_the_client_is_created(url: str) -> None:
-    with pytest.raises(NotConfiguredError, match="RISK_HUB_URL"):
+    with pytest.raises(NotConfiguredError, match="RISK_HUB_URL") as caught:
         RiskHubClient(url, "token")
+    assert "word" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

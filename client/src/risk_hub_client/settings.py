@@ -79,7 +79,10 @@ def resolve_settings(  # noqa: PLR0913 - the parts of a setting, by keyword
             "that no token contains"
         )
     if not _is_url(found_url):
-        raise NotConfiguredError(f"the hub's URL ({URL_VARIABLE}) is not a valid http or https URL")
+        raise NotConfiguredError(
+            f"the hub's URL ({URL_VARIABLE}) is not a valid http or https URL of a host, without user name, "
+            "query or white space"
+        )
     if not _is_secure(found_url):
         raise NotConfiguredError(
             f"the hub's URL ({URL_VARIABLE}) uses http to another machine, "
@@ -93,9 +96,13 @@ def resolve_settings(  # noqa: PLR0913 - the parts of a setting, by keyword
 def _is_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        known = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+    # A user name would be sent in a second Authorization header; paths are appended to the URL.
+    return (
+        known and "@" not in parts.netloc and "?" not in text and "#" not in text and text.split() == [text]
+    )
 
 
 def _is_secure(url: str) -> bool:
