@@ -1,14 +1,18 @@
 """Exit policies over HTTP: a policy that can never fire is refused, and a version never changes."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY
+from risk_hub_contracts.reports.warning import KNOWN_CODES
 from tests.fakes.gateway import Answer
 from tests.http.conftest import Hub
 from tests.http.evaluated_hub import EXIT_POLICY, EvaluatedHub
 
+ROOT = Path(__file__).parents[2]
 VAR: dict[str, Any] = {
     "measure": "value_at_risk",
     "method": "parametric_normal",
@@ -196,3 +200,52 @@ def test_warnings_cause_no_signal_by_default(hub: EvaluatedHub) -> None:
     hub.put_policy()
     hub.publish("v1", 0, realized_returns={"AAPL": [0.01, -0.02] * 60, "MSFT": [0.02, -0.01] * 60})
     assert hub.signals() == []
+
+
+@pytest.mark.parametrize("max_loss", [1, 20])
+def test_a_drawdown_limit_that_no_drawdown_passes_is_refused(hub: EvaluatedHub, max_loss: float) -> None:
+    refused = hub.put_policy(drawdown=[{"window": 30, "max_loss": max_loss}])
+    assert (refused.status, refused.pointers) == (422, ["/drawdown/0/max_loss"])
+    assert "0.1 is 10 %" in refused.json["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("part", "pointer"),
+    [
+        ({"measures": [{**VAR, "max_loss": 10}]}, "/measures/0/max_loss"),
+        ({"stress": [{"max_loss": 40}]}, "/stress/0/max_loss"),
+        ({"gross": [{"max_gross": 150}]}, "/gross/0/max_gross"),
+        ({"on_warning": {"scale_missmatch": "exit"}}, "/on_warning/scale_missmatch"),
+    ],
+    ids=["loss in percent", "stress in percent", "gross in percent", "unknown code"],
+)
+def test_a_limit_in_percent_and_an_unknown_warning_code_are_stored_with_a_warning(
+    hub: EvaluatedHub, part: dict[str, Any], pointer: str
+) -> None:
+    put = hub.put_policy(**part)
+    assert (put.status, [each["pointer"] for each in put.json["warnings"]]) == (201, [pointer])
+
+
+def test_limits_of_a_leveraged_book_and_known_codes_are_stored_without_a_warning(hub: EvaluatedHub) -> None:
+    put = hub.put_policy(
+        measures=[{**VAR, "max_loss": 1.0}],
+        stress=[{"max_loss": 0.4}],
+        gross=[{"max_gross": 10}],
+        on_warning={"scale_mismatch": "exit"},
+    )
+    assert (put.status, put.json["warnings"]) == (201, [])
+
+
+def test_the_guide_lists_the_warning_codes_that_a_policy_may_name() -> None:
+    guide = (ROOT / "docs/guides/warnings.md").read_text(encoding="utf-8")
+    assert (
+        set(re.findall(r"^\| `([a-z0-9_]+)` \|", guide, re.MULTILINE))
+        - {
+            "code",
+            "makes_insufficient",
+            "subject",
+            "evidence",
+            "likely_cause",
+        }
+        == KNOWN_CODES
+    )

@@ -433,3 +433,15 @@ def test_an_empirical_number_from_too_few_tail_observations_does_not_meet_its_li
     hub.publish(realized_returns={"AAPL": CALM, "MSFT": CALM})
     assert (hub.only()["action"], hub.only()["reason"]) == ("hold", "not_computed")
     assert "(too_few_tail_observations)" in hub.only()["detail"]
+
+
+@pytest.mark.parametrize("move", [0.001, -0.01])
+def test_a_track_record_that_ended_long_ago_breaks_a_drawdown_limit_but_does_not_meet_it(
+    hub: EvaluatedHub, move: float
+) -> None:
+    hub.put_policy(drawdown=[{"window": 30, "max_loss": 0.1}])
+    days = [f"2024-{month:02}-{day:02}" for month in range(1, 7) for day in range(1, 29)]
+    own = [move + 0.002 * (-1) ** place for place in range(len(days))]
+    hub.publish(realized_returns=CALM, portfolio_returns={"returns": own, "dates": days})
+    wanted = ("hold", "not_computed") if move > 0 else ("reduce", "limit_exceeded")
+    assert (hub.only()["action"], hub.only()["reason"]) == wanted

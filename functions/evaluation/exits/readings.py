@@ -16,6 +16,8 @@ NO_SHOCKS = "shocks_absent"
 NOT_IN_REPORT = "not_in_report"
 SCENARIO_ABSENT = "scenario_absent"
 SCENARIO_OMITTED = "scenario_omitted"
+INPUTS_STALE = "inputs_stale"
+OWN_LOSS_NEGATIVE = "own_loss_negative"
 INSUFFICIENT = "insufficient"
 LOSS = "loss"
 # A drawdown has no direction: producers send it with either sign.
@@ -91,7 +93,10 @@ def _tail_reading(metric: str, tail: Document, measure: str, *, absent: bool) ->
 
 
 def drawdown_reading(limit: DrawdownLimit, report: RiskReport, document: Document) -> Reading:
-    """Return the drawdown of a window, of the track record if the report has one."""
+    """Return the drawdown of a window, of the track record if the report has one.
+
+    One of a track record that ended too long ago can break a limit but does not meet it.
+    """
     metric = f"{DRAWDOWN}.{limit.window}"
     record = document.get("track_record")
     if record:
@@ -103,6 +108,8 @@ def drawdown_reading(limit: DrawdownLimit, report: RiskReport, document: Documen
     for window in windows:
         if window.get("length") == limit.window:
             value = window.get(DRAWDOWN)
+            if value is not None and record and _is_stale(document):
+                return Reading(metric, value, INPUTS_STALE)
             if value is not None:
                 return Reading(metric, value, judged=True)
             return Reading(metric, None, (window.get("reasons") or {}).get(DRAWDOWN) or NOT_IN_REPORT, absent)
@@ -110,9 +117,15 @@ def drawdown_reading(limit: DrawdownLimit, report: RiskReport, document: Documen
     return Reading(metric, None, reason or NOT_IN_REPORT, absent)
 
 
+def _is_stale(document: Document) -> bool:
+    """Return whether the report warns that the track record ended too long ago."""
+    wanted = (INPUTS_STALE, "portfolio_returns")
+    return any((row.get("code"), row.get("subject")) == wanted for row in _rows(document.get("warnings")))
+
+
 def stress_reading(limit: StressLimit, report: StressReport) -> Reading:
     """Return the loss under the limit's scenario; without a scenario, the worst loss of all."""
-    readings = list(_scenario_readings(report))
+    readings = list(_scenario_readings(report, limit.max_loss))
     if limit.scenario is None:
         return _worst(readings, report)
     metric = f"stress.{limit.scenario}"
@@ -144,14 +157,17 @@ def _worst(readings: Sequence[Reading], report: StressReport) -> Reading:
     )
 
 
-def _scenario_readings(report: StressReport) -> Iterator[Reading]:
+def _scenario_readings(report: StressReport, max_loss: float) -> Iterator[Reading]:
     """Yield one reading for each scenario of the report: the worst of the computed and the own loss."""
     for loss in report.losses:
-        yield _scenario_reading(loss, list(_own_losses(report, loss.scenario)))
+        yield _scenario_reading(loss, list(_own_losses(report, loss.scenario)), max_loss)
 
 
-def _scenario_reading(loss: StressLoss, own: Sequence[float]) -> Reading:
+def _scenario_reading(loss: StressLoss, own: Sequence[float], max_loss: float) -> Reading:
+    """Return the worst loss; a producer's gain alone that would pass the limit as a loss may have a wrong sign."""
     whole = [*own, *([] if loss.value is None else [loss.value])]
+    if loss.value is None and own and max(own) < -max_loss:
+        return Reading(f"stress.{loss.scenario}", max(own), OWN_LOSS_NEGATIVE)
     known = [*whole, *([] if loss.covered_value is None else [loss.covered_value])]
     return Reading(
         metric=f"stress.{loss.scenario}",

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from events.envelope import CloudEvent
 from functions.evaluation.ports import ReportStore, Tally, no_tally
+from functions.evaluation.stress.loss_warnings import loss_warnings
 from functions.evaluation.stress.shock_warnings import shock_warnings
 from functions.evaluation.worker_steps import Outcome, announced_snapshot, derived_record, verified_bytes
 from functions.hub.ports import BlobError, BlobStore, Clock, SnapshotStore
@@ -101,7 +102,10 @@ def stress_report(
         scenarios_omitted=len(losses) - len(shown_losses),
         metrics_omitted=len(metrics) - len(shown_metrics),
         units=units_of(StressReport),
-        warnings=shock_warnings(scenarios, snapshot.weights, unlimited_loss),
+        warnings=[
+            *shock_warnings(scenarios, snapshot.weights, unlimited_loss),
+            *loss_warnings(scenarios, snapshot.weights, losses),
+        ],
     )
 
 

@@ -80,7 +80,10 @@ def _impossible(
 
 
 def _unused(name: str, scenario: Mapping[str, Any], held: Sequence[str]) -> RiskWarning | None:
-    """Return a warning if shocks are not used while held assets have none of their own."""
+    """Return a warning if shocks are not used while held assets have none of their own.
+
+    The loss has no meaning if such a pair differs by case and separators only: it is one asset.
+    """
     shocks = scenario[SHOCKS]
     without, unused = [asset for asset in held if asset not in shocks], sorted(set(shocks) - set(held))
     if not without or not unused:
@@ -99,7 +102,8 @@ def _unused(name: str, scenario: Mapping[str, Any], held: Sequence[str]) -> Risk
     }
     if misspelt:
         evidence["misspelt"] = _named(misspelt)
-    return _warning("shocks_unused", name, evidence, MISSPELT_CAUSE if misspelt else UNUSED_CAUSE)
+    cause = MISSPELT_CAUSE if misspelt else UNUSED_CAUSE
+    return _warning("shocks_unused", name, evidence, cause, meaningless=_same_letters(unused, without))
 
 
 def _surplus(scenarios: Sequence[Mapping[str, Any]], held: Sequence[str]) -> Iterator[RiskWarning]:
@@ -116,10 +120,16 @@ def _surplus(scenarios: Sequence[Mapping[str, Any]], held: Sequence[str]) -> Ite
         yield _warning("shocks_unused", None, evidence, SURPLUS_CAUSE)
 
 
-def _warning(code: str, scenario: str | None, evidence: dict[str, Evidence], cause: str) -> RiskWarning:
+def _warning(
+    code: str, scenario: str | None, evidence: dict[str, Evidence], cause: str, *, meaningless: bool = False
+) -> RiskWarning:
     return RiskWarning(
-        code=code, makes_insufficient=False, subject=scenario, evidence=evidence, likely_cause=cause
+        code=code, makes_insufficient=meaningless, subject=scenario, evidence=evidence, likely_cause=cause
     )
+
+
+def _same_letters(unused: Sequence[str], without: Sequence[str]) -> bool:
+    return bool(set(map(_letters, unused)) & set(map(_letters, without)) - {""})
 
 
 def _named(ids: Sequence[str]) -> str:

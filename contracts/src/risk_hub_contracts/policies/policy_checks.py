@@ -6,12 +6,16 @@ The checks are not part of the model, because a policy stored by an earlier rele
 from collections.abc import Iterator
 from typing import Final
 
+from risk_hub_contracts.base.limits import GROSS_EXPOSURE_MAX_DEFAULT_RATIO
 from risk_hub_contracts.base.problem_types import Violation
 from risk_hub_contracts.policies.exit_policy import ExitPolicy, LossLimit, MeasureLimit
+from risk_hub_contracts.reports.warning import KNOWN_CODES
 
 __all__ = ["ALWAYS_COMPUTED_BPS", "uncertain_limits", "violations_of"]
 
 ALWAYS_COMPUTED_BPS: Final = (9_500, 9_750, 9_900)
+WHOLE_VALUE: Final = 1.0
+"""The whole portfolio value, as a fraction of itself."""
 REQUESTABLE_MIN_BPS: Final = 5_000
 LEGACY_BPS: Final = 9_900
 _LEGACY: Final = "legacy_v1"
@@ -30,21 +34,61 @@ def violations_of(policy: ExitPolicy, *, legacy_method: bool) -> list[Violation]
         for index, limit in enumerate(policy.measures)
         for violation in _measure_violations(f"/measures/{index}", limit, legacy_method=legacy_method)
     ]
-    return [*measures, *_ratio_violations(policy)]
+    return [*measures, *_drawdown_violations(policy), *_ratio_violations(policy)]
 
 
 def uncertain_limits(policy: ExitPolicy) -> list[Violation]:
-    """Return the limits on confidences that are computed only for snapshots that request them."""
+    """Return the parts of a policy that may never fire: rare confidences, limits in percent, unknown codes."""
+    return [*_rare_confidences(policy), *_percent_limits(policy), *_unknown_codes(policy)]
+
+
+def _rare_confidences(policy: ExitPolicy) -> Iterator[Violation]:
     known = ", ".join(map(str, ALWAYS_COMPUTED_BPS))
-    return [
-        Violation(
-            f"/measures/{index}/confidence_bps",
-            f"{limit.confidence_bps} is computed only for a snapshot whose risk.confidences_bps has it; "
-            f"always computed are {known}; for other snapshots on_missing ({limit.on_missing}) applies",
-        )
-        for index, limit in enumerate(policy.measures)
-        if limit.confidence_bps is not None and limit.confidence_bps not in ALWAYS_COMPUTED_BPS
-    ]
+    for index, limit in enumerate(policy.measures):
+        if limit.confidence_bps is not None and limit.confidence_bps not in ALWAYS_COMPUTED_BPS:
+            yield Violation(
+                f"/measures/{index}/confidence_bps",
+                f"{limit.confidence_bps} is computed only for a snapshot whose risk.confidences_bps has it; "
+                f"always computed are {known}; for other snapshots on_missing ({limit.on_missing}) applies",
+            )
+
+
+def _percent_limits(policy: ExitPolicy) -> Iterator[Violation]:
+    """Yield the limits beyond the whole portfolio value, which only a leveraged book can pass."""
+    for name, limits in (("measures", policy.measures), ("stress", policy.stress)):
+        for index, limit in enumerate(limits):
+            if limit.max_loss > WHOLE_VALUE:
+                yield Violation(
+                    f"/{name}/{index}/max_loss",
+                    f"{limit.max_loss:g} is more than the whole portfolio value, so a book without leverage "
+                    "never passes it; limits are fractions (0.1 is 10 %)",
+                )
+    for index, gross in enumerate(policy.gross):
+        if gross.max_gross > GROSS_EXPOSURE_MAX_DEFAULT_RATIO:
+            yield Violation(
+                f"/gross/{index}/max_gross",
+                f"{gross.max_gross:g} is {gross.max_gross:g} times the portfolio value, which the hub refuses "
+                "unless the deployment allows it; limits are ratios (1.5 is 150 %)",
+            )
+
+
+def _unknown_codes(policy: ExitPolicy) -> Iterator[Violation]:
+    for code in policy.on_warning:
+        if code not in KNOWN_CODES:
+            yield Violation(
+                f"/on_warning/{code}",
+                "no report of this release has a warning with this code; "
+                f"known are {', '.join(sorted(KNOWN_CODES))}",
+            )
+
+
+def _drawdown_violations(policy: ExitPolicy) -> Iterator[Violation]:
+    for index, limit in enumerate(policy.drawdown):
+        if limit.max_loss >= WHOLE_VALUE:
+            yield Violation(
+                f"/drawdown/{index}/max_loss",
+                f"must be below 1: no drawdown passes {limit.max_loss:g}; limits are fractions (0.1 is 10 %)",
+            )
 
 
 def _measure_violations(pointer: str, limit: MeasureLimit, *, legacy_method: bool) -> Iterator[Violation]:

@@ -1,6 +1,6 @@
 """Warnings of a report: inputs that cannot be what they claim, with the evidence and the likely cause."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, Field
 
@@ -8,6 +8,37 @@ from risk_hub_contracts.reports.tail import OpenName
 from risk_hub_contracts.reports.units import REPORT_MODEL
 
 Evidence = Annotated[float, Field(allow_inf_nan=False)] | str
+
+
+KNOWN_CODES: Final = frozenset(
+    {
+        "age_unknown",
+        "constant_prices",
+        "correlations_differ",
+        "correlations_repaired",
+        "covariance_age_unknown",
+        "covariance_near_zero",
+        "estimated_after_as_of",
+        "few_complete_cases",
+        "few_observations",
+        "gap_in_dates",
+        "inputs_stale",
+        "loss_exceeds_exposure",
+        "no_scenario_loses",
+        "own_loss_negative",
+        "periods_differ",
+        "returns_look_like_levels",
+        "returns_look_like_percent",
+        "returns_look_like_prices",
+        "scale_mismatch",
+        "shock_below_minus_one",
+        "shock_looks_like_percent",
+        "shocks_unused",
+        "var_negative",
+        "variance_zero",
+    }
+)
+"""Codes of this release; a report of a later one may have others."""
 
 
 class RiskWarning(BaseModel):

@@ -1,0 +1,85 @@
+"""Warnings of a stress report about signs and units: scenarios in percent, gains where losses are expected."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from functions.measures.stress import DEFAULT, SHOCKS, Scenarios
+from risk_hub_contracts.reports.stress import StressLoss
+from risk_hub_contracts.reports.warning import RiskWarning
+
+SCENARIOS_MAX_COUNT = 20
+"""Scenarios with a warning of one code."""
+SHOCK_SIZE_MAX = 5.0
+"""Middle size of the shocks of the held assets, as a fraction: no market moves by 500 % as a rule."""
+LOSS = "loss"
+
+PERCENT_CAUSE = "the shocks are in percent; send fractions (-0.3 is a fall of 30 %)"
+NEGATIVE_CAUSE = "a loss is a positive number; a negative one is a gain"
+GAINS_CAUSE = "the shocks have the wrong sign (a fall is negative), or no scenario concerns this book"
+
+
+def loss_warnings(
+    scenarios: Scenarios, weights: Mapping[str, float], losses: Sequence[StressLoss]
+) -> list[RiskWarning]:
+    """Return the warnings in the order of the scenarios' names.
+
+    Args:
+        scenarios: of the snapshot.
+        weights: of the book.
+        losses: computed from both.
+    """
+    held = {asset: weight for asset, weight in sorted(weights.items()) if weight}
+    return [
+        *islice(_percent(scenarios, held), SCENARIOS_MAX_COUNT),
+        *islice(_negative(scenarios), SCENARIOS_MAX_COUNT),
+        *_gains(scenarios, held, losses),
+    ]
+
+
+def _percent(scenarios: Scenarios, held: Mapping[str, float]) -> Iterator[RiskWarning]:
+    """Yield a warning for each scenario whose loss has no meaning because most shocks are in percent."""
+    for name in sorted(scenarios):
+        shocks, default = scenarios[name].get(SHOCKS), scenarios[name].get(DEFAULT)
+        if shocks is None:
+            continue
+        given = [shocks.get(asset, default) for asset in held]
+        sizes = sorted(abs(shock) for shock in given if shock)
+        if sizes and sizes[(len(sizes) - 1) // 2] > SHOCK_SIZE_MAX:
+            yield RiskWarning(
+                code="shock_looks_like_percent",
+                makes_insufficient=True,
+                subject=name,
+                evidence={"middle_size": sizes[(len(sizes) - 1) // 2], "middle_size_max": SHOCK_SIZE_MAX},
+                likely_cause=PERCENT_CAUSE,
+            )
+
+
+def _negative(scenarios: Scenarios) -> Iterator[RiskWarning]:
+    """Yield a caution for each loss of the producer's own that is a gain."""
+    for name in sorted(scenarios):
+        own = scenarios[name].get(LOSS)
+        if own is not None and own < 0:
+            yield RiskWarning(
+                code="own_loss_negative",
+                makes_insufficient=False,
+                subject=name,
+                evidence={"loss": own, "loss_min": 0.0},
+                likely_cause=NEGATIVE_CAUSE,
+            )
+
+
+def _gains(
+    scenarios: Scenarios, held: Mapping[str, float], losses: Sequence[StressLoss]
+) -> Iterator[RiskWarning]:
+    """Yield a warning if no scenario with a loss loses anything; without meaning for a long-only book."""
+    computed = [loss.value for loss in losses if loss.value is not None]
+    own = [scenarios[name][LOSS] for name in scenarios if scenarios[name].get(LOSS) is not None]
+    worst = max([*computed, *own], default=0.0)
+    if worst < 0 and computed:
+        yield RiskWarning(
+            code="no_scenario_loses",
+            makes_insufficient=min(held.values()) > 0,
+            subject=None,
+            evidence={"worst_loss": worst, "worst_loss_min": 0.0, "scenarios": float(len(losses))},
+            likely_cause=GAINS_CAUSE,
+        )
