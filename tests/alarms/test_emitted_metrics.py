@@ -34,9 +34,9 @@ from risk_hub_contracts.reports.risk import RiskStatus
 from tests.fakes.clock import FrozenClock
 from tests.fakes.cold_start import cold_start
 from tests.fakes.gateway import proxy_event
+from tests.fakes.hub import Hub, book, post
+from tests.fakes.memory_ports import STAGES as DATA_STAGES
 from tests.fakes.template_variables import template_variables
-from tests.http.conftest import STAGES as DATA_STAGES
-from tests.http.conftest import Hub, book, post
 from tools.event_samples.emitted import queue_message
 
 ROOT = Path(__file__).parents[2]

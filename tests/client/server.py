@@ -16,8 +16,8 @@ from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.uploads import PartSpan
 from tests.fakes.answer_validation import UndeclaredAnswerError
 from tests.fakes.gateway import Answer, Gateway, proxy_event
+from tests.fakes.hub import Hub
 from tests.fakes.uploads import MemoryUploads
-from tests.http.conftest import Hub
 
 STORE = "https://blobs.invalid/"
 

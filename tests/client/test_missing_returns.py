@@ -21,7 +21,6 @@ from risk_hub_contracts.blob.write import encode_returns
 from tests.client.conftest import BOOK, WORLD
 from tests.client.prepared import content_hash, prepared
 from tests.client.server import Server
-from tests.http.evaluated import evaluate_stored
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLE = REPOSITORY / "docs" / "guides" / "examples" / "publish_missing_data.py"
@@ -209,7 +208,7 @@ def test_the_risk_report_counts_the_own_dates_of_each_series(client: RiskHubClie
         "MSFT": dict(zip(calendar[listed:], values[1, listed:], strict=True)),
     }
     client.publish(WORLD, **BOOK | {"realized_returns": returns})
-    evaluate_stored(server.hub, BOOK["version"])
+    server.hub.work()
     report = client.risk(WORLD, BOOK["version"])
     missing = report["sufficiency"]["missing"]
     assert (missing["periods"], missing["complete_periods"]) == (120, 77)

@@ -11,7 +11,7 @@ import pytest
 from functions.measures import backtest
 from infra.local.sample import SAMPLE_FILE
 from risk_hub_contracts.reports.risk import InputKind
-from tests.http.evaluating_hub import EvaluatingHub
+from tests.fakes.hub import Hub
 
 PAGES = Path(__file__).parents[2] / "docs" / "numbers"
 FUNCTIONS = PAGES.parents[1] / "functions"
@@ -49,11 +49,11 @@ def posted_book(text: str) -> dict[str, Any]:
 
 def answer(page: Path) -> dict[str, Any]:
     """Return what GET answers about the page's book."""
-    hub, fields = EvaluatingHub(), posted_book(page.read_text(encoding="utf-8"))
+    hub, fields = Hub(), posted_book(page.read_text(encoding="utf-8"))
     if subject(page) == "stress":
         return hub.stress(**fields)
     if subject(page) == "exits":
-        hub.put_exit_policy(fields.pop("policy"))
+        assert hub.put_policy(**fields.pop("policy")).status == 201
         hub.publish(**fields)
         return {"signals": hub.signals()}
     return hub.risk(**fields)

@@ -5,7 +5,8 @@ from functools import cache
 import pytest
 
 from tests.contracts.published import openapi
-from tests.http.conftest import STAGES, Hub, book, post
+from tests.fakes.hub import Hub, book, post
+from tests.fakes.memory_ports import STAGES
 from tools.fuzz.engine import CHECKS, OVER_HTTP, PHASES, UNUSED_CHECKS, Run, Tally, for_sequences, with_stages
 from tools.fuzz.wsgi import wsgi_app
 

@@ -3,16 +3,16 @@
 import pytest
 
 from tests.fakes.gateway import Gateway
-from tests.http.conftest import WORLD, Hub, post
+from tests.fakes.hub import SNAPSHOTS, Hub, post
 
-BY_VERSION = [f"{WORLD}/lookup?version=v1", f"{WORLD}/v1/risk", f"{WORLD}/v1/stress"]
+BY_VERSION = [f"{SNAPSHOTS}/lookup?version=v1", f"{SNAPSHOTS}/v1/risk", f"{SNAPSHOTS}/v1/stress"]
 
 
 @pytest.mark.parametrize("path", BY_VERSION)
 def test_a_read_by_version_of_an_unknown_world_is_world_unknown_as_in_every_other_read(
     api: Gateway, path: str
 ) -> None:
-    answer, latest = api("GET", path), api("GET", f"{WORLD}/latest")
+    answer, latest = api("GET", path), api("GET", f"{SNAPSHOTS}/latest")
     assert (answer.status, answer.slug) == (404, "world-unknown")
     assert answer.json["detail"] == latest.json["detail"]
 
@@ -40,7 +40,7 @@ def test_a_read_of_an_absent_version_of_a_known_world_names_the_version(api: Gat
 def test_a_lookup_by_version_before_the_worlds_first_snapshot_does_not_depend_on_todays_registration(
     api: Gateway,
 ) -> None:
-    path = f"{WORLD}/lookup?version=v1&known_at=2025-01-01T00:00:00Z"
+    path = f"{SNAPSHOTS}/lookup?version=v1&known_at=2025-01-01T00:00:00Z"
     before = api("GET", path)
     post(api)
     after = api("GET", path)

@@ -24,8 +24,8 @@ from risk_hub_contracts.base.tokens import Scope
 from tests.fakes.clients import as_client
 from tests.fakes.clock import START
 from tests.fakes.gateway import Gateway, proxy_event
+from tests.fakes.hub import SNAPSHOTS, Hub, book
 from tests.fakes.secrets_manager import secrets_manager
-from tests.http.conftest import WORLD, Hub, book
 
 BLOBS = "/risk-hub/worlds/w1/blobs"
 EXPECTATIONS = "/risk-hub/worlds/w1/expectations?stage=paper"
@@ -40,7 +40,7 @@ SCOPES: dict[tuple[str, str], str | None] = {
     (route.method, route.path): route.scope for route in TABLE.values()
 }
 WITH_A_BODY = [
-    ("POST", WORLD),
+    ("POST", SNAPSHOTS),
     ("POST", BLOBS),
     ("POST", f"{BLOBS}/{'a' * 64}/complete"),
     ("POST", f"{BLOBS}/{'a' * 64}/abort"),
@@ -89,7 +89,7 @@ def test_body_is_not_read_before_the_scope_is_checked(api: Gateway, hub: Hub, ro
     assert api.send(sealed(*route, authorization=reader)).slug == "forbidden-scope"
 
 
-@pytest.mark.parametrize("path", [WORLD, BLOBS])
+@pytest.mark.parametrize("path", [SNAPSHOTS, BLOBS])
 def test_body_is_not_read_before_the_actor_is_checked(api: Gateway, hub: Hub, path: str) -> None:
     other = f"Bearer {hub.tokens.issue(['snapshots:write'], ['engine'])}"
     assert api.send(sealed("POST", path, other)).slug == "forbidden-actor"
@@ -155,7 +155,7 @@ def test_f14_a_cold_start_without_the_secret_store_is_503_with_retry_after(
 ) -> None:
     monkeypatch.setattr(secret_tokens, "READ_BUDGET_SECONDS", 0.0)
     hub.listed_tokens = SecretTokens(as_client(SecretStoreDown()), "tokens", hub.clock)
-    answer = hub.gateway()("POST", WORLD, book())
+    answer = hub.gateway()("POST", SNAPSHOTS, book())
     assert (answer.status, answer.slug, answer.headers["retry-after"]) == (503, "unavailable", "1")
 
 
@@ -164,7 +164,7 @@ def order(name: str, lifetime: timedelta = timedelta(days=1)) -> TokenRequest:
 
 
 def status(api: Gateway, token: str) -> int:
-    return api("POST", WORLD, book(), headers={"Authorization": f"Bearer {token}"}).status
+    return api("POST", SNAPSHOTS, book(), headers={"Authorization": f"Bearer {token}"}).status
 
 
 def test_f21_a_revoked_token_is_refused_within_a_minute_and_a_new_one_accepted(

@@ -12,7 +12,7 @@ from risk_hub_contracts.api.routes import METHODS_BY_ROUTE
 from tests.fakes.addresses import ADDRESSES, Address
 from tests.fakes.answer_validation import Exchange, validate_exchange
 from tests.fakes.gateway import Answer, Gateway, proxy_event
-from tests.http.conftest import WORLD, book
+from tests.fakes.hub import SNAPSHOTS, book
 
 
 @pytest.fixture(params=ADDRESSES.values(), ids=list(ADDRESSES))
@@ -36,22 +36,22 @@ def send(api: Gateway, address: Address, method: str, url: str, body: Any = None
 def test_location_is_the_path_at_which_the_same_client_reads_the_snapshot(
     api: Gateway, address: Address
 ) -> None:
-    answer = send(api, address, "POST", WORLD, book())
+    answer = send(api, address, "POST", SNAPSHOTS, book())
     assert answer.status == 201
-    assert answer.headers["location"] == f"{address.prefix}{WORLD}/lookup?version=v1"
+    assert answer.headers["location"] == f"{address.prefix}{SNAPSHOTS}/lookup?version=v1"
     read = send(api, address, "GET", answer.headers["location"].removeprefix(address.prefix))
     assert (read.status, read.json["version"]) == (200, "v1")
 
 
 def test_the_instance_of_a_problem_is_the_path_that_the_client_sent(api: Gateway, address: Address) -> None:
-    for url in (f"{WORLD}/latest", f"{WORLD}/latest/", "/risk-hub/worlds/w%2Bx/snapshots/latest"):
+    for url in (f"{SNAPSHOTS}/latest", f"{SNAPSHOTS}/latest/", "/risk-hub/worlds/w%2Bx/snapshots/latest"):
         answer = send(api, address, "GET", f"{url}?stage=paper")
         assert answer.slug == "world-unknown"
         # An HTTP API does not show which characters the client escaped; the path is an equivalent one.
         assert unquote(answer.json["instance"]) == unquote(address.prefix + url)
         assert address.is_http_api or answer.json["instance"] == address.prefix + url
-    refused = send(api, address, "PATCH", WORLD)
-    assert (refused.status, refused.json["instance"]) == (405, address.prefix + WORLD)
+    refused = send(api, address, "PATCH", SNAPSHOTS)
+    assert (refused.status, refused.json["instance"]) == (405, address.prefix + SNAPSHOTS)
 
 
 @pytest.mark.parametrize("path", METHODS_BY_ROUTE)
@@ -95,26 +95,28 @@ def test_forged_host_and_forwarding_headers_do_not_change_location(api: Gateway,
         "X-Forwarded-Proto": "http",
         "Forwarded": "host=evil.example",
     }
-    answer = send(api, address, "POST", WORLD, book(), **forged)
-    assert answer.headers["location"] == f"{address.prefix}{WORLD}/lookup?version=v1"
+    answer = send(api, address, "POST", SNAPSHOTS, book(), **forged)
+    assert answer.headers["location"] == f"{address.prefix}{SNAPSHOTS}/lookup?version=v1"
 
 
 def test_two_credentials_joined_by_an_http_api_are_refused(api: Gateway) -> None:
     token = api.headers["Authorization"]
     http_api = ADDRESSES["HTTP API, named stage"]
     for joined in (f"{token},{token}", f"{token}, {token}"):
-        assert send(api, http_api, "GET", f"{WORLD}/latest", Authorization=joined).slug == "unauthenticated"
+        assert (
+            send(api, http_api, "GET", f"{SNAPSHOTS}/latest", Authorization=joined).slug == "unauthenticated"
+        )
 
 
 def test_two_actors_joined_by_an_http_api_are_refused(api: Gateway) -> None:
     http_api = ADDRESSES["HTTP API, named stage"]
     for joined in ("gateway,gateway", "gateway, other"):
-        answer = send(api, http_api, "POST", WORLD, book(), **{"X-Actor": joined})
+        answer = send(api, http_api, "POST", SNAPSHOTS, book(), **{"X-Actor": joined})
         assert answer.slug == "actor-required"
-    assert send(api, http_api, "POST", WORLD, book()).status == 201
+    assert send(api, http_api, "POST", SNAPSHOTS, book()).status == 201
 
 
 def test_local_endpoint_paths_have_no_prefix(api: Gateway) -> None:
-    event = proxy_event("POST", WORLD, api.headers.items(), orjson.dumps(book()))
-    event["requestContext"] = {"stage": "v1", "path": f"/v1{WORLD}", "apiId": "abc"}
-    assert api.send(event).headers["location"] == f"{WORLD}/lookup?version=v1"
+    event = proxy_event("POST", SNAPSHOTS, api.headers.items(), orjson.dumps(book()))
+    event["requestContext"] = {"stage": "v1", "path": f"/v1{SNAPSHOTS}", "apiId": "abc"}
+    assert api.send(event).headers["location"] == f"{SNAPSHOTS}/lookup?version=v1"

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.http.conftest import Hub
-from tests.http.risk_reports import number, risk_report
+from tests.fakes.hub import Hub
+from tests.http.report_facts import number
 
 Z99 = 2.3263478740408408
 
@@ -19,9 +19,7 @@ def test_incremental_var_of_a_long_short_book_is_that_of_selling_the_position_fo
     """The rest, rescaled from a net weight of 2 % to 100 %, had a VaR of many times the book's."""
     weights = {"A": 0.98, "B": 1.02, "C": -1.0}
     covariance = np.array([[4e-4, 2e-4, 2e-4], [2e-4, 4e-4, 3e-4], [2e-4, 3e-4, 4e-4]])
-    report = risk_report(
-        hub, weights=weights, covariance={"ids": list(weights), "matrix": covariance.tolist()}
-    )
+    report = hub.risk(weights=weights, covariance={"ids": list(weights), "matrix": covariance.tolist()})
     whole = np.array(list(weights.values()))
     for index, asset in enumerate(weights):
         rest = np.where(np.arange(3) == index, 0.0, whole)
@@ -35,7 +33,7 @@ def test_incremental_var_of_a_long_short_book_is_that_of_selling_the_position_fo
 def test_incremental_var_of_a_position_with_nearly_the_whole_weight_is_computed(hub: Hub) -> None:
     weights = {"A": 1 - 5e-9, "B": 5e-9}
     covariance = {"ids": ["A", "B"], "matrix": [[4e-4, 2e-4], [2e-4, 4e-4]]}
-    found = contributions(risk_report(hub, weights=weights, covariance=covariance))
+    found = contributions(hub.risk(weights=weights, covariance=covariance))
     assert found["A"]["incremental"] == pytest.approx(Z99 * 0.02, rel=1e-6)
     assert found["B"]["incremental"] == pytest.approx(Z99 * 0.01 * 5e-9, rel=1e-6)
     assert found["A"]["incremental_rescaled"] is None
@@ -45,7 +43,7 @@ def test_hit_ratio_of_a_perfect_hedge_is_null_as_its_other_statistics(hub: Hub) 
     returns = np.random.default_rng(3).normal(0, 0.01, 120)
     weights = {"A": 2.1, "B": -0.7, "C": -0.4}
     series = {"A": returns.tolist(), "B": (3 * returns).tolist(), "C": [0.0] * 120}
-    report = risk_report(hub, weights=weights, realized_returns=series)
+    report = hub.risk(weights=weights, realized_returns=series)
     assert {each["hit_ratio"] for each in report["windows"]} == {None}
     assert {each["reasons"]["hit_ratio"] for each in report["windows"]} == {"constant_series"}
     assert number(report, "value_at_risk", "historical", 9900) is None
@@ -75,20 +73,18 @@ def test_order_of_ids_changes_no_bit_of_a_report(hub: Hub) -> None:
     reports = []
     for version, order in (("rising", [0, 1, 2, 3]), ("mixed", [2, 0, 3, 1])):
         covariance, weights = covariance_of(order)
-        reports.append(risk_report(hub, version=version, weights=weights, covariance=covariance))
+        reports.append(hub.risk(version=version, weights=weights, covariance=covariance))
     for member in ("measures", "tails", "contributions", "concentration"):
         assert reports[0][member] == reports[1][member]
 
 
 def test_splitting_an_asset_in_two_splits_its_component(hub: Hub) -> None:
     covariance, weights = covariance_of([0, 1, 2, 3])
-    whole = risk_report(hub, version="whole", weights=weights, covariance=covariance)
+    whole = hub.risk(version="whole", weights=weights, covariance=covariance)
     order = [0, 1, 2, 3, 3]
     matrix = np.array(covariance["matrix"])[np.ix_(order, order)].tolist()
     parts = {**weights, "D": 0.15, "E": 0.05}
-    split = risk_report(
-        hub, version="split", weights=parts, covariance={"ids": [*IDS, "E"], "matrix": matrix}
-    )
+    split = hub.risk(version="split", weights=parts, covariance={"ids": [*IDS, "E"], "matrix": matrix})
     assert parametric(split) == pytest.approx(parametric(whole), rel=1e-13)
     before, after = contributions(whole), contributions(split)
     assert after["D"]["component"] + after["E"]["component"] == pytest.approx(
@@ -103,7 +99,7 @@ def test_last_bit_of_a_weight_changes_numbers_by_their_last_digits_only(hub: Hub
     covariance, weights = covariance_of([0, 1, 2, 3])
     near = {**weights, "A": float(np.nextafter(weights["A"], 1))}
     reports = [
-        risk_report(hub, version=version, weights=book, covariance=covariance)
+        hub.risk(version=version, weights=book, covariance=covariance)
         for version, book in (("v1", weights), ("v2", near))
     ]
     assert parametric(reports[1]) == pytest.approx(parametric(reports[0]), rel=1e-14)

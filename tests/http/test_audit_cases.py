@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.http.conftest import WORLD
-from tests.http.evaluating_hub import EvaluatingHub, measure, tail, upper_covariance, warning_codes
+from tests.fakes.hub import SNAPSHOTS, Hub
+from tests.http.report_facts import codes, number, tail, upper_covariance
 
 DAILY_SIGMA = {"AAA": 0.010, "BBB": 0.014, "CCC": 0.008}
 WEIGHTS = {"AAA": 0.5, "BBB": 0.3, "CCC": 0.2}
@@ -86,21 +86,21 @@ def healthy() -> dict[str, Any]:
 
 
 def assert_meaningless(report: dict[str, Any], code: str) -> None:
-    assert code in warning_codes(report), report["warnings"]
+    assert code in codes(report), report["warnings"]
     assert any(each["makes_insufficient"] for each in report["warnings"] if each["code"] == code)
     assert report["sufficiency"]["sufficient"] is False
 
 
 def test_a_healthy_book_is_sufficient_and_has_no_warning() -> None:
-    report = EvaluatingHub().risk(**healthy())
+    report = Hub().risk(**healthy())
     assert report["warnings"] == []
     assert report["sufficiency"]["sufficient"] is True
     assert report["status"] == "complete"
 
 
 def test_returns_in_percent_are_warned_of_and_the_exit_policy_acts_on_the_warning() -> None:
-    hub = EvaluatingHub()
-    hub.put_exit_policy({**VAR_POLICY, "on_warning": {"returns_look_like_percent": "exit"}})
+    hub = Hub()
+    assert hub.put_policy(**{**VAR_POLICY, "on_warning": {"returns_look_like_percent": "exit"}}).status == 201
     returns = scaled(returns_of(AAA=0.04, BBB=0.05, CCC=0.06), 100)
     report = hub.risk(weights=WEIGHTS, realized_returns=returns, returns_meta=dated())
     assert tail(report, "historical_upper", 9500)["value_at_risk"] > 1
@@ -111,15 +111,13 @@ def test_returns_in_percent_are_warned_of_and_the_exit_policy_acts_on_the_warnin
 
 def test_returns_in_percent_of_a_quiet_book_are_warned_of() -> None:
     """A hundred times 1 % a day: VaR 232 % in the audit, and complete without any warning."""
-    report = EvaluatingHub().risk(
-        weights=WEIGHTS, realized_returns=scaled(returns_of(), 100), returns_meta=dated()
-    )
+    report = Hub().risk(weights=WEIGHTS, realized_returns=scaled(returns_of(), 100), returns_meta=dated())
     assert report["sufficiency"]["sufficient"] is False
 
 
 def test_returns_in_percent_beside_a_covariance_of_fractions_name_both_scales() -> None:
     given = {**healthy(), "realized_returns": scaled(returns_of(), 100)}
-    assert_meaningless(EvaluatingHub().risk(**given), "scale_mismatch")
+    assert_meaningless(Hub().risk(**given), "scale_mismatch")
 
 
 def test_prices_sent_as_returns_are_warned_of() -> None:
@@ -127,9 +125,9 @@ def test_prices_sent_as_returns_are_warned_of() -> None:
         asset: [100 + 10 * index + value for index, value in enumerate(values)]
         for asset, values in returns_of().items()
     }
-    report = EvaluatingHub().risk(weights=WEIGHTS, realized_returns=prices, returns_meta=dated())
+    report = Hub().risk(weights=WEIGHTS, realized_returns=prices, returns_meta=dated())
     assert_meaningless(report, "returns_look_like_prices")
-    assert "var_negative" in warning_codes(report)
+    assert "var_negative" in codes(report)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +137,7 @@ def test_prices_sent_as_returns_are_warned_of() -> None:
 )
 def test_a_covariance_of_another_scale_than_the_returns_is_warned_of(factor: float, cause: str) -> None:
     given = {**healthy(), "covariance": sample_covariance(returns_of(), factor)}
-    report = EvaluatingHub().risk(**given)
+    report = Hub().risk(**given)
     assert_meaningless(report, "scale_mismatch")
     (warned,) = [each for each in report["warnings"] if each["code"] == "scale_mismatch"]
     assert cause in warned["likely_cause"]
@@ -149,7 +147,7 @@ def test_a_covariance_of_another_scale_than_the_returns_is_warned_of(factor: flo
 def test_a_correlation_matrix_as_covariance_is_warned_of() -> None:
     correlations = [[1.0, 0.4, 0.4], [0.4, 1.0, 0.4], [0.4, 0.4, 1.0]]
     given = {**healthy(), "covariance": upper_covariance(list(WEIGHTS), correlations)}
-    report = EvaluatingHub().risk(**given)
+    report = Hub().risk(**given)
     assert_meaningless(report, "scale_mismatch")
     assert any("correlation" in each["likely_cause"] for each in report["warnings"])
 
@@ -157,7 +155,7 @@ def test_a_correlation_matrix_as_covariance_is_warned_of() -> None:
 def test_a_loss_of_150_percent_on_a_long_only_asset_is_warned_of() -> None:
     returns = returns_of()
     returns["BBB"][150] = -1.5
-    report = EvaluatingHub().risk(**{**healthy(), "realized_returns": returns})
+    report = Hub().risk(**{**healthy(), "realized_returns": returns})
     assert_meaningless(report, "loss_exceeds_exposure")
     assert [each["subject"] for each in report["warnings"] if each["code"] == "loss_exceeds_exposure"] == [
         "BBB"
@@ -168,19 +166,19 @@ def test_the_same_loss_is_accepted_of_an_asset_that_may_lose_more_than_its_value
     returns = returns_of()
     returns["BBB"][150] = -1.5
     given = {**healthy(), "realized_returns": returns, "portfolio": {"unlimited_loss": ["BBB"]}}
-    assert "loss_exceeds_exposure" not in warning_codes(EvaluatingHub().risk(**given))
+    assert "loss_exceeds_exposure" not in codes(Hub().risk(**given))
 
 
 def test_a_price_that_never_moves_is_warned_of() -> None:
     returns = {**returns_of(), "CCC": [0.0] * 300}
-    report = EvaluatingHub().risk(**{**healthy(), "realized_returns": returns})
+    report = Hub().risk(**{**healthy(), "realized_returns": returns})
     assert_meaningless(report, "constant_prices")
 
 
 @pytest.mark.parametrize("last", [date(2023, 1, 4), date(2018, 1, 4)], ids=["three years", "eight years"])
 def test_returns_that_end_years_before_as_of_are_warned_of(last: date) -> None:
-    hub = EvaluatingHub()
-    hub.put_exit_policy({**VAR_POLICY, "on_warning": {"inputs_stale": "hold"}})
+    hub = Hub()
+    assert hub.put_policy(**{**VAR_POLICY, "on_warning": {"inputs_stale": "hold"}}).status == 201
     report = hub.risk(**{**healthy(), "returns_meta": dated(last=last)})
     assert_meaningless(report, "inputs_stale")
     assert [each["action"] for each in hub.signals() if each["reason"] == "warned"] == ["hold"]
@@ -188,8 +186,8 @@ def test_returns_that_end_years_before_as_of_are_warned_of(last: date) -> None:
 
 def test_undated_returns_have_an_unknown_age_and_their_sharpe_ratio_is_not_annualised() -> None:
     returns = returns_of()
-    report = EvaluatingHub().risk(weights=WEIGHTS, realized_returns=returns)
-    assert "age_unknown" in warning_codes(report)
+    report = Hub().risk(weights=WEIGHTS, realized_returns=returns)
+    assert "age_unknown" in codes(report)
     assert report["sufficiency"]["sufficient"] is True
     (window,) = [each for each in report["windows"] if each["length"] == 90]
     last = book_returns(returns)[-90:]
@@ -199,7 +197,7 @@ def test_undated_returns_have_an_unknown_age_and_their_sharpe_ratio_is_not_annua
 def test_windows_of_a_weekly_book_have_enough_observations_and_52_periods_a_year() -> None:
     """500 days hold 72 weekly returns; the 30 days of a window hold only five of them."""
     returns = returns_of(72)
-    report = EvaluatingHub().risk(
+    report = Hub().risk(
         weights=WEIGHTS,
         realized_returns=returns,
         returns_meta={"frequency": "weekly", "dates": business_days(72, step_days=7)},
@@ -215,7 +213,7 @@ def test_a_window_of_30_days_in_january_has_a_sharpe_ratio() -> None:
     holidays = {"2025-12-25", "2026-01-01", "2025-12-24", "2025-12-26"}
     days = [day for day in business_days(304) if day not in holidays]
     returns = returns_of(len(days))
-    report = EvaluatingHub().risk(
+    report = Hub().risk(
         weights=WEIGHTS, realized_returns=returns, returns_meta={"frequency": "daily", "dates": days}
     )
     (window,) = [each for each in report["windows"] if each["length"] == 30]
@@ -227,10 +225,10 @@ def test_volatility_of_a_bill_heavy_book_is_the_sample_volatility_of_its_returns
     """Shrinkage towards a scaled identity poured equity variance into bills: 56 times the deviation."""
     returns = returns_of(60, BILL=0.00005, AAA=0.02, BBB=0.02, CCC=0.02, DDD=0.02, EEE=0.02, FFF=0.02)
     weights = {"BILL": 0.994, **dict.fromkeys(("AAA", "BBB", "CCC", "DDD", "EEE", "FFF"), 0.001)}
-    report = EvaluatingHub().risk(weights=weights, realized_returns=returns, returns_meta=dated(60))
+    report = Hub().risk(weights=weights, realized_returns=returns, returns_meta=dated(60))
     days = zip(*returns.values(), strict=True)
     own = [sum(weights[asset] * value for asset, value in zip(returns, day, strict=True)) for day in days]
-    sigma = measure(report, "volatility", "parametric_normal", None)
+    sigma = number(report, "volatility", "parametric_normal", None)
     assert sigma == pytest.approx(stdev(own), rel=1e-9)
     (bill,) = [each for each in report["contributions"]["largest"] if each["id"] == "BILL"]
     assert abs(bill["component"]) < 0.5 * report["contributions"]["value_at_risk"]
@@ -242,9 +240,9 @@ def test_a_missing_observation_is_never_read_as_a_return_of_zero() -> None:
     days = business_days(300)
     given: dict[str, Any] = {"weights": WEIGHTS, "returns_meta": {"frequency": "daily", "dates": days}}
     without = {**given, "returns_meta": {"frequency": "daily", "dates": days[:10] + days[11:]}}
-    wanted = EvaluatingHub().risk(**without, realized_returns=complete)
+    wanted = Hub().risk(**without, realized_returns=complete)
     returns["BBB"][10] = None
-    found = EvaluatingHub().risk(**given, realized_returns=returns)
+    found = Hub().risk(**given, realized_returns=returns)
     assert [row["value_at_risk"] for row in found["tails"]] == [
         row["value_at_risk"] for row in wanted["tails"]
     ]
@@ -257,10 +255,10 @@ def test_the_drawdown_of_a_falling_book_does_not_depend_on_the_order_of_its_date
     falling = {asset: [value - 0.005 for value in values] for asset, values in returns_of().items()}
     days = business_days(300)
     positions = list(range(300))[::-1] if order == "newest first" else Random(3).sample(range(300), 300)
-    wanted = EvaluatingHub().risk(
+    wanted = Hub().risk(
         weights=WEIGHTS, realized_returns=falling, returns_meta={"frequency": "daily", "dates": days}
     )
-    found = EvaluatingHub().risk(
+    found = Hub().risk(
         weights=WEIGHTS,
         realized_returns={asset: [values[each] for each in positions] for asset, values in falling.items()},
         returns_meta={"frequency": "daily", "dates": [days[each] for each in positions]},
@@ -276,7 +274,7 @@ def test_a_covariance_that_is_refused_holds_the_strategy() -> None:
         [variance, variance, variance],
         [-variance, variance, variance],
     ]
-    hub = EvaluatingHub()
+    hub = Hub()
     report = hub.risk(weights=WEIGHTS, covariance=upper_covariance(list(WEIGHTS), indefinite))
     assert report["status"] == "invalid_input"
     assert {(each["action"], each["reason"]) for each in hub.signals()} == {("hold", "not_computed")}
@@ -284,7 +282,7 @@ def test_a_covariance_that_is_refused_holds_the_strategy() -> None:
 
 def test_a_covered_stress_loss_that_alone_passes_the_limit_fires() -> None:
     """One position of 1 % has no shock; the others lose 89 %."""
-    hub = EvaluatingHub()
+    hub = Hub()
     report = hub.stress(weights={"AAA": 0.99, "BBB": 0.01}, stress={"crash": {"shocks": {"AAA": -0.9}}})
     (loss,) = report["losses"]
     assert loss["value"] is None
@@ -294,13 +292,13 @@ def test_a_covered_stress_loss_that_alone_passes_the_limit_fires() -> None:
 
 
 def test_the_producers_own_loss_counts_against_the_stress_limit() -> None:
-    hub = EvaluatingHub()
+    hub = Hub()
     hub.stress(weights={"AAA": 1.0}, stress={"desk": {"loss": 0.9}})
     assert [each["reason"] for each in hub.signals()] == ["limit_exceeded"]
 
 
 def test_a_book_of_cash_alone_has_no_risk_and_is_sufficient() -> None:
-    report = EvaluatingHub().risk(weights={"AAA": 0.0}, portfolio={"cash": 1})
+    report = Hub().risk(weights={"AAA": 0.0}, portfolio={"cash": 1})
     assert report["riskless"] is True
     assert report["sufficiency"]["sufficient"] is True
     assert {row["value_at_risk"] for row in report["tails"]} == {0.0}
@@ -309,21 +307,19 @@ def test_a_book_of_cash_alone_has_no_risk_and_is_sufficient() -> None:
 def test_incremental_var_of_a_long_short_book_is_no_larger_than_the_position_alone() -> None:
     """The rescaled number was -91 % for a book whose VaR is a few percent."""
     weights = {"AAA": 1.0, "BBB": 0.95, "CCC": -0.95}
-    report = EvaluatingHub().risk(**{**healthy(), "weights": weights})
+    report = Hub().risk(**{**healthy(), "weights": weights})
     for each in report["contributions"]["largest"]:
         alone = 2.3263478740408408 * abs(each["weight"]) * 0.02
         assert abs(each["incremental"]) <= alone
 
 
 def test_a_misspelt_asset_in_the_shocks_is_warned_of() -> None:
-    report = EvaluatingHub().stress(
-        weights={"AAA": 1.0}, stress={"crash": {"shocks": {"AAAA": -0.5}, "default": 0.0}}
-    )
-    assert "shocks_unused" in warning_codes(report)
+    report = Hub().stress(weights={"AAA": 1.0}, stress={"crash": {"shocks": {"AAAA": -0.5}, "default": 0.0}})
+    assert "shocks_unused" in codes(report)
 
 
 def test_a_shock_of_minus_30_is_refused() -> None:
-    answer = EvaluatingHub().publish(weights={"AAA": 1.0}, stress={"crash": {"shocks": {"AAA": -30.0}}})
+    answer = Hub().post(weights={"AAA": 1.0}, stress={"crash": {"shocks": {"AAA": -30.0}}})
     assert answer.status == 422
     assert answer.pointers == ["/stress/crash/shocks/AAA"]
 
@@ -338,33 +334,33 @@ def test_a_shock_of_minus_30_is_refused() -> None:
 )
 def test_a_policy_that_can_never_fire_is_refused(limit: dict[str, Any]) -> None:
     policy = {"version": "p1", "cool_down_seconds": 60, "measures": [limit]}
-    answer = EvaluatingHub().api("PUT", "/risk-hub/worlds/w1/exit-policy?stage=paper", policy)
+    answer = Hub().api("PUT", "/risk-hub/worlds/w1/exit-policy?stage=paper", policy)
     assert answer.status == 422
 
 
 def test_a_backtest_at_a_confidence_that_no_report_has_is_refused() -> None:
-    hub = EvaluatingHub()
+    hub = Hub()
     hub.publish(**healthy())
     answer = hub.api("GET", "/risk-hub/worlds/w1/risk/backtest?stage=paper&confidence_bps=9777")
     assert answer.status in {400, 404, 422}, answer.body
 
 
 def test_a_snapshot_older_than_the_latest_gives_no_signal() -> None:
-    hub = EvaluatingHub()
-    hub.put_exit_policy({**VAR_POLICY, "measures": [{**VAR_LIMIT, "max_loss": 0.0001}]})
+    hub = Hub()
+    assert hub.put_policy(**{**VAR_POLICY, "measures": [{**VAR_LIMIT, "max_loss": 0.0001}]}).status == 201
     hub.publish("v2", **healthy())
     first = hub.signals()
     hub.publish("v1", **{**healthy(), "as_of": "2026-01-04T15:59:00Z", "returns_meta": dated()})
-    assert hub.api("GET", f"{WORLD}/v1/risk").status == 200
+    assert hub.api("GET", f"{SNAPSHOTS}/v1/risk").status == 200
     assert first
     assert hub.signals() == first
 
 
 def test_a_drawdown_limit_is_judged_on_the_track_record_and_not_on_todays_weights() -> None:
     """Today's weights would have fallen little; the portfolio itself lost 40 %."""
-    hub = EvaluatingHub()
+    hub = Hub()
     limit = {"window": 60, "max_loss": 0.2, "action": "exit"}
-    hub.put_exit_policy({"version": "p1", "cool_down_seconds": 60, "drawdown": [limit]})
+    assert hub.put_policy(cool_down_seconds=60, drawdown=[limit]).status == 201
     report = hub.risk(**healthy(), portfolio_returns={"nav": [100.0 - day for day in range(41)]})
     (pro_forma,) = [each for each in report["windows"] if each["length"] == 60]
     assert pro_forma["max_drawdown"] < 0.2
@@ -376,28 +372,28 @@ def test_a_drawdown_limit_is_judged_on_the_track_record_and_not_on_todays_weight
 
 def test_a_risk_that_grows_within_the_cool_down_signals_again() -> None:
     """A value at risk of 10.1 % asks to reduce by 1 %; three minutes later it is 60 %."""
-    hub = EvaluatingHub()
+    hub = Hub()
     for minute, var in ((0, 0.101), (3, 0.6)):
         covariance = upper_covariance(["AAA"], [[(var / 2.3263478740408408) ** 2]])
         as_of = f"2026-01-05T12:0{minute}:00Z"
         hub.publish(f"v{minute}", as_of=as_of, weights={"AAA": 1.0}, covariance=covariance)
-        hub.hub.clock.advance(minutes=3)
+        hub.clock.advance(minutes=3)
     ratios = [each["ratio"] for each in hub.signals() if each["rule"].startswith("value_at_risk")]
-    assert ratios == [pytest.approx(1 - 0.1 / 0.6), pytest.approx(1 - 0.1 / 0.101)]
+    assert ratios == [pytest.approx(1 - 0.1 / 0.101), pytest.approx(1 - 0.1 / 0.6)]
 
 
 def test_backfilled_days_give_no_signal() -> None:
     """Forty past days gave forty signals to hold."""
-    hub = EvaluatingHub()
+    hub = Hub()
     for day in business_days(5, last=date(2025, 12, 31)):
-        fields = {"as_of": f"{day}T21:00:00Z", "provenance": {"source": "backfill"}}
+        fields: dict[str, Any] = {"as_of": f"{day}T21:00:00Z", "provenance": {"source": "backfill"}}
         hub.publish(day, **fields, weights={"AAA": 1.0}, covariance=upper_covariance(["AAA"], [[0.04]]))
-        assert hub.api("GET", f"{WORLD}/{day}/risk").status == 200
+        assert hub.api("GET", f"{SNAPSHOTS}/{day}/risk").status == 200
     assert hub.signals() == []
 
 
 def test_the_receipt_of_a_report_with_every_optional_input_verifies_bit_for_bit() -> None:
-    hub, returns = EvaluatingHub(), returns_of()
+    hub, returns = Hub(), returns_of()
     indefinite = [[1e-4, 1e-4, 0.0], [1e-4, 1e-4, 1e-4], [0.0, 1e-4, 1e-4]]
     gaps: dict[str, Any] = {**returns, "BBB": [None, *returns["BBB"][1:]]}
     report = hub.risk(
@@ -418,5 +414,5 @@ def test_the_receipt_of_a_report_with_every_optional_input_verifies_bit_for_bit(
     assert report["repair"]["applied"] is True
     assert report["sufficiency"]["missing"]["dropped_periods"] == 1
     assert {row["confidence_bps"] for row in report["tails"]} == {9000, 9750}
-    verified = hub.verify("v1")
+    verified = hub.verify("w1", "v1")
     assert verified.equal, verified.differences

@@ -16,8 +16,7 @@ from risk_hub_contracts.reports.forecast import CrossSection
 from tests.evaluation.backtest_samples import forecast
 from tests.fakes.clock import START
 from tests.fakes.gateway import Answer, Gateway
-from tests.http.conftest import Hub
-from tests.http.evaluating_hub import EvaluatingHub
+from tests.fakes.hub import Hub
 
 SCHEMA = json.loads(
     (Path(__file__).parents[2] / "contracts" / "schemas" / "backtest-report.json").read_text(encoding="utf-8")
@@ -112,11 +111,11 @@ def test_basel_multiplier_increase_is_null_at_95_percent_confidence(hub: Hub) ->
 
 def test_c13_default_method_is_historical_upper_at_every_stored_confidence() -> None:
     """Thirty days from POST through the engine; each report has 100 returns, the last of them new."""
-    world = EvaluatingHub()
+    world = Hub()
     returns = [0.01, -0.02, 0.005, 0.0, -0.004] * 26
     for day in range(30):
-        world.hub.clock.now = START + timedelta(days=day)
-        as_of = format_instant(world.hub.clock.now)
+        world.clock.now = START + timedelta(days=day)
+        as_of = format_instant(world.clock.now)
         world.risk(f"v{day}", as_of=as_of, realized_returns=returns[day : day + 100])
     for query, method, bps, value in (
         ("", "historical_upper", 9900, 0.02),

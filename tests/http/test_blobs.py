@@ -8,7 +8,7 @@ import pytest
 from risk_hub_contracts.base.limits import BLOB_PART_BYTES, BLOB_SINGLE_PUT_MAX_BYTES
 from risk_hub_contracts.blob.write import encode_factor, encode_stress
 from tests.fakes.gateway import Gateway
-from tests.http.conftest import Hub, book, post
+from tests.fakes.hub import Hub, book, post
 
 BLOBS = "/risk-hub/worlds/w1/blobs"
 FACTOR = encode_factor(["AAPL", "MSFT"], [[0.1], [0.2]], [0.01, 0.02])

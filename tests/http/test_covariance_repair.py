@@ -5,10 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from functions.evaluation.risk.verify import VerifyRisk
 from risk_hub_contracts.base.limits import COVARIANCE_REPAIR_CHANGE_DEFAULT_ABS
-from tests.http.conftest import Hub
-from tests.http.risk_reports import risk_report, volatility
+from tests.fakes.hub import Hub
+from tests.http.report_facts import volatility
 
 NAMES = [f"A{index:02}" for index in range(20)]
 WEIGHTS = dict.fromkeys(NAMES, 0.05)
@@ -29,7 +28,7 @@ def reasons(report: dict[str, Any]) -> set[str]:
 
 
 def test_covariance_that_is_not_psd_is_refused_without_a_request_for_repair(hub: Hub) -> None:
-    report = risk_report(hub, weights=WEIGHTS, covariance=rounded(3)[1])
+    report = hub.risk(weights=WEIGHTS, covariance=rounded(3)[1])
     assert (report["status"], report["repair"]) == ("invalid_input", None)
     assert reasons(report) == {"covariance_not_psd"}
 
@@ -40,7 +39,7 @@ def test_correlations_rounded_to_3_to_8_decimals_give_numbers_after_a_repair(
     hub: Hub, decimals: int, method: str
 ) -> None:
     exact, given = rounded(decimals)
-    report = risk_report(hub, weights=WEIGHTS, covariance=given, risk={"covariance_repair": method})
+    report = hub.risk(weights=WEIGHTS, covariance=given, risk={"covariance_repair": method})
     repair, held = report["repair"], np.full(20, 0.05)
     assert (repair["method"], repair["applied"], repair["reason"]) == (method, True, None)
     assert 0 < repair["largest_change"] < 2 * 10.0**-decimals
@@ -62,7 +61,7 @@ def test_repair_above_its_limit_is_not_applied_and_shows_its_size(hub: Hub, meth
     weights = {"A": -0.4, "B": 0.7, "C": 0.7}
     indefinite = {"ids": list(weights), "matrix": (4e-4 * correlations).tolist()}
     options: dict[str, Any] = {"covariance_repair": method}
-    report = risk_report(hub, weights=weights, covariance=indefinite, risk=options)
+    report = hub.risk(weights=weights, covariance=indefinite, risk=options)
     repair = report["repair"]
     assert (repair["applied"], repair["reason"]) == (False, "change_above_limit")
     assert 0.3 < repair["largest_change"] < 0.5
@@ -70,21 +69,21 @@ def test_repair_above_its_limit_is_not_applied_and_shows_its_size(hub: Hub, meth
     assert report["status"] == "invalid_input"
     assert reasons(report) == {"covariance_not_psd"}
     options["covariance_repair_max_change"] = 0.5
-    report = risk_report(hub, version="v2", weights=weights, covariance=indefinite, risk=options)
+    report = hub.risk(version="v2", weights=weights, covariance=indefinite, risk=options)
     assert (report["repair"]["applied"], report["repair"]["max_change"]) == (True, 0.5)
     assert volatility(report) > 0
 
 
 def test_valid_covariance_is_not_repaired_and_keeps_its_bits(hub: Hub) -> None:
     sound = {"ids": ["AAPL", "MSFT"], "matrix": [[4e-4, 1e-4], [1e-4, 4e-4]]}
-    plain = risk_report(hub, version="plain", covariance=sound)
-    asked = risk_report(hub, version="asked", covariance=sound, risk={"covariance_repair": "clip"})
+    plain = hub.risk(version="plain", covariance=sound)
+    asked = hub.risk(version="asked", covariance=sound, risk={"covariance_repair": "clip"})
     assert asked["repair"] is None
     assert asked["measures"] == plain["measures"]
 
 
 def test_report_on_a_repaired_covariance_is_recomputed_bit_for_bit(hub: Hub) -> None:
     options = {"covariance_repair": "nearest_correlation"}
-    risk_report(hub, weights=WEIGHTS, covariance=rounded(3)[1], risk=options)
-    verified = VerifyRisk(hub.snapshots, hub.blobs, hub.evaluations)("w1", "v1")
+    hub.risk(weights=WEIGHTS, covariance=rounded(3)[1], risk=options)
+    verified = hub.verify("w1", "v1")
     assert (verified.outcome, verified.differences) == ("equal", [])

@@ -8,7 +8,7 @@ import pytest
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.ports import DocumentError
 from tests.fakes.gateway import Gateway
-from tests.http.conftest import WORLD, Hub, book, post
+from tests.fakes.hub import SNAPSHOTS, Hub, book, post
 
 REASON = "its document risk-bodies/w1/abc is missing"
 FORECAST = "forecast/paper/2026-01-05T11:59:00.000000Z|2026-01-05T12:00:00.000000Z|v1"
@@ -41,7 +41,7 @@ def test_a_read_of_a_damaged_snapshot_is_424_and_names_the_version(
     damaged: Hub, path: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
-    answer = damaged.gateway()("GET", f"{WORLD}{path}")
+    answer = damaged.gateway()("GET", f"{SNAPSHOTS}{path}")
     assert (answer.status, answer.slug, answer.json["version"]) == (424, "document-unavailable", "v1")
     assert answer.json["detail"] == f"version 'v1' of world 'w1': {REASON}"
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -52,8 +52,8 @@ def test_a_read_of_a_damaged_snapshot_is_424_and_names_the_version(
 
 def test_the_other_versions_of_a_world_with_a_damaged_snapshot_are_read(damaged: Hub) -> None:
     api = damaged.gateway()
-    assert api("GET", f"{WORLD}/lookup?version=v0").status == 200
-    assert api("GET", f"{WORLD}?to=2026-01-05T11:58:30Z").json["snapshots"][0]["version"] == "v0"
+    assert api("GET", f"{SNAPSHOTS}/lookup?version=v0").status == 200
+    assert api("GET", f"{SNAPSHOTS}?to=2026-01-05T11:58:30Z").json["snapshots"][0]["version"] == "v0"
 
 
 def test_a_publication_under_the_version_of_a_damaged_snapshot_is_424(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from risk_hub_contracts.base.times import format_instant
 from tests.fakes.clock import START
 from tests.fakes.gateway import Answer, Gateway
-from tests.http.conftest import WORLD, Hub, book, post
+from tests.fakes.hub import SNAPSHOTS, Hub, book, post
 
 REVALIDATE, DO_NOT_STORE = "no-cache", "no-store"
 TTL_SECONDS = 60
@@ -23,7 +23,7 @@ RETURNS: dict[str, Any] = {
 }
 FILTERS = ("", "include_expired=true", f"known_at={format_instant(START + timedelta(seconds=1))}")
 URLS = [
-    f"{WORLD}/{path}{'&' if '?' in path else '?'}expand={expand}&{filters}".removesuffix("&")
+    f"{SNAPSHOTS}/{path}{'&' if '?' in path else '?'}expand={expand}&{filters}".removesuffix("&")
     for path in ("latest", *(f"lookup?version={version}" for version in VERSIONS))
     for expand in ("true", "false")
     for filters in FILTERS
@@ -92,13 +92,17 @@ def test_the_plain_representation_keeps_the_content_hash_as_its_tag(api: Gateway
     published = publish(api, "inline")
     quoted = f'"{published.json["content_hash"]}"'
     assert published.headers["etag"] == quoted
-    for url in (f"{WORLD}/latest", f"{WORLD}/lookup?version=inline", f"{WORLD}/latest?expand=true"):
+    for url in (
+        f"{SNAPSHOTS}/latest",
+        f"{SNAPSHOTS}/lookup?version=inline",
+        f"{SNAPSHOTS}/latest?expand=true",
+    ):
         assert api("GET", url).headers["etag"] == quoted, url
 
 
 def test_snapshot_that_expired_since_the_last_read_is_200_not_304(api: Gateway, hub: Hub) -> None:
     publish(api, "inline")
-    url = f"{WORLD}/latest?include_expired=true"
+    url = f"{SNAPSHOTS}/latest?include_expired=true"
     fresh = api("GET", url)
     hub.clock.advance(seconds=TTL_SECONDS)
     stale = api("GET", url, headers={"If-None-Match": fresh.headers["etag"]})
@@ -116,18 +120,18 @@ def test_repeated_post_after_expiry_has_another_etag(api: Gateway, hub: Hub) -> 
 
 def test_expanded_response_has_another_etag_than_the_plain_one(api: Gateway) -> None:
     publish(api, "small")
-    plain, expanded = (api("GET", f"{WORLD}/latest?expand={expand}") for expand in ("false", "true"))
+    plain, expanded = (api("GET", f"{SNAPSHOTS}/latest?expand={expand}") for expand in ("false", "true"))
     assert plain.headers["etag"] != expanded.headers["etag"]
     held = {"If-None-Match": plain.headers["etag"]}
-    assert api("GET", f"{WORLD}/latest?expand=true", headers=held).status == 200
+    assert api("GET", f"{SNAPSHOTS}/latest?expand=true", headers=held).status == 200
     held = {"If-None-Match": expanded.headers["etag"]}
-    assert api("GET", f"{WORLD}/latest?expand=true", headers=held).status == 304
+    assert api("GET", f"{SNAPSHOTS}/latest?expand=true", headers=held).status == 304
 
 
 def test_response_with_a_signed_url_is_never_304_and_must_not_be_cached(hub: Hub) -> None:
     api = hub_with_new_urls().gateway()
     publish(api, "large")
-    url = f"{WORLD}/latest?expand=true"
+    url = f"{SNAPSHOTS}/latest?expand=true"
     first = api("GET", url)
     second = api("GET", url, headers={"If-None-Match": first.headers["etag"]})
     assert (first.status, second.status) == (200, 200)
@@ -139,10 +143,10 @@ def test_response_with_a_signed_url_is_never_304_and_must_not_be_cached(hub: Hub
 @pytest.mark.parametrize(
     "path",
     [
-        f"{WORLD}/latest",
-        f"{WORLD}/latest?known_at={format_instant(START)}",
-        f"{WORLD}/lookup?version=inline",
-        WORLD,
+        f"{SNAPSHOTS}/latest",
+        f"{SNAPSHOTS}/latest?known_at={format_instant(START)}",
+        f"{SNAPSHOTS}/lookup?version=inline",
+        SNAPSHOTS,
         "/risk-hub/worlds",
         "/risk-hub/worlds/w1/exit-policy?stage=paper",
         "/risk-hub/contract",
@@ -157,7 +161,7 @@ def test_a_cache_must_revalidate_every_read(api: Gateway, path: str) -> None:
 
 def test_a_304_has_the_headers_that_its_200_has(api: Gateway) -> None:
     publish(api, "inline")
-    url = f"{WORLD}/latest?known_at={format_instant(START)}"
+    url = f"{SNAPSHOTS}/latest?known_at={format_instant(START)}"
     full = api("GET", url)
     held = api("GET", url, headers={"If-None-Match": full.headers["etag"]})
     assert held.status == 304
@@ -165,7 +169,7 @@ def test_a_304_has_the_headers_that_its_200_has(api: Gateway) -> None:
         assert held.headers[name] == full.headers[name]
 
 
-@pytest.mark.parametrize("path", [f"{WORLD}/latest", f"{WORLD}/latest?limit=0", "/risk-hub/nothing"])
+@pytest.mark.parametrize("path", [f"{SNAPSHOTS}/latest", f"{SNAPSHOTS}/latest?limit=0", "/risk-hub/nothing"])
 def test_error_responses_must_not_be_cached(api: Gateway, path: str) -> None:
     answer = api("GET", path)
     assert answer.status >= 400

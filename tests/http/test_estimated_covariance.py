@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.http.conftest import Hub
-from tests.http.risk_reports import number, risk_report, volatility
+from tests.fakes.hub import Hub
+from tests.http.report_facts import number, volatility
 
 RNG = np.random.default_rng(11)
 NAMES = [f"A{index:02}" for index in range(20)]
@@ -31,7 +31,7 @@ def test_bill_heavy_book_has_the_volatility_of_its_own_returns(
 ) -> None:
     """Shrinkage of variances towards their mean gave bills the variance of equities."""
     weights, returns = bill_heavy
-    report = risk_report(hub, weights=weights, realized_returns=columns(returns))
+    report = hub.risk(weights=weights, realized_returns=columns(returns))
     own = returns @ np.array(list(weights.values()))
     assert volatility(report) == pytest.approx(own.std(ddof=1), rel=1e-12)
     bills = [each for each in report["contributions"]["largest"] if each["id"] == NAMES[0]]
@@ -42,7 +42,7 @@ def test_volatility_has_no_step_at_ten_observations_per_asset(hub: Hub) -> None:
     returns = RNG.normal(0, 0.01, (31, 1)) + RNG.normal(0, 0.01, (31, 3))
     weights = dict(zip(NAMES[:3], (0.5, 0.3, 0.2), strict=True))
     found = {
-        days: risk_report(hub, version=f"v{days}", weights=weights, realized_returns=columns(returns[:days]))
+        days: hub.risk(version=f"v{days}", weights=weights, realized_returns=columns(returns[:days]))
         for days in (29, 30, 31)
     }
     for days, report in found.items():
@@ -57,7 +57,7 @@ def test_contributions_of_an_estimate_add_up_to_the_value_at_risk_that_they_stat
     hub: Hub, bill_heavy: tuple[dict[str, float], Any]
 ) -> None:
     weights, returns = bill_heavy
-    report = risk_report(hub, weights=weights, realized_returns=columns(returns))
+    report = hub.risk(weights=weights, realized_returns=columns(returns))
     estimate, parts = report["covariance_estimate"], report["contributions"]
     assert 0 < estimate["shrinkage"] < 1
     assert (estimate["observations"], estimate["shrinkage_target"]) == (60, "zero_correlation")
@@ -74,7 +74,7 @@ def test_contributions_of_an_estimate_add_up_to_the_value_at_risk_that_they_stat
 
 def test_contributions_of_a_given_covariance_add_up_to_the_headline(hub: Hub) -> None:
     covariance = {"ids": ["AAPL", "MSFT"], "matrix": [[4e-4, 1e-4], [1e-4, 1e-4]]}
-    report = risk_report(hub, covariance=covariance)
+    report = hub.risk(covariance=covariance)
     assert report["covariance_estimate"] is None
     assert report["contributions"]["volatility"] == volatility(report)
     headline = number(report, "value_at_risk", "parametric_normal", 9900)
@@ -86,7 +86,7 @@ def test_returns_scaled_by_a_factor_scale_every_parametric_number(hub: Hub, fact
     returns = RNG.normal(0, 0.01, (40, 3))
     weights = dict(zip(NAMES[:3], (1.2, -0.5, 0.3), strict=True))
     once, scaled = (
-        risk_report(hub, version=name, weights=weights, realized_returns=columns(values))
+        hub.risk(version=name, weights=weights, realized_returns=columns(values))
         for name, values in (("once", returns), ("scaled", factor * returns))
     )
     for before, after in zip(once["measures"], scaled["measures"], strict=True):
@@ -112,7 +112,7 @@ def test_splitting_an_asset_or_adding_one_of_weight_zero_changes_no_volatility(h
             "realized_returns": {"Z": series["A00"], "A01": series["A01"], "A02": series["A02"]},
         },
     }
-    reports = {name: risk_report(hub, version=name, **fields) for name, fields in books.items()}
+    reports = {name: hub.risk(version=name, **fields) for name, fields in books.items()}
     assert volatility(reports["split"]) == pytest.approx(volatility(reports["whole"]), rel=1e-14)
     for name in ("zero", "renamed"):
         assert volatility(reports[name]) == volatility(reports["whole"])

@@ -7,7 +7,7 @@ import pytest
 from functions.hub.domain.exposure import ExposureLimits
 from risk_hub_contracts.base.limits import GROSS_EXPOSURE_MAX_DEFAULT_RATIO
 from tests.fakes.gateway import Gateway
-from tests.http.conftest import Hub, book, post
+from tests.fakes.hub import Hub, book, post
 
 LIMITS = ExposureLimits({"live": 2.0})
 

@@ -13,8 +13,8 @@ from risk_hub_contracts.golden import raw_body
 from risk_hub_contracts.golden.valid_components import REFERENCED_BLOBS
 from risk_hub_contracts.golden.valid_facts import DATED_RETURNS, SPARSE_RETURNS
 from tests.fakes.gateway import Answer
+from tests.fakes.hub import Hub
 from tests.fakes.stores import MemoryBlobs
-from tests.http.conftest import Hub
 
 EXAMPLES = Path(__file__).parents[2] / "contracts" / "examples"
 

@@ -3,14 +3,20 @@
 import pytest
 
 from tests.fakes.gateway import Gateway
-from tests.http.conftest import WORLD, Hub, post
+from tests.fakes.hub import SNAPSHOTS, Hub, post
 
 WITHOUT_PARAMETERS = [
-    f"{WORLD}/v1/risk",
-    f"{WORLD}/v1/stress",
+    f"{SNAPSHOTS}/v1/risk",
+    f"{SNAPSHOTS}/v1/stress",
     f"/risk-hub/worlds/w1/blobs/{'a' * 64}",
 ]
-READS = [*WITHOUT_PARAMETERS, WORLD, f"{WORLD}/latest", f"{WORLD}/latest/risk", f"{WORLD}/lookup"]
+READS = [
+    *WITHOUT_PARAMETERS,
+    SNAPSHOTS,
+    f"{SNAPSHOTS}/latest",
+    f"{SNAPSHOTS}/latest/risk",
+    f"{SNAPSHOTS}/lookup",
+]
 
 
 @pytest.mark.parametrize("path", WITHOUT_PARAMETERS)
@@ -32,7 +38,7 @@ def test_no_read_of_a_world_ignores_an_unknown_parameter(api: Gateway, path: str
 def test_a_lookup_by_version_applies_its_other_filters(api: Gateway, hub: Hub) -> None:
     created_at = post(api).json["created_at"]
     hub.clock.advance(minutes=1)
-    lookup = f"{WORLD}/lookup?version=v1"
+    lookup = f"{SNAPSHOTS}/lookup?version=v1"
     assert api("GET", f"{lookup}&stage=paper&known_at={created_at}").status == 200
     assert api("GET", f"{lookup}&stage=live").slug == "snapshot-not-found"
     assert api("GET", f"{lookup}&actor=someone").slug == "snapshot-not-found"

@@ -9,7 +9,7 @@ import pytest
 from risk_hub_contracts.api.schemas import REQUEST_FILES, schema_files
 from tests.contracts.published import inner_schemas
 from tests.fakes.gateway import Gateway
-from tests.http.conftest import WORLD, book
+from tests.fakes.hub import SNAPSHOTS, book
 
 SHA256 = "a" * 64
 BLOBS = "/risk-hub/worlds/w1/blobs"
@@ -32,15 +32,15 @@ POLICY_BODY = {
 }
 # The integers of each request, by schema file and member name: route and body that carry them.
 INTEGERS: dict[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
-    ("snapshot-request", "ttl_sec"): ("POST", WORLD, book(ttl_sec=7)),
+    ("snapshot-request", "ttl_sec"): ("POST", SNAPSHOTS, book(ttl_sec=7)),
     ("snapshot-request", "max_input_age_seconds"): (
         "POST",
-        WORLD,
+        SNAPSHOTS,
         book(returns_meta={"max_input_age_seconds": 7}),
     ),
-    ("snapshot-request", "observations"): ("POST", WORLD, book(covariance_meta={"observations": 7})),
-    ("snapshot-request", "confidences_bps"): ("POST", WORLD, book(risk={"confidences_bps": [9500]})),
-    ("snapshot-request", "bytes"): ("POST", WORLD, book(covariance_ref=REF)),
+    ("snapshot-request", "observations"): ("POST", SNAPSHOTS, book(covariance_meta={"observations": 7})),
+    ("snapshot-request", "confidences_bps"): ("POST", SNAPSHOTS, book(risk={"confidences_bps": [9500]})),
+    ("snapshot-request", "bytes"): ("POST", SNAPSHOTS, book(covariance_ref=REF)),
     ("upload-request", "bytes"): ("POST", BLOBS, {"kind": "stress", "bytes": 7, "sha256": SHA256}),
     ("upload-end", "bytes"): (
         "POST",

@@ -4,51 +4,49 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.gateway import Gateway
-from tests.http.conftest import Hub
-from tests.http.evaluated import codes, evaluated, one_warning
-from tests.http.evaluated_hub import EvaluatedHub
+from tests.fakes.hub import Hub
+from tests.http.report_facts import codes, one_warning
 
 HEDGED: dict[str, Any] = {"weights": {"AAPL": 1.2, "MSFT": -0.2}}
 LIMIT = {"stress": [{"max_loss": 0.4}]}
 
 
 def signals(stress: dict[str, Any], **fields: Any) -> list[tuple[str, str]]:
-    hub = EvaluatedHub()
+    hub = Hub()
     hub.put_policy(**LIMIT)
     hub.publish(stress=stress, **fields)
     return [(signal["action"], signal["reason"]) for signal in hub.signals()]
 
 
-def test_shocks_in_percent_make_the_loss_meaningless_whatever_their_sign(api: Gateway, hub: Hub) -> None:
+def test_shocks_in_percent_make_the_loss_meaningless_whatever_their_sign(hub: Hub) -> None:
     stress = {"up": {"shocks": {"AAPL": 30.0}, "default": 20.0}, "down": {"shocks": {}, "default": -0.3}}
-    found = one_warning(evaluated(api, hub, "stress", stress=stress), "shock_looks_like_percent")
+    found = one_warning(hub.stress(stress=stress), "shock_looks_like_percent")
     assert (found["subject"], found["makes_insufficient"]) == ("up", True)
     assert signals(stress) == [("hold", "not_computed")]
 
 
-def test_one_position_that_gains_seven_times_its_value_is_no_percent(api: Gateway, hub: Hub) -> None:
+def test_one_position_that_gains_seven_times_its_value_is_no_percent(hub: Hub) -> None:
     stress = {"crash": {"shocks": {"AAPL": 7.0, "MSFT": -0.3}}}
-    assert "shock_looks_like_percent" not in codes(evaluated(api, hub, "stress", stress=stress))
+    assert "shock_looks_like_percent" not in codes(hub.stress(stress=stress))
 
 
-def test_losses_as_positive_shocks_of_a_long_only_book_have_no_meaning(api: Gateway, hub: Hub) -> None:
+def test_losses_as_positive_shocks_of_a_long_only_book_have_no_meaning(hub: Hub) -> None:
     stress = {"crash": {"shocks": {}, "default": 0.5}, "rates": {"shocks": {"AAPL": 0.1}, "default": 0.2}}
-    found = one_warning(evaluated(api, hub, "stress", stress=stress), "no_scenario_loses")
+    found = one_warning(hub.stress(stress=stress), "no_scenario_loses")
     assert (found["makes_insufficient"], found["evidence"]["scenarios"]) == (True, 2.0)
     assert signals(stress) == [("hold", "not_computed")]
 
 
-def test_a_hedged_book_that_gains_in_every_scenario_has_a_caution(api: Gateway, hub: Hub) -> None:
+def test_a_hedged_book_that_gains_in_every_scenario_has_a_caution(hub: Hub) -> None:
     stress = {"crash": {"shocks": {"AAPL": 0.0, "MSFT": -0.5}}}
-    found = one_warning(evaluated(api, hub, "stress", stress=stress, **HEDGED), "no_scenario_loses")
+    found = one_warning(hub.stress(stress=stress, **HEDGED), "no_scenario_loses")
     assert found["makes_insufficient"] is False
     assert signals(stress, **HEDGED) == []
 
 
-def test_a_rally_beside_a_crash_has_no_warning(api: Gateway, hub: Hub) -> None:
+def test_a_rally_beside_a_crash_has_no_warning(hub: Hub) -> None:
     stress = {"crash": {"shocks": {}, "default": -0.3}, "rally": {"shocks": {}, "default": 0.3}}
-    assert codes(evaluated(api, hub, "stress", stress=stress)) == []
+    assert codes(hub.stress(stress=stress)) == []
     assert signals(stress) == []
 
 
@@ -56,9 +54,9 @@ def test_a_rally_beside_a_crash_has_no_warning(api: Gateway, hub: Hub) -> None:
     ("own", "signal"), [(-0.9, [("hold", "not_computed")]), (-0.1, []), (0.9, [("reduce", "limit_exceeded")])]
 )
 def test_a_negative_loss_beyond_the_limit_asks_to_hold(
-    api: Gateway, hub: Hub, own: float, signal: list[tuple[str, str]]
+    hub: Hub, own: float, signal: list[tuple[str, str]]
 ) -> None:
-    report = evaluated(api, hub, "stress", stress={"crash": {"loss": own}})
+    report = hub.stress(stress={"crash": {"loss": own}})
     assert ("own_loss_negative" in codes(report, meaningless=False)) is (own < 0)
     assert signals({"crash": {"loss": own}}) == signal
 
@@ -69,9 +67,9 @@ def test_a_negative_loss_beside_a_computed_one_is_a_caution_only() -> None:
 
 @pytest.mark.parametrize(("named", "meaningless"), [("aapl", True), ("AA-PL", True), ("APPL", False)])
 def test_an_id_of_other_case_hidden_by_the_default_makes_the_loss_meaningless(
-    api: Gateway, hub: Hub, named: str, *, meaningless: bool
+    hub: Hub, named: str, *, meaningless: bool
 ) -> None:
     stress = {"crash": {"shocks": {named: -0.9, "MSFT": -0.1}, "default": 0.0}}
-    found = one_warning(evaluated(api, hub, "stress", stress=stress), "shocks_unused")
+    found = one_warning(hub.stress(stress=stress), "shocks_unused")
     assert found["makes_insufficient"] is meaningless
     assert signals(stress) == ([("hold", "not_computed")] if meaningless else [])

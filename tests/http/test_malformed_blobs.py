@@ -24,7 +24,7 @@ from risk_hub_contracts.blob.write import (
     encode_stress,
 )
 from tests.fakes.gateway import Gateway
-from tests.http.conftest import WORLD, Hub, book, post
+from tests.fakes.hub import SNAPSHOTS, Hub, book, post
 
 IDS = ("AAPL", "MSFT")
 UPPER = (0.04, 0.01, 0.09)
@@ -152,9 +152,9 @@ def test_unreadable_blob_is_422_on_post_and_424_on_expand(
     refused = post(api, book("v2", covariance_ref=ref))
     assert (refused.status, refused.slug, refused.pointers) == (422, "ref-invalid", ["/covariance_ref"])
     assert "archived" in refused.json["detail"]
-    answer = api("GET", f"{WORLD}/latest?expand=true")
+    answer = api("GET", f"{SNAPSHOTS}/latest?expand=true")
     assert (answer.status, answer.slug) == (424, "blob-unavailable")
-    assert api("GET", f"{WORLD}/latest").status == 200
+    assert api("GET", f"{SNAPSHOTS}/latest").status == 200
 
 
 def stored_ref(hub: Hub, kind: BlobKind, data: bytes) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def malformed(form: str, fault: Fault) -> tuple[BlobKind, bytes]:
 def test_valid_blob_of_every_form_is_accepted_and_expanded(api: Gateway, hub: Hub, form: str) -> None:
     kind, data = SOUND[form]
     assert post(api, referring({f"{kind}_ref": stored_ref(hub, kind, data)})).status == 201
-    answer = api("GET", f"{WORLD}/latest?expand=true")
+    answer = api("GET", f"{SNAPSHOTS}/latest?expand=true")
     assert answer.status == 200
     assert kind in answer.json
 
@@ -199,10 +199,10 @@ def test_a_malformed_blob_of_a_stored_snapshot_is_424_with_the_reason_and_never_
 ) -> None:
     kind, data = malformed(form, fault)
     publish_by_an_earlier_release(api, hub, f"{kind}_ref", stored_ref(hub, kind, data))
-    answer = api("GET", f"{WORLD}/latest?expand=true")
+    answer = api("GET", f"{SNAPSHOTS}/latest?expand=true")
     assert (answer.status, answer.slug) == (424, "blob-unavailable")
     assert "malformed: " in answer.json["detail"]
-    assert api("GET", f"{WORLD}/latest").status == 200
+    assert api("GET", f"{SNAPSHOTS}/latest").status == 200
 
 
 def publish_by_an_earlier_release(api: Gateway, hub: Hub, field: str, ref: dict[str, Any]) -> None:
@@ -220,13 +220,13 @@ def test_header_of_another_kind_is_422_on_post_and_424_on_expand(api: Gateway, h
     refused = post(api, referring({f"{kind}_ref": ref}))
     assert (refused.status, refused.slug, refused.pointers) == (422, "blob-malformed", [f"/{kind}_ref"])
     publish_by_an_earlier_release(api, hub, f"{kind}_ref", ref)
-    answer = api("GET", f"{WORLD}/latest?expand=true")
+    answer = api("GET", f"{SNAPSHOTS}/latest?expand=true")
     assert (answer.status, answer.slug) == (424, "blob-unavailable")
 
 
 def test_a_reference_of_another_kind_in_a_stored_snapshot_is_424_on_expand(api: Gateway, hub: Hub) -> None:
     publish_by_an_earlier_release(api, hub, "covariance_ref", stored_ref(hub, *SOUND["stress"]))
-    answer = api("GET", f"{WORLD}/latest?expand=true")
+    answer = api("GET", f"{SNAPSHOTS}/latest?expand=true")
     assert (answer.status, answer.slug) == (424, "blob-unavailable")
     assert "of kind stress, not covariance" in answer.json["detail"]
 

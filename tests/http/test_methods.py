@@ -8,7 +8,7 @@ import pytest
 
 from risk_hub_contracts.api.routes import METHODS_BY_ROUTE, allowed_methods
 from tests.fakes.gateway import Answer, Gateway
-from tests.http.conftest import WORLD, Hub, post
+from tests.fakes.hub import SNAPSHOTS, Hub, post
 
 OPENAPI = json.loads((Path(__file__).parents[2] / "contracts" / "openapi.json").read_text(encoding="utf-8"))
 DECLARED = {path: {verb.upper() for verb in item} - {"PARAMETERS"} for path, item in OPENAPI["paths"].items()}
@@ -81,7 +81,7 @@ def test_every_method_on_an_unknown_path_is_404(api: Gateway) -> None:
         for path in (
             "/risk-hub",
             "/risk-hub/worlds/w1",
-            f"{WORLD}/v1",
+            f"{SNAPSHOTS}/v1",
             "/risk-hub/worlds//snapshots",
             "/",
             "*",
@@ -101,8 +101,8 @@ def test_head_has_the_status_and_headers_of_get_and_no_body(api: Gateway, path: 
 
 def test_head_with_a_matching_etag_is_304(api: Gateway) -> None:
     assert post(api).status == 201
-    etag = api("HEAD", f"{WORLD}/latest").headers["etag"]
-    assert api("HEAD", f"{WORLD}/latest", headers={"If-None-Match": etag}).status == 304
+    etag = api("HEAD", f"{SNAPSHOTS}/latest").headers["etag"]
+    assert api("HEAD", f"{SNAPSHOTS}/latest", headers={"If-None-Match": etag}).status == 304
 
 
 @pytest.mark.parametrize("path", [path for path in DECLARED if "GET" in DECLARED[path]])

@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.measures.covariance.pairwise import pair_observations_min, pairwise_covariance
-from tests.fakes.gateway import Gateway
-from tests.http.conftest import Hub
-from tests.http.evaluated import codes, evaluated, one_warning
+from tests.fakes.hub import Hub
+from tests.http.report_facts import codes, one_warning
 
 IDS = ["A", "B", "C"]
 WEIGHTS = {"A": 0.5, "B": 0.3, "C": 0.2}
@@ -32,14 +31,14 @@ def volatility(report: dict[str, Any]) -> Any:
     return next(each["value"] for each in report["measures"] if each["measure"] == "volatility")
 
 
-def test_complete_case_leaves_out_the_periods_with_a_gap_and_counts_them(api: Gateway, hub: Hub) -> None:
+def test_complete_case_leaves_out_the_periods_with_a_gap_and_counts_them(hub: Hub) -> None:
     returns = with_gaps(("C", slice(0, 50)), ("B", slice(40, 60)))
     meta = {"dates": DATES}
-    report = evaluated(api, hub, weights=WEIGHTS, realized_returns=returns, returns_meta=meta)
+    report = hub.risk(weights=WEIGHTS, realized_returns=returns, returns_meta=meta)
     whole = RETURNS[:, 60:]
     kept = dict(zip(IDS, whole.tolist(), strict=True))
-    wanted = evaluated(
-        api, hub, version="v2", weights=WEIGHTS, realized_returns=kept, returns_meta={"dates": DATES[60:]}
+    wanted = hub.risk(
+        version="v2", weights=WEIGHTS, realized_returns=kept, returns_meta={"dates": DATES[60:]}
     )
     for name in ("measures", "tails", "windows", "concentration", "contributions"):
         assert report[name] == wanted[name]
@@ -59,30 +58,28 @@ def test_complete_case_leaves_out_the_periods_with_a_gap_and_counts_them(api: Ga
     assert "few_complete_cases" not in codes(report)
 
 
-def test_gap_is_never_a_zero_return(api: Gateway, hub: Hub) -> None:
+def test_gap_is_never_a_zero_return(hub: Hub) -> None:
     gaps = with_gaps(("C", slice(100, 160)))
     zeros = {asset: [value or 0.0 for value in row] for asset, row in gaps.items()}
-    said = evaluated(api, hub, weights=WEIGHTS, realized_returns=gaps)
-    filled = evaluated(api, hub, version="v2", weights=WEIGHTS, realized_returns=zeros)
+    said = hub.risk(weights=WEIGHTS, realized_returns=gaps)
+    filled = hub.risk(version="v2", weights=WEIGHTS, realized_returns=zeros)
     kept = np.delete(RETURNS, range(100, 160), axis=1)
     assert volatility(said) == pytest.approx(np.sqrt(W @ np.cov(kept) @ W))
     assert volatility(said) != pytest.approx(volatility(filled), rel=1e-3)
 
 
-def test_few_complete_periods_are_a_caution_that_names_the_worst_asset(api: Gateway, hub: Hub) -> None:
+def test_few_complete_periods_are_a_caution_that_names_the_worst_asset(hub: Hub) -> None:
     returns = with_gaps(("C", slice(0, 100)))
-    report = evaluated(api, hub, weights=WEIGHTS, realized_returns=returns)
+    report = hub.risk(weights=WEIGHTS, realized_returns=returns)
     found = one_warning(report, "few_complete_cases")
     assert (found["subject"], found["makes_insufficient"]) == ("C", False)
     assert (found["evidence"]["periods"], found["evidence"]["complete_periods"]) == (300, 200)
 
 
-def test_available_case_uses_the_own_deviations_and_the_common_periods_of_each_pair(
-    api: Gateway, hub: Hub
-) -> None:
+def test_available_case_uses_the_own_deviations_and_the_common_periods_of_each_pair(hub: Hub) -> None:
     returns = with_gaps(("C", slice(0, 100)), ("B", slice(80, 160)))
     options = {"missing": "available_case"}
-    report = evaluated(api, hub, weights=WEIGHTS, realized_returns=returns, risk=options)
+    report = hub.risk(weights=WEIGHTS, realized_returns=returns, risk=options)
     rows = np.array([[np.nan if value is None else value for value in returns[asset]] for asset in IDS])
     correlations = np.eye(3)
     for i, j in ((0, 1), (0, 2), (1, 2)):
@@ -98,43 +95,39 @@ def test_available_case_uses_the_own_deviations_and_the_common_periods_of_each_p
     assert {each["observations"] for each in historical} == {140}
 
 
-def test_available_case_without_any_complete_period_has_parametric_numbers_only(
-    api: Gateway, hub: Hub
-) -> None:
+def test_available_case_without_any_complete_period_has_parametric_numbers_only(hub: Hub) -> None:
     returns = with_gaps(("A", slice(0, 100)), ("B", slice(100, 200)), ("C", slice(200, 300)))
     options = {"missing": "available_case"}
-    report = evaluated(api, hub, weights=WEIGHTS, realized_returns=returns, risk=options)
+    report = hub.risk(weights=WEIGHTS, realized_returns=returns, risk=options)
     assert volatility(report) is not None
     assert {each["reason"] for each in report["measures"] if each["method"] == "historical"} == {
         "too_few_observations"
     }
-    complete = evaluated(api, hub, version="v2", weights=WEIGHTS, realized_returns=returns)
+    complete = hub.risk(version="v2", weights=WEIGHTS, realized_returns=returns)
     assert volatility(complete) is None
 
 
-def test_pair_with_fewer_than_20_common_periods_has_no_covariance(api: Gateway, hub: Hub) -> None:
+def test_pair_with_fewer_than_20_common_periods_has_no_covariance(hub: Hub) -> None:
     returns = with_gaps(("A", slice(0, 160)), ("B", slice(170, 300)))
     options = {"missing": "available_case"}
-    report = evaluated(api, hub, weights=WEIGHTS, realized_returns=returns, risk=options)
+    report = hub.risk(weights=WEIGHTS, realized_returns=returns, risk=options)
     assert volatility(report) is None
 
 
-def test_portfolio_series_may_have_gaps(api: Gateway, hub: Hub) -> None:
+def test_portfolio_series_may_have_gaps(hub: Hub) -> None:
     series: list[float | None] = RETURNS[0].tolist()
     series[10] = None
-    report = evaluated(api, hub, weights=WEIGHTS, realized_returns=series)
+    report = hub.risk(weights=WEIGHTS, realized_returns=series)
     assert {each["observations"] for each in report["measures"] if each["method"] == "historical"} == {299}
     assert report["sufficiency"]["missing"]["assets"][0]["id"] == "realized_returns"
 
 
 @pytest.mark.parametrize("rule", ["complete_case", "available_case"])
-def test_order_of_ids_and_dates_changes_no_number_with_gaps(api: Gateway, hub: Hub, rule: str) -> None:
+def test_order_of_ids_and_dates_changes_no_number_with_gaps(hub: Hub, rule: str) -> None:
     returns, options = with_gaps(("C", slice(0, 50)), ("B", slice(40, 60))), {"missing": rule}
     meta = {"dates": DATES}
-    straight = evaluated(api, hub, weights=WEIGHTS, realized_returns=returns, returns_meta=meta, risk=options)
-    turned = evaluated(
-        api,
-        hub,
+    straight = hub.risk(weights=WEIGHTS, realized_returns=returns, returns_meta=meta, risk=options)
+    turned = hub.risk(
         version="v2",
         weights=dict(reversed(WEIGHTS.items())),
         realized_returns={asset: returns[asset][::-1] for asset in reversed(IDS)},
@@ -160,11 +153,9 @@ def test_covariance_of_available_cases_is_positive_semidefinite_and_scales(
     }
     hub = Hub()
     options = {"missing": "available_case"}
-    report = evaluated(hub.gateway(), hub, weights=weights, realized_returns=returns, risk=options)
+    report = hub.risk(weights=weights, realized_returns=returns, risk=options)
     doubled = {asset: [None if each is None else 2 * each for each in row] for asset, row in returns.items()}
-    other = evaluated(
-        hub.gateway(), hub, version="v2", weights=weights, realized_returns=doubled, risk=options
-    )
+    other = hub.risk(version="v2", weights=weights, realized_returns=doubled, risk=options)
     if volatility(report) is None:
         assert pair_observations_min(rows.tolist()) < 20
     else:
@@ -180,7 +171,7 @@ def test_pairwise_variances_are_those_of_the_own_observations() -> None:
     assert found.pair_observations_min == 2
 
 
-def test_contradicting_correlations_are_clipped_and_the_change_is_reported(api: Gateway, hub: Hub) -> None:
+def test_contradicting_correlations_are_clipped_and_the_change_is_reported(hub: Hub) -> None:
     """A moves with B, B with C, and C against A, each in periods of its own."""
     base = RETURNS[0, :100]
     noise = RETURNS[1, :100] * 0.1
@@ -192,9 +183,7 @@ def test_contradicting_correlations_are_clipped_and_the_change_is_reported(api: 
         asset: [None if np.isnan(value) else float(value) for value in row]
         for asset, row in zip(IDS, rows, strict=True)
     }
-    report = evaluated(
-        api, hub, weights=WEIGHTS, realized_returns=returns, risk={"missing": "available_case"}
-    )
+    report = hub.risk(weights=WEIGHTS, realized_returns=returns, risk={"missing": "available_case"})
     assert report["sufficiency"]["missing"]["correlation_max_change"] > 0.1
     assert one_warning(report, "correlations_repaired")["makes_insufficient"] is False
     assert volatility(report) > 0

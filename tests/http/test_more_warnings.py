@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from tests.fakes.clock import START
-from tests.fakes.gateway import Gateway
-from tests.http.conftest import Hub
-from tests.http.evaluated import codes, evaluated, one_warning
+from tests.fakes.hub import Hub
+from tests.http.report_facts import codes, one_warning
 from tests.http.test_warnings import COVARIANCE, IDS, RETURNS, WEIGHTS, real, with_series
 
 PRICES = np.cumprod(1 + RETURNS, axis=1)
@@ -27,10 +26,8 @@ def concentrated(asset: str, share: float) -> dict[str, float]:
     [PRICES - 1, np.log(PRICES), PRICES / np.maximum.accumulate(PRICES, axis=1) - 1, OVERLAPPING],
     ids=["cumulative returns", "log prices", "drawdowns", "overlapping months"],
 )
-def test_levels_and_overlapping_returns_make_the_report_insufficient(
-    api: Gateway, hub: Hub, levels: Any
-) -> None:
-    report = evaluated(api, hub, **real(levels, None))
+def test_levels_and_overlapping_returns_make_the_report_insufficient(hub: Hub, levels: Any) -> None:
+    report = hub.risk(**real(levels, None))
     assert "returns_look_like_levels" in codes(report, meaningless=True)
     found = [each for each in report["warnings"] if each["code"] == "returns_look_like_levels"]
     assert {each["evidence"]["assets_affected"] for each in found} == {20}
@@ -40,23 +37,23 @@ def test_levels_and_overlapping_returns_make_the_report_insufficient(
 
 @pytest.mark.parametrize(("share", "meaningless"), [(0.001, False), (0.2, True)])
 def test_levels_of_one_asset_make_the_report_insufficient_if_it_moves_the_book(
-    api: Gateway, hub: Hub, share: float, *, meaningless: bool
+    hub: Hub, share: float, *, meaningless: bool
 ) -> None:
     given = real(with_series("KO", np.log(PRICES[IDS.index("KO")])), None)
-    report = evaluated(api, hub, **{**given, "weights": concentrated("KO", share)})
+    report = hub.risk(**{**given, "weights": concentrated("KO", share)})
     found = one_warning(report, "returns_look_like_levels")
     assert (found["subject"], found["makes_insufficient"]) == ("KO", meaningless)
 
 
-def test_levels_in_the_track_record_make_the_report_insufficient(api: Gateway, hub: Hub) -> None:
+def test_levels_in_the_track_record_make_the_report_insufficient(hub: Hub) -> None:
     record = {"returns": (np.cumprod(1 + RETURNS.mean(axis=0)) - 1).tolist()}
-    found = one_warning(evaluated(api, hub, **real(), portfolio_returns=record), "returns_look_like_levels")
+    found = one_warning(hub.risk(**real(), portfolio_returns=record), "returns_look_like_levels")
     assert (found["subject"], found["makes_insufficient"]) == ("portfolio_returns", True)
 
 
-def test_interest_of_a_money_market_fund_is_no_level(api: Gateway, hub: Hub) -> None:
+def test_interest_of_a_money_market_fund_is_no_level(hub: Hub) -> None:
     interest = (0.0001 + 0.0001 * np.sin(np.arange(750) / 250)).tolist()
-    report = evaluated(api, hub, weights={"BIL": 1.0}, realized_returns={"BIL": interest})
+    report = hub.risk(weights={"BIL": 1.0}, realized_returns={"BIL": interest})
     assert "returns_look_like_levels" not in codes(report)
 
 
@@ -70,62 +67,60 @@ def filled(count: int, *, first: bool) -> Any:
 
 @pytest.mark.parametrize(("share", "meaningless"), [(0.05, False), (0.5, True)])
 def test_history_filled_with_zeros_makes_a_large_position_meaningless(
-    api: Gateway, hub: Hub, share: float, *, meaningless: bool
+    hub: Hub, share: float, *, meaningless: bool
 ) -> None:
     """A stock listed last month, its earlier returns sent as zeros: VaR fell from 5 % to 2 %."""
     given = real(filled(RETURNS.shape[1] - 25, first=True), None)
-    report = evaluated(api, hub, **{**given, "weights": concentrated("KO", share)})
+    report = hub.risk(**{**given, "weights": concentrated("KO", share)})
     found = one_warning(report, "constant_prices")
     assert (found["subject"], found["makes_insufficient"]) == ("KO", meaningless)
     assert found["evidence"]["longest_zeros"] == RETURNS.shape[1] - 25
 
 
-def test_a_gap_filled_with_zeros_inside_the_history_is_a_caution(api: Gateway, hub: Hub) -> None:
+def test_a_gap_filled_with_zeros_inside_the_history_is_a_caution(hub: Hub) -> None:
     series = RETURNS[IDS.index("KO")].copy()
     series[100:300] = 0.0
-    found = one_warning(evaluated(api, hub, **real(with_series("KO", series), None)), "constant_prices")
+    found = one_warning(hub.risk(**real(with_series("KO", series), None)), "constant_prices")
     assert (found["makes_insufficient"], found["evidence"]["longest_zeros"]) == (False, 200)
 
 
 @pytest.mark.parametrize("days", [12, 300])
 def test_prices_of_the_whole_book_that_stopped_moving_make_the_report_insufficient(
-    api: Gateway, hub: Hub, days: int
+    hub: Hub, days: int
 ) -> None:
     stopped = RETURNS.copy()
     stopped[:, -days:] = 0.0
-    assert "constant_prices" in codes(evaluated(api, hub, **real(stopped)), meaningless=True)
+    assert "constant_prices" in codes(hub.risk(**real(stopped)), meaningless=True)
 
 
-def test_prices_that_move_every_third_day_make_the_report_insufficient(api: Gateway, hub: Hub) -> None:
+def test_prices_that_move_every_third_day_make_the_report_insufficient(hub: Hub) -> None:
     seen = PRICES[:, (np.arange(PRICES.shape[1]) // 3) * 3]
-    report = evaluated(api, hub, **real(seen[:, 1:] / seen[:, :-1] - 1, None))
+    report = hub.risk(**real(seen[:, 1:] / seen[:, :-1] - 1, None))
     assert "constant_prices" in codes(report, meaningless=True)
 
 
 @pytest.mark.parametrize(("share", "meaningless"), [(0.05, False), (0.8, True)])
 def test_variance_zero_of_an_asset_whose_returns_move_is_named(
-    api: Gateway, hub: Hub, share: float, *, meaningless: bool
+    hub: Hub, share: float, *, meaningless: bool
 ) -> None:
     empty, place = COVARIANCE.copy(), IDS.index("KO")
     empty[place, :] = empty[:, place] = 0.0
-    report = evaluated(api, hub, **{**real(covariance=empty), "weights": concentrated("KO", share)})
+    report = hub.risk(**{**real(covariance=empty), "weights": concentrated("KO", share)})
     found = one_warning(report, "variance_zero")
     assert (found["subject"], found["makes_insufficient"]) == ("KO", meaningless)
 
 
 @pytest.mark.parametrize("factor", [0.0, 1e-12])
 def test_covariance_without_risk_and_without_returns_makes_the_report_insufficient(
-    api: Gateway, hub: Hub, factor: float
+    hub: Hub, factor: float
 ) -> None:
-    report = evaluated(api, hub, **real(None, COVARIANCE * factor))
+    report = hub.risk(**real(None, COVARIANCE * factor))
     assert one_warning(report, "covariance_near_zero")["makes_insufficient"] is True
     assert report["sufficiency"]["sufficient"] is False
 
 
-def test_covariance_of_cash_with_returns_is_not_near_zero(api: Gateway, hub: Hub) -> None:
-    report = evaluated(
-        api,
-        hub,
+def test_covariance_of_cash_with_returns_is_not_near_zero(hub: Hub) -> None:
+    report = hub.risk(
         weights={"USD": 0.5, "EUR": 0.5},
         covariance={"ids": ["EUR", "USD"], "upper": [0.0, 0.0, 0.0]},
         realized_returns={"USD": [0.0001] * 300, "EUR": [0.0] * 300},
@@ -134,8 +129,8 @@ def test_covariance_of_cash_with_returns_is_not_near_zero(api: Gateway, hub: Hub
     assert codes(report, meaningless=True) == []
 
 
-def test_covariance_without_its_correlations_is_a_caution(api: Gateway, hub: Hub) -> None:
-    report = evaluated(api, hub, **real(covariance=np.diag(np.diag(COVARIANCE))))
+def test_covariance_without_its_correlations_is_a_caution(hub: Hub) -> None:
+    report = hub.risk(**real(covariance=np.diag(np.diag(COVARIANCE))))
     found = one_warning(report, "correlations_differ")
     assert found["makes_insufficient"] is False
     assert found["evidence"]["ratio"] < found["evidence"]["ratio_min"] == 0.5
@@ -143,19 +138,19 @@ def test_covariance_without_its_correlations_is_a_caution(api: Gateway, hub: Hub
 
 @pytest.mark.parametrize(("count", "few"), [(1, True), (19, True), (20, False)])
 def test_covariance_from_fewer_than_20_observations_makes_the_report_insufficient(
-    api: Gateway, hub: Hub, count: int, *, few: bool
+    hub: Hub, count: int, *, few: bool
 ) -> None:
-    report = evaluated(api, hub, **real(), covariance_meta={"observations": count})
+    report = hub.risk(**real(), covariance_meta={"observations": count})
     assert ("few_observations" in codes(report, meaningless=True)) is few
 
 
 @pytest.mark.parametrize(("days", "ahead"), [(0, False), (3, False), (5, True)])
 def test_covariance_estimated_days_after_as_of_makes_the_report_of_a_past_book_insufficient(
-    api: Gateway, hub: Hub, days: int, *, ahead: bool
+    hub: Hub, days: int, *, ahead: bool
 ) -> None:
     as_of = (START - timedelta(days=days, minutes=1)).isoformat()
     meta = {"estimated_at": START.isoformat()}
-    report = evaluated(api, hub, **real(), as_of=as_of, ttl_sec=3_600, covariance_meta=meta)
+    report = hub.risk(**real(), as_of=as_of, ttl_sec=3_600, covariance_meta=meta)
     assert ("estimated_after_as_of" in codes(report, meaningless=True)) is ahead
 
 
@@ -164,17 +159,15 @@ def test_covariance_estimated_days_after_as_of_makes_the_report_of_a_past_book_i
     [(0.01, True, True), (0.25, True, False), (0.5, False, False), (4.0, True, False), (100.0, True, True)],
 )
 def test_track_record_of_another_scale_than_the_book_is_named(
-    api: Gateway, hub: Hub, factor: float, *, warned: bool, meaningless: bool
+    hub: Hub, factor: float, *, warned: bool, meaningless: bool
 ) -> None:
     own = factor * (np.array([WEIGHTS[asset] for asset in IDS]) @ RETURNS)
-    report = evaluated(api, hub, **real(), portfolio_returns={"returns": own.tolist()})
+    report = hub.risk(**real(), portfolio_returns={"returns": own.tolist()})
     found = [each for each in report["warnings"] if each["code"] == "scale_mismatch"]
     assert [each["subject"] for each in found] == ["portfolio_returns"] * warned
     assert [each["makes_insufficient"] for each in found] == [meaningless] * warned
 
 
-def test_value_at_risk_beyond_the_exposure_is_a_caution_if_a_loss_is_unlimited(
-    api: Gateway, hub: Hub
-) -> None:
-    report = evaluated(api, hub, **real(100 * RETURNS), portfolio={"unlimited_loss": IDS})
+def test_value_at_risk_beyond_the_exposure_is_a_caution_if_a_loss_is_unlimited(hub: Hub) -> None:
+    report = hub.risk(**real(100 * RETURNS), portfolio={"unlimited_loss": IDS})
     assert "loss_exceeds_exposure" in codes(report, meaningless=False)

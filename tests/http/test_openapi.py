@@ -2,7 +2,7 @@
 
 from functions.entrypoints.http.router import Router
 from tests.contracts.published import openapi
-from tests.http.conftest import Hub
+from tests.fakes.hub import Hub
 
 
 def routes(handler: Router) -> set[tuple[str, str]]:

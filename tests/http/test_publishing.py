@@ -14,7 +14,7 @@ from functions.hub.ports import Dependency, DependencyUnavailableError, PutOutco
 from risk_hub_contracts.base.limits import BODY_MAX_BYTES
 from tests.fakes.clock import START
 from tests.fakes.gateway import Answer, Gateway, proxy_event
-from tests.http.conftest import WORLD, Hub, book, post
+from tests.fakes.hub import SNAPSHOTS, Hub, book, post
 
 MATRIX_11 = {
     "ids": [f"A{i:02}" for i in range(11)],
@@ -52,7 +52,7 @@ def test_repeated_post_after_expiry_is_marked_expired_and_not_refreshed(api: Gat
     again = post(api)
     assert again.status == 200
     assert again.json == {**first.json, "expired": True}
-    assert api("GET", f"{WORLD}/latest").status == 404
+    assert api("GET", f"{SNAPSHOTS}/latest").status == 404
 
 
 def test_inv_01_other_content_under_the_same_version_is_409_with_both_hashes(api: Gateway) -> None:
@@ -75,7 +75,7 @@ def test_inv_09_a_refused_write_leaves_nothing_visible(api: Gateway, hub: Hub) -
     assert post(api, book(weights={"AAPL": 0.5})).status == 422
     assert hub.snapshots.rows == {}
     assert hub.blobs.objects == {}
-    assert api("GET", f"{WORLD}/latest").slug == "world-unknown"
+    assert api("GET", f"{SNAPSHOTS}/latest").slug == "world-unknown"
 
 
 def test_large_components_are_offloaded_and_small_ones_stay_inline(api: Gateway, hub: Hub) -> None:
@@ -305,7 +305,7 @@ def test_f21_two_tokens_work_in_parallel_and_an_expired_one_is_401(api: Gateway,
 
 def test_token_in_the_query_string_is_401(api: Gateway) -> None:
     token = api.headers["Authorization"].partition(" ")[2]
-    answer = api("POST", f"{WORLD}?token={token}", book(), headers={"Authorization": None})
+    answer = api("POST", f"{SNAPSHOTS}?token={token}", book(), headers={"Authorization": None})
     assert answer.slug == "unauthenticated"
 
 
@@ -338,7 +338,7 @@ def test_world_id_with_every_allowed_special_character_is_accepted(api: Gateway)
 
 
 def test_base64_body_is_decoded_and_invalid_base64_is_refused(api: Gateway) -> None:
-    event = proxy_event("POST", WORLD, api.headers.items(), orjson.dumps(book()))
+    event = proxy_event("POST", SNAPSHOTS, api.headers.items(), orjson.dumps(book()))
     encoded = {**event, "body": base64.b64encode(orjson.dumps(book())).decode(), "isBase64Encoded": True}
     assert api.send(encoded).status == 201
     assert api.send({**encoded, "body": "***"}).slug == "malformed-json"
@@ -360,7 +360,7 @@ def test_a_return_beyond_the_limit_is_refused_with_its_pointer(api: Gateway, val
 
 
 def test_an_empty_body_is_refused(api: Gateway) -> None:
-    event = proxy_event("POST", WORLD, api.headers.items(), None)
+    event = proxy_event("POST", SNAPSHOTS, api.headers.items(), None)
     assert api.send(event).slug == "malformed-json"
 
 

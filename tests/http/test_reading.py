@@ -13,7 +13,7 @@ from risk_hub_contracts.base.limits import KNOWN_AT_SETTLE_SECONDS
 from risk_hub_contracts.base.times import format_instant
 from tests.fakes.clock import START
 from tests.fakes.gateway import Gateway
-from tests.http.conftest import WORLD, Hub, book, post
+from tests.fakes.hub import SNAPSHOTS, Hub, book, post
 
 
 def iso(minutes: float) -> str:
@@ -28,7 +28,7 @@ def publish(
 
 
 def get(api: Gateway, path: str, **request: Any) -> Any:
-    answer = api("GET", f"{WORLD}{path}", **request)
+    answer = api("GET", f"{SNAPSHOTS}{path}", **request)
     assert answer.status == 200, answer
     return answer.json
 
@@ -54,34 +54,34 @@ def test_latest_filters_by_stage_and_actor(api: Gateway, hub: Hub) -> None:
     assert get(api, "/latest?stage=live")["version"] == "v2"
     assert get(api, "/latest?stage=LIVE")["version"] == "v2"
     assert get(api, "/latest?actor=gateway")["version"] == "v1"
-    assert api("GET", f"{WORLD}/latest?actor=nobody").slug == "snapshot-not-found"
+    assert api("GET", f"{SNAPSHOTS}/latest?actor=nobody").slug == "snapshot-not-found"
 
 
 def test_latest_with_a_matching_etag_is_304_without_a_body(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "v1", 0)
-    etag = api("GET", f"{WORLD}/latest").headers["etag"]
+    etag = api("GET", f"{SNAPSHOTS}/latest").headers["etag"]
     for held in (etag, f"W/{etag}", f'"other", {etag}', "*"):
-        answer = api("GET", f"{WORLD}/latest", headers={"If-None-Match": held})
+        answer = api("GET", f"{SNAPSHOTS}/latest", headers={"If-None-Match": held})
         assert (answer.status, answer.body, answer.headers["etag"]) == (304, "", etag)
-    assert api("GET", f"{WORLD}/latest", headers={"If-None-Match": '"other"'}).status == 200
+    assert api("GET", f"{SNAPSHOTS}/latest", headers={"If-None-Match": '"other"'}).status == 200
 
 
 @pytest.mark.parametrize("listed", ['"other", *', '*, "other"', "*, *", "W/*", '"*"'])
 def test_a_star_in_a_list_of_tags_stands_for_no_tag(api: Gateway, hub: Hub, listed: str) -> None:
     publish(api, hub, "v1", 0)
-    assert api("GET", f"{WORLD}/latest", headers={"If-None-Match": listed}).status == 200
+    assert api("GET", f"{SNAPSHOTS}/latest", headers={"If-None-Match": listed}).status == 200
     headers = [("If-None-Match", each) for each in listed.split(",")]
-    answer = api("GET", f"{WORLD}/latest", extra=headers)
+    answer = api("GET", f"{SNAPSHOTS}/latest", extra=headers)
     assert answer.status == 200
 
 
 def test_404_distinguishes_unknown_empty_and_expired_worlds(api: Gateway, hub: Hub) -> None:
-    assert api("GET", f"{WORLD}/latest").slug == "world-unknown"
+    assert api("GET", f"{SNAPSHOTS}/latest").slug == "world-unknown"
     hub.worlds.register("w1", "live")
-    assert api("GET", f"{WORLD}/latest").slug == "snapshot-not-found"
+    assert api("GET", f"{SNAPSHOTS}/latest").slug == "snapshot-not-found"
     publish(api, hub, "v1", 0)
     hub.clock.advance(minutes=15)
-    silent = api("GET", f"{WORLD}/latest")
+    silent = api("GET", f"{SNAPSHOTS}/latest")
     assert silent.slug == "snapshot-expired"
     assert silent.json["last_expired_at"] == iso(15)
 
@@ -99,7 +99,7 @@ def test_lookup_finds_snapshots_by_version_and_by_as_of(api: Gateway, hub: Hub) 
 def test_lookup_before_the_first_snapshot_names_the_earliest_as_of(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "v1", 0)
     publish(api, hub, "v2", 1)
-    answer = api("GET", f"{WORLD}/lookup?as_of={iso(-1)}")
+    answer = api("GET", f"{SNAPSHOTS}/lookup?as_of={iso(-1)}")
     assert answer.slug == "snapshot-not-found"
     assert answer.json["earliest_as_of"] == iso(0)
     assert iso(0) in answer.json["detail"]
@@ -110,30 +110,30 @@ def test_lookup_before_the_first_snapshot_names_the_earliest_as_of(api: Gateway,
 def test_earliest_as_of_respects_the_other_filters(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "old", 0, ttl_sec=60)
     publish(api, hub, "new", 5)
-    late, before = iso(4), f"{WORLD}/lookup?as_of={iso(-1)}"
+    late, before = iso(4), f"{SNAPSHOTS}/lookup?as_of={iso(-1)}"
     assert api("GET", before).json["earliest_as_of"] == iso(5)
     assert api("GET", f"{before}&include_expired=true").json["earliest_as_of"] == iso(0)
     assert api("GET", f"{before}&known_at={late}&include_expired=true").json["earliest_as_of"] == iso(0)
     assert "earliest_as_of" not in api("GET", f"{before}&stage=live").json
-    assert "earliest_as_of" not in api("GET", f"{WORLD}/latest?stage=live").json
+    assert "earliest_as_of" not in api("GET", f"{SNAPSHOTS}/latest?stage=live").json
 
 
 def test_lookup_with_expired_names_the_earliest_as_of_of_an_expired_world(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "v1", 0, ttl_sec=60)
     hub.clock.advance(hours=1)
-    answer = api("GET", f"{WORLD}/lookup?as_of={iso(-1)}&include_expired=true")
+    answer = api("GET", f"{SNAPSHOTS}/lookup?as_of={iso(-1)}&include_expired=true")
     assert (answer.slug, answer.json["earliest_as_of"]) == ("snapshot-not-found", iso(0))
-    assert api("GET", f"{WORLD}/lookup?as_of={iso(-1)}").slug == "snapshot-expired"
+    assert api("GET", f"{SNAPSHOTS}/lookup?as_of={iso(-1)}").slug == "snapshot-expired"
 
 
 def test_expired_version_is_404_unless_include_expired(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "v1", 0)
     hub.clock.advance(minutes=20)
-    expired = api("GET", f"{WORLD}/lookup?version=v1")
+    expired = api("GET", f"{SNAPSHOTS}/lookup?version=v1")
     assert (expired.status, expired.slug) == (404, "snapshot-expired")
     assert expired.json["last_expired_at"] == iso(15)
     assert get(api, "/lookup?version=v1&include_expired=true")["expired"] is True
-    assert api("GET", f"{WORLD}/lookup?version=v9").slug == "snapshot-not-found"
+    assert api("GET", f"{SNAPSHOTS}/lookup?version=v9").slug == "snapshot-not-found"
 
 
 @pytest.mark.parametrize("other_filter", ["stage=live", "actor=nobody", f"known_at={iso(-1)}"])
@@ -143,7 +143,7 @@ def test_expired_version_that_another_filter_excludes_is_not_found_instead_of_ex
 ) -> None:
     publish(api, hub, "v1", 0)
     hub.clock.advance(minutes=20)
-    answer = api("GET", f"{WORLD}/lookup?version=v1&{other_filter}{history}")
+    answer = api("GET", f"{SNAPSHOTS}/lookup?version=v1&{other_filter}{history}")
     assert (answer.status, answer.slug) == (404, "snapshot-not-found")
     assert "last_expired_at" not in answer.json
 
@@ -165,7 +165,7 @@ def test_inv_08_read_with_a_past_known_at_never_changes(api: Gateway, hub: Hub) 
 def test_inv_08_404_with_a_past_known_at_never_changes(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "v1", 0, ttl_sec=60)
     hub.clock.advance(minutes=30)
-    urls = [f"{WORLD}/latest?known_at={iso(minute)}" for minute in (-1, 2)]
+    urls = [f"{SNAPSHOTS}/latest?known_at={iso(minute)}" for minute in (-1, 2)]
     before = [api("GET", url).body for url in urls]
     assert [api("GET", url).slug for url in urls] == ["snapshot-not-found", "snapshot-expired"]
     publish(api, hub, "v2", 31, ttl_sec=86_400)
@@ -174,35 +174,35 @@ def test_inv_08_404_with_a_past_known_at_never_changes(api: Gateway, hub: Hub) -
 
 def test_known_at_hides_versions_published_later(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "v1", 5)
-    assert api("GET", f"{WORLD}/lookup?version=v1&known_at={iso(4)}").slug == "snapshot-not-found"
+    assert api("GET", f"{SNAPSHOTS}/lookup?version=v1&known_at={iso(4)}").slug == "snapshot-not-found"
     assert get(api, f"/lookup?version=v1&known_at={iso(5)}")["version"] == "v1"
 
 
 def test_read_with_known_at_states_whether_it_is_settled(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "v1", 0)
-    url = f"{WORLD}/latest?known_at={iso(0)}"
+    url = f"{SNAPSHOTS}/latest?known_at={iso(0)}"
     hub.clock.advance(seconds=KNOWN_AT_SETTLE_SECONDS - 1)
     assert api("GET", url).headers["risk-hub-settled"] == "false"
     hub.clock.advance(seconds=1)
     assert api("GET", url).headers["risk-hub-settled"] == "true"
-    assert "risk-hub-settled" not in api("GET", f"{WORLD}/latest").headers
+    assert "risk-hub-settled" not in api("GET", f"{SNAPSHOTS}/latest").headers
 
 
 @pytest.mark.parametrize("url", ["/latest?", "/lookup?version=v1&", "/latest/risk?", "/latest/stress?"])
 def test_404_with_known_at_states_whether_it_is_settled(api: Gateway, hub: Hub, url: str) -> None:
     publish(api, hub, "v1", 5)
     known_at = hub.clock.now - timedelta(seconds=KNOWN_AT_SETTLE_SECONDS - 1)
-    requested = f"{WORLD}{url}known_at={format_instant(known_at)}"
+    requested = f"{SNAPSHOTS}{url}known_at={format_instant(known_at)}"
     absent = api("GET", requested)
     assert (absent.status, absent.headers["risk-hub-settled"]) == (404, "false")
     hub.clock.advance(seconds=1)
     assert api("GET", requested).headers["risk-hub-settled"] == "true"
     assert api("HEAD", requested).headers["risk-hub-settled"] == "true"
-    assert "risk-hub-settled" not in api("GET", f"{WORLD}/lookup?version=v2").headers
+    assert "risk-hub-settled" not in api("GET", f"{SNAPSHOTS}/lookup?version=v2").headers
 
 
 def test_known_at_in_the_future_is_refused(api: Gateway) -> None:
-    answer = api("GET", f"{WORLD}/latest?known_at={iso(1)}")
+    answer = api("GET", f"{SNAPSHOTS}/latest?known_at={iso(1)}")
     assert (answer.status, answer.slug, answer.pointers) == (400, "invalid-query", ["/known_at"])
 
 
@@ -249,12 +249,12 @@ def test_a_cursor_is_bound_to_its_query(api: Gateway, hub: Hub) -> None:
     cursor = get(api, "?limit=1")["next_cursor"]
     assert get(api, f"?limit=2&cursor={cursor}")["snapshots"][0]["version"] == "v1"
     for url in (
-        f"{WORLD}?limit=1&stage=paper&cursor={cursor}",
-        f"{WORLD}?limit=1&order=asc&cursor={cursor}",
+        f"{SNAPSHOTS}?limit=1&stage=paper&cursor={cursor}",
+        f"{SNAPSHOTS}?limit=1&order=asc&cursor={cursor}",
         f"/risk-hub/worlds/w2/snapshots?limit=1&cursor={cursor}",
-        f"{WORLD}?limit=1&cursor={cursor[:-2]}",
-        f"{WORLD}?limit=1&cursor=AAAA{cursor[4:]}",
-        f"{WORLD}?limit=1&cursor=%00",
+        f"{SNAPSHOTS}?limit=1&cursor={cursor[:-2]}",
+        f"{SNAPSHOTS}?limit=1&cursor=AAAA{cursor[4:]}",
+        f"{SNAPSHOTS}?limit=1&cursor=%00",
     ):
         answer = api("GET", url)
         assert answer.status == 400, url
@@ -271,7 +271,7 @@ def test_only_the_exact_issued_cursor_text_is_accepted(api: Gateway, hub: Hub, v
     publish(api, hub, "older", 0)
     cursor = get(api, "?limit=1")["next_cursor"]
     variants = {cursor[:-1] + last for last in ALPHABET} | {f"{cursor}=", f"{cursor}==", f"{cursor}A"}
-    taken = {each for each in variants if api("GET", f"{WORLD}?limit=1&cursor={each}").status == 200}
+    taken = {each for each in variants if api("GET", f"{SNAPSHOTS}?limit=1&cursor={each}").status == 200}
     assert taken == {cursor}
 
 
@@ -283,8 +283,8 @@ def test_inv_11_forged_snapshot_list_cursor_is_400(api: Gateway, hub: Hub, posit
     publish(api, hub, "v1", 0)
     question = cursor_query("w1", ListQuery.model_validate({"order": order}))
     genuine, forged = encode_cursor(question, f"{iso(0)}|{iso(0)}|v1"), encode_cursor(question, position)
-    assert api("GET", f"{WORLD}?order={order}&cursor={genuine}").status == 200
-    answer = api("GET", f"{WORLD}?order={order}&cursor={forged}")
+    assert api("GET", f"{SNAPSHOTS}?order={order}&cursor={genuine}").status == 200
+    answer = api("GET", f"{SNAPSHOTS}?order={order}&cursor={forged}")
     assert (answer.status, answer.slug) == (400, "cursor-invalid")
 
 
@@ -311,16 +311,16 @@ def test_inv_11_forged_snapshot_list_cursor_is_400(api: Gateway, hub: Hub, posit
     ],
 )
 def test_a_bad_query_is_400_with_the_parameter(api: Gateway, url: str, pointer: str | None) -> None:
-    answer = api("GET", f"{WORLD}{url}")
+    answer = api("GET", f"{SNAPSHOTS}{url}")
     assert (answer.status, answer.slug) == (400, "invalid-query")
     assert pointer is None or answer.pointers == [pointer]
 
 
 @pytest.mark.parametrize("path", ["", "/latest", "/lookup?version=v1", "/v1/risk"])
 def test_reads_need_a_token_with_the_read_scope(api: Gateway, hub: Hub, path: str) -> None:
-    assert api("GET", f"{WORLD}{path}", headers={"Authorization": None}).slug == "unauthenticated"
+    assert api("GET", f"{SNAPSHOTS}{path}", headers={"Authorization": None}).slug == "unauthenticated"
     write_only = f"Bearer {hub.tokens.issue(['snapshots:write'])}"
-    assert api("GET", f"{WORLD}{path}", headers={"Authorization": write_only}).slug == "forbidden-scope"
+    assert api("GET", f"{SNAPSHOTS}{path}", headers={"Authorization": write_only}).slug == "forbidden-scope"
 
 
 def test_expand_returns_the_original_component(api: Gateway, hub: Hub) -> None:
@@ -338,11 +338,11 @@ def test_f16_damaged_or_missing_blob_is_424_on_expand(api: Gateway, hub: Hub) ->
     publish(api, hub, "v1", 0, realized_returns=[0.001] * 500)
     (ref,) = hub.blobs.objects
     hub.blobs.objects[ref] = ("realized_returns", b"rsh1 realized_returns {}\n")
-    damaged = api("GET", f"{WORLD}/latest?expand=true")
+    damaged = api("GET", f"{SNAPSHOTS}/latest?expand=true")
     assert (damaged.status, damaged.slug) == (424, "blob-unavailable")
     assert damaged.json["ref"]["ref"] == ref
     del hub.blobs.objects[ref]
-    assert api("GET", f"{WORLD}/latest?expand=true").slug == "blob-unavailable"
+    assert api("GET", f"{SNAPSHOTS}/latest?expand=true").slug == "blob-unavailable"
     assert get(api, "/latest")["version"] == "v1"
 
 
@@ -358,20 +358,21 @@ def test_expand_gives_a_download_url_for_a_component_over_the_response_limit(
 
 def test_risk_report_of_an_unknown_or_unevaluated_version_is_404(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "v1", 0)
-    assert api("GET", f"{WORLD}/v9/risk").slug == "snapshot-not-found"
-    assert api("GET", f"{WORLD}/v1/risk").slug == "risk-not-found"
+    assert api("GET", f"{SNAPSHOTS}/v9/risk").slug == "snapshot-not-found"
+    assert api("GET", f"{SNAPSHOTS}/v1/risk").slug == "risk-not-found"
 
 
 @pytest.mark.parametrize("path", ["lookup?version=v9", "v9/risk", "v9/stress"])
 def test_the_remedy_for_a_missing_version_names_the_list_of_versions(api: Gateway, path: str) -> None:
     assert post(api).status == 201
-    answer = api("GET", f"{WORLD}/{path}")
+    answer = api("GET", f"{SNAPSHOTS}/{path}")
     assert answer.slug == "snapshot-not-found"
     assert "Check the world id and the version" in answer.json["remedy"]
 
 
 @pytest.mark.parametrize(
-    "path", ["/risk-hub/worlds/a%20b/snapshots/latest", f"{WORLD}/a%20b/risk", "/risk-hub/worlds/w1/blobs/x"]
+    "path",
+    ["/risk-hub/worlds/a%20b/snapshots/latest", f"{SNAPSHOTS}/a%20b/risk", "/risk-hub/worlds/w1/blobs/x"],
 )
 def test_remedy_for_an_invalid_path_value_mentions_the_path(api: Gateway, path: str) -> None:
     answer = api("GET", path)
@@ -391,4 +392,4 @@ def test_the_contract_is_served_with_its_limits_and_health_without_a_token(api: 
 
 def test_an_unknown_route_is_a_404_problem(api: Gateway) -> None:
     assert api("GET", "/risk-hub/nothing").slug == "not-found"
-    assert api("GET", f"{WORLD}/latest/more").slug == "not-found"
+    assert api("GET", f"{SNAPSHOTS}/latest/more").slug == "not-found"

@@ -8,7 +8,7 @@ import pytest
 from functions.hub.ports import Dependency, DependencyUnavailableError
 from risk_hub_contracts.base.metrics import METRICS
 from tests.fakes.gateway import Gateway
-from tests.http.conftest import Hub, book, post
+from tests.fakes.hub import Hub, book, post
 
 Counted = dict[str, Any]
 

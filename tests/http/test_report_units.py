@@ -6,9 +6,7 @@ from typing import Any
 import pytest
 
 from functions.evaluation.derived_record import ReportKind
-from tests.fakes.gateway import Gateway
-from tests.http.conftest import Hub
-from tests.http.evaluated import evaluated
+from tests.fakes.hub import Hub
 
 RETURNS = [0.01 * ((7 * day) % 11 - 5) / 5 for day in range(120)]
 BOOK: dict[str, Any] = {
@@ -34,8 +32,9 @@ def numbers(value: Any, section: str, name: str) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("kind", ["risk", "stress"])
-def test_every_number_of_a_report_is_in_its_units(api: Gateway, hub: Hub, kind: ReportKind) -> None:
-    report = evaluated(api, hub, kind, **BOOK)
+def test_every_number_of_a_report_is_in_its_units(hub: Hub, kind: ReportKind) -> None:
+    hub.publish(**BOOK)
+    report = hub.get_report(kind)
     units = report["units"]
     found = set(numbers({name: value for name, value in report.items() if name != "receipt"}, "", ""))
     assert found

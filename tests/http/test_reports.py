@@ -14,7 +14,7 @@ from risk_hub_contracts.base.limits import REPORT_SETTLE_SECONDS
 from risk_hub_contracts.base.times import format_instant
 from tests.fakes.clock import START
 from tests.fakes.gateway import Gateway
-from tests.http.conftest import WORLD, Hub, book, post
+from tests.fakes.hub import SNAPSHOTS, Hub, book, post
 from tools.event_samples.emitted import emitted
 
 SIGNALS = "/risk-hub/worlds/w1/exit-signals"
@@ -66,7 +66,7 @@ def instants(api: Gateway, query: str = "") -> list[str]:
 def test_a_report_is_read_by_version(api: Gateway, hub: Hub, kind: ReportKind) -> None:
     publish(api, hub, "v1", 0)
     evaluate(hub, "v1")
-    answer = api("GET", f"{WORLD}/v1/{kind}")
+    answer = api("GET", f"{SNAPSHOTS}/v1/{kind}")
     assert answer.status == 200
     assert answer.json == derived(kind, version="v1", evaluated_at=iso(0)).document()
 
@@ -76,9 +76,9 @@ def test_version_without_a_report_yet_is_404_with_retry_after(
     api: Gateway, hub: Hub, kind: ReportKind
 ) -> None:
     publish(api, hub, "v1", 0)
-    assert api("GET", f"{WORLD}/v9/{kind}").slug == "snapshot-not-found"
+    assert api("GET", f"{SNAPSHOTS}/v9/{kind}").slug == "snapshot-not-found"
     for path in ("v1", "latest"):
-        answer = api("GET", f"{WORLD}/{path}/{kind}")
+        answer = api("GET", f"{SNAPSHOTS}/{path}/{kind}")
         assert (answer.status, answer.slug) == (404, NOT_YET[kind])
         assert (answer.json["version"], answer.headers["retry-after"]) == ("v1", "2")
         assert "is not evaluated yet" in answer.json["detail"]
@@ -89,7 +89,7 @@ def test_inv_15_expired_version_without_a_report_is_a_final_404_with_the_evaluat
     api: Gateway, hub: Hub, kind: ReportKind
 ) -> None:
     publish(api, hub, "v1", 0, ttl_sec=60)
-    path = f"{WORLD}/v1/{kind}"
+    path = f"{SNAPSHOTS}/v1/{kind}"
     hub.clock.now = START + timedelta(seconds=60 + REPORT_SETTLE_SECONDS) - timedelta(microseconds=1)
     assert api("GET", path).slug == NOT_YET[kind]
     hub.clock.now += timedelta(microseconds=1)
@@ -99,7 +99,7 @@ def test_inv_15_expired_version_without_a_report_is_a_final_404_with_the_evaluat
     assert final.json["detail"] == f"version 'v1' of world 'w1' will not be evaluated: expired at {iso(1)}"
     assert final.json["command"] == f"risk-hub risk evaluate w1 --from {iso(0)} --to {iso(0)}"
     assert (final.json["version"], final.json["expired_at"]) == ("v1", iso(1))
-    assert api("GET", f"{WORLD}/latest/{kind}?include_expired=true").slug == "will-not-be-evaluated"
+    assert api("GET", f"{SNAPSHOTS}/latest/{kind}?include_expired=true").slug == "will-not-be-evaluated"
     evaluate(hub, "v1")
     assert api("GET", path).status == 200
 
@@ -110,9 +110,9 @@ def test_inv_15_report_of_a_backfilled_version_is_awaited_for_14_days(
 ) -> None:
     publish(api, hub, "v1", 0, ttl_sec=1, provenance={"source": "backfill"})
     hub.clock.now = START + timedelta(days=13)
-    assert api("GET", f"{WORLD}/v1/{kind}").slug == NOT_YET[kind]
+    assert api("GET", f"{SNAPSHOTS}/v1/{kind}").slug == NOT_YET[kind]
     hub.clock.now = START + timedelta(days=14)
-    final = api("GET", f"{WORLD}/v1/{kind}")
+    final = api("GET", f"{SNAPSHOTS}/v1/{kind}")
     assert final.slug == "will-not-be-evaluated"
     assert "its announcement is no longer kept" in final.json["detail"]
 
@@ -123,9 +123,9 @@ def test_a_report_says_whether_it_was_evaluated_as_history(api: Gateway, hub: Hu
         publish(api, hub, f"v{minute}", minute)
         record = derived(kind, version=f"v{minute}")
         hub.evaluations.put_once(replace(record, history=history), UNTIL)
-        instant = api("GET", f"{WORLD}/v{minute}/{kind}").headers["risk-hub-evaluated-as"]
+        instant = api("GET", f"{SNAPSHOTS}/v{minute}/{kind}").headers["risk-hub-evaluated-as"]
         assert instant == ("history" if history else "current")
-        assert api("GET", f"{WORLD}/latest/{kind}").headers["risk-hub-evaluated-as"] == instant
+        assert api("GET", f"{SNAPSHOTS}/latest/{kind}").headers["risk-hub-evaluated-as"] == instant
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -136,7 +136,7 @@ def test_the_latest_report_is_that_of_the_newest_unexpired_snapshot(
     evaluate(hub, "v1")
     publish(api, hub, "v2", 1, headers={"X-Stage": "live", "X-Actor": "ops"})
     evaluate(hub, "v2")
-    path = f"{WORLD}/latest/{kind}"
+    path = f"{SNAPSHOTS}/latest/{kind}"
     assert api("GET", path).json["version"] == "v2"
     assert api("GET", f"{path}?stage=paper").json["version"] == "v1"
     assert api("GET", f"{path}?actor=gateway").json["version"] == "v1"
@@ -154,7 +154,7 @@ def test_latest_report_with_known_at_was_evaluated_by_then(api: Gateway, hub: Hu
     evaluate(hub, "v2", 6)
     evaluate(hub, "v1", 7, engine_version="9.0.0")
     hub.clock.advance(minutes=5)
-    path = f"{WORLD}/latest/{kind}?known_at="
+    path = f"{SNAPSHOTS}/latest/{kind}?known_at="
     assert "had no report at" in api("GET", path + iso(1)).json["detail"]
     assert api("GET", path + iso(1)).slug == NOT_YET[kind]
     assert api("GET", path + iso(2)).json["version"] == "v1"
@@ -171,13 +171,13 @@ def test_a_report_at_a_past_instant_says_whether_a_running_evaluation_can_still_
     settled = {}
     for seconds_later in (0, REPORT_SETTLE_SECONDS - 1, REPORT_SETTLE_SECONDS):
         hub.clock.now = START + timedelta(minutes=2, seconds=seconds_later)
-        answer = api("GET", f"{WORLD}/latest/{kind}?known_at={iso(2)}")
+        answer = api("GET", f"{SNAPSHOTS}/latest/{kind}?known_at={iso(2)}")
         settled[seconds_later] = (answer.status, answer.headers["risk-hub-settled"])
     assert list(settled.values()) == [(200, "false"), (200, "false"), (200, "true")]
-    absent = api("GET", f"{WORLD}/latest/{kind}?known_at={iso(1)}")
+    absent = api("GET", f"{SNAPSHOTS}/latest/{kind}?known_at={iso(1)}")
     assert (absent.slug, absent.headers["risk-hub-settled"]) == (NOT_YET[kind], "true")
-    assert "risk-hub-settled" not in api("GET", f"{WORLD}/latest/{kind}").headers
-    assert "risk-hub-settled" not in api("GET", f"{WORLD}/v1/{kind}").headers
+    assert "risk-hub-settled" not in api("GET", f"{SNAPSHOTS}/latest/{kind}").headers
+    assert "risk-hub-settled" not in api("GET", f"{SNAPSHOTS}/v1/{kind}").headers
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -186,11 +186,11 @@ def test_latest_in_a_report_path_is_never_read_as_a_version(api: Gateway, hub: H
     evaluate(hub, "latest")
     publish(api, hub, "v2", 1)
     evaluate(hub, "v2")
-    assert api("GET", f"{WORLD}/latest/{kind}").json["version"] == "v2"
+    assert api("GET", f"{SNAPSHOTS}/latest/{kind}").json["version"] == "v2"
 
 
 @pytest.mark.parametrize(
-    "path", [*(f"{WORLD}/{of}/{kind}" for of in ("v1", "latest") for kind in KINDS), SIGNALS]
+    "path", [*(f"{SNAPSHOTS}/{of}/{kind}" for of in ("v1", "latest") for kind in KINDS), SIGNALS]
 )
 def test_reports_and_signals_need_the_scope_to_read(api: Gateway, hub: Hub, path: str) -> None:
     writer = {"Authorization": f"Bearer {hub.tokens.issue(scopes=['snapshots:write'])}"}
@@ -236,7 +236,7 @@ def test_exit_signal_cursor_is_refused_for_another_query(api: Gateway, hub: Hub)
     assert instants(api, f"?limit=2&cursor={cursor}") == [iso(1), iso(0)]
     for other in ("stage=paper", "order=asc", f"from={iso(0)}"):
         assert api("GET", f"{SIGNALS}?limit=1&{other}&cursor={cursor}").slug == "cursor-invalid"
-    assert api("GET", f"{WORLD}?limit=1&cursor={cursor}").slug == "cursor-invalid"
+    assert api("GET", f"{SNAPSHOTS}?limit=1&cursor={cursor}").slug == "cursor-invalid"
     assert api("GET", f"/risk-hub/worlds/w2/exit-signals?cursor={cursor}").slug == "cursor-invalid"
 
 
@@ -250,4 +250,4 @@ def test_a_wrong_query_names_its_parameters(api: Gateway) -> None:
     answer = api("GET", f"{SIGNALS}?limit=0&order=up&surprise=1")
     assert answer.slug == "invalid-query"
     assert set(answer.pointers) == {"/limit", "/order", "/surprise"}
-    assert api("GET", f"{WORLD}/latest/risk?expand=true").pointers == ["/expand"]
+    assert api("GET", f"{SNAPSHOTS}/latest/risk?expand=true").pointers == ["/expand"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.gateway import Gateway
-from tests.http.conftest import Hub, post
+from tests.fakes.hub import Hub, post
 
 
 def requests(written: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.fakes.answer_validation import UndeclaredAnswerError, validate_proxy_answer
 from tests.fakes.gateway import Gateway, proxy_event
-from tests.http.conftest import WORLD, book, post
+from tests.fakes.hub import SNAPSHOTS, book, post
 
 ROOT = Path(__file__).parents[2]
 # Each calls a handler, or the hub of a stage, without validation; the reason is next to it.
@@ -75,7 +75,7 @@ def test_response_that_differs_from_the_openapi_fails_validation(
     api: Gateway, fault: str, spoil: Spoil
 ) -> None:
     assert post(api, book()).status == 201
-    event, answer = exchange(api, "GET", f"{WORLD}/latest", api.headers)
+    event, answer = exchange(api, "GET", f"{SNAPSHOTS}/latest", api.headers)
     validate_proxy_answer(event, answer)
     with pytest.raises(UndeclaredAnswerError, match=re.escape(fault)):
         validate_proxy_answer(event, spoil(answer))
@@ -85,7 +85,7 @@ def test_response_that_differs_from_the_openapi_fails_validation(
 def test_problem_that_differs_from_the_openapi_fails_validation(
     api: Gateway, fault: str, spoil: Spoil
 ) -> None:
-    event, answer = exchange(api, "GET", f"{WORLD}/latest", {})
+    event, answer = exchange(api, "GET", f"{SNAPSHOTS}/latest", {})
     validate_proxy_answer(event, answer)
     with pytest.raises(UndeclaredAnswerError, match=re.escape(fault)):
         validate_proxy_answer(event, spoil(answer))
@@ -93,7 +93,7 @@ def test_problem_that_differs_from_the_openapi_fails_validation(
 
 def test_body_with_304_fails_validation(api: Gateway) -> None:
     etag = post(api, book()).headers["etag"]
-    event, answer = exchange(api, "GET", f"{WORLD}/latest", {**api.headers, "If-None-Match": etag})
+    event, answer = exchange(api, "GET", f"{SNAPSHOTS}/latest", {**api.headers, "If-None-Match": etag})
     validate_proxy_answer(event, answer)
     with pytest.raises(UndeclaredAnswerError, match="a body is sent"):
         validate_proxy_answer(event, {**answer, "body": "{}"})

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from functions.measures import historical
-from tests.http.evaluating_hub import EvaluatingHub, measure, tail, upper_covariance
+from tests.fakes.hub import Hub
+from tests.http.report_facts import number, tail, upper_covariance
 
 CONFIDENCES = [9900, 9750, 9500]
 METHODS = ["historical_upper", "historical", "parametric_normal"]
@@ -20,7 +21,7 @@ def returns(count: int) -> dict[str, list[float]]:
 
 
 def report(count: int = 250, **fields: Any) -> dict[str, Any]:
-    return EvaluatingHub().risk(covariance=COVARIANCE, realized_returns=returns(count), **fields)
+    return Hub().risk(covariance=COVARIANCE, realized_returns=returns(count), **fields)
 
 
 def of_the_book(count: int) -> list[float]:
@@ -44,16 +45,16 @@ def test_c1_interpolated_var_stays_next_to_the_upper_one_with_the_same_expected_
     found = report()
     for bps in (9500, 9900):
         interpolated, upper = tail(found, "historical", bps), tail(found, "historical_upper", bps)
-        assert interpolated["value_at_risk"] == measure(found, "value_at_risk", "historical", bps)
+        assert interpolated["value_at_risk"] == number(found, "value_at_risk", "historical", bps)
         assert interpolated["value_at_risk"] < upper["value_at_risk"]
-        shortfall = measure(found, "expected_shortfall", "historical", bps)
+        shortfall = number(found, "expected_shortfall", "historical", bps)
         assert interpolated["expected_shortfall"] == upper["expected_shortfall"] == shortfall
 
 
 def test_c2_expected_shortfall_changes_by_rounding_when_one_tied_return_changes_by_one_ulp() -> None:
     tied = [-0.03, *[-0.02] * 4, *[0.001, 0.002, -0.001] * 65]
     nudged = [-0.03, *[-0.02] * 3, -0.020000000000000004, *[0.001, 0.002, -0.001] * 65]
-    before, after = (EvaluatingHub().risk(realized_returns=values) for values in (tied, nudged))
+    before, after = (Hub().risk(realized_returns=values) for values in (tied, nudged))
     for method in METHODS[:2]:
         first, second = tail(before, method, 9900), tail(after, method, 9900)
         assert second["expected_shortfall"] == pytest.approx(first["expected_shortfall"], rel=1e-14)
@@ -89,26 +90,26 @@ def test_c2_historical_numbers_have_standard_errors_that_grow_with_the_confidenc
 
 
 def test_number_that_cannot_be_computed_is_null_with_its_reason() -> None:
-    few = EvaluatingHub().risk(realized_returns=returns(39))
+    few = Hub().risk(realized_returns=returns(39))
     for bps, reason in ((9900, "too_few_observations"), (9750, "too_few_observations"), (9500, None)):
         row = tail(few, "historical_upper", bps)
         assert (row["value_at_risk"] is None) == (reason is not None)
         assert row["reason"] == (reason or "too_few_tail_observations")
         assert row["observations"] == 39
-    absent = EvaluatingHub().risk(covariance=COVARIANCE)
+    absent = Hub().risk(covariance=COVARIANCE)
     assert tail(absent, "historical", 9900)["reason"] == "realized_returns_absent"
     assert tail(absent, "parametric_normal", 9900)["sufficient"]
-    constant = EvaluatingHub().risk(realized_returns=[0.001] * 300)
+    constant = Hub().risk(realized_returns=[0.001] * 300)
     assert tail(constant, "historical_upper", 9900)["reason"] == "portfolio_variance_is_zero"
 
 
 def test_one_series_without_ids_is_a_track_record() -> None:
-    found = EvaluatingHub().risk(realized_returns=of_the_book(250))
+    found = Hub().risk(realized_returns=of_the_book(250))
     assert tail(found, "historical_upper", 9900)["basis"] == "track_record"
 
 
 def test_snapshot_chooses_the_confidences_of_its_tails_and_of_its_backtest() -> None:
-    world = EvaluatingHub()
+    world = Hub()
     options = {"confidences_bps": [9000, 9975]}
     found = world.risk(covariance=COVARIANCE, realized_returns=returns(401), risk=options)
     assert [(row["method"], row["confidence_bps"]) for row in found["tails"]] == [

@@ -9,8 +9,8 @@ from functions.evaluation.stress.evaluate import stress_report
 from functions.measures.stress import gross_share
 from risk_hub_contracts.snapshot.parse import Snapshot
 from tests.fakes.clock import START
-from tests.http.conftest import Hub
-from tests.http.risk_reports import number, risk_report, volatility
+from tests.fakes.hub import Hub
+from tests.http.report_facts import number, volatility
 
 RNG = np.random.default_rng(5)
 CASH: dict[str, Any] = {"weights": {"AAPL": 0.0, "MSFT": 0.0}, "portfolio": {"cash": 1}}
@@ -38,7 +38,7 @@ def returns(*names: str, count: int = 300) -> dict[str, list[float]]:
     ids=["no inputs", "returns", "returns of others", "unequal lengths", "covariance"],
 )
 def test_book_of_cash_alone_has_risk_zero_and_a_complete_report(hub: Hub, inputs: dict[str, Any]) -> None:
-    report = risk_report(hub, **CASH, **inputs)
+    report = hub.risk(**CASH, **inputs)
     assert (report["status"], report["riskless"]) == ("complete", True)
     assert values(report) == {0.0}
     assert {each["reason"] for each in report["measures"]} == {None}
@@ -48,7 +48,7 @@ def test_book_of_cash_alone_has_risk_zero_and_a_complete_report(hub: Hub, inputs
 
 def test_stress_loss_of_a_book_of_cash_is_zero(hub: Hub) -> None:
     shocks = {"crash": {"shocks": {"AAPL": -0.5}}}
-    risk_report(hub, **CASH, stress=shocks)
+    hub.publish(**CASH, stress=shocks)
     stored = hub.snapshots.rows["w1", "v1"]
     snapshot = Snapshot.from_document(stored.document, stored.content_hash)
     report = stress_report(snapshot, shocks, None, START)
@@ -66,7 +66,7 @@ def test_stress_loss_of_a_book_of_cash_is_zero(hub: Hub) -> None:
     ids=["covariance", "constant returns"],
 )
 def test_book_whose_assets_all_have_variance_zero_has_risk_zero(hub: Hub, inputs: dict[str, Any]) -> None:
-    report = risk_report(hub, **inputs)
+    report = hub.risk(**inputs)
     assert (report["status"], report["riskless"]) == ("complete", True)
     assert values(report) == {0.0}
     assert report["concentration"]["diversification_ratio"] is None
@@ -76,7 +76,7 @@ def test_book_whose_assets_all_have_variance_zero_has_risk_zero(hub: Hub, inputs
 def test_hedge_whose_variance_is_rounding_keeps_its_reason(hub: Hub) -> None:
     series = RNG.normal(0, 0.01, 300)
     hedge = {"A": series.tolist(), "B": series.tolist(), "CASH": [0.0] * 300}
-    report = risk_report(hub, weights={"A": 0.3, "B": -0.3, "CASH": 1.0}, realized_returns=hedge)
+    report = hub.risk(weights={"A": 0.3, "B": -0.3, "CASH": 1.0}, realized_returns=hedge)
     assert values(report) == {None}
     assert report["riskless"] is False
     reasons = {each["reason"] for each in report["measures"]}
@@ -85,13 +85,13 @@ def test_hedge_whose_variance_is_rounding_keeps_its_reason(hub: Hub) -> None:
 
 def test_book_that_loses_the_same_share_each_day_is_not_riskless(hub: Hub) -> None:
     series = {"AAPL": [-0.01] * 300, "MSFT": [0.0] * 300}
-    report = risk_report(hub, realized_returns=series)
+    report = hub.risk(realized_returns=series)
     assert (report["riskless"], values(report)) == (False, {None})
 
 
 def test_zero_covariance_is_not_riskless_if_the_returns_vary(hub: Hub) -> None:
     zero = {"ids": ["AAPL", "MSFT"], "matrix": [[0.0, 0.0], [0.0, 0.0]]}
-    report = risk_report(hub, covariance=zero, realized_returns=returns("AAPL", "MSFT"))
+    report = hub.risk(covariance=zero, realized_returns=returns("AAPL", "MSFT"))
     assert (report["riskless"], volatility(report)) == (False, None)
     assert number(report, "value_at_risk", "historical", 9900) > 0
 
@@ -110,7 +110,7 @@ def test_numbers_of_a_book_of_any_net_weight_are_those_of_its_positions(
     hub: Hub, weights: dict[str, float], portfolio: dict[str, Any], gross: float, net: float
 ) -> None:
     series = returns("A", "B")
-    report = risk_report(hub, weights=weights, portfolio=portfolio, realized_returns=series)
+    report = hub.risk(weights=weights, portfolio=portfolio, realized_returns=series)
     held = np.array([weights["A"], weights["B"]])
     own = np.array([series["A"], series["B"]]).T @ held
     assert volatility(report) == pytest.approx(own.std(ddof=1), rel=1e-12)

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from functions.evaluation.stress.shock_warnings import is_misspelling, shock_warnings
 from functions.measures.stress import stress_loss
 from tests.fakes.gateway import Gateway
-from tests.http.conftest import Hub, book, post
-from tests.http.evaluated import codes, evaluated, one_warning
+from tests.fakes.hub import Hub, book, post
+from tests.http.report_facts import codes, one_warning
 
 BOOK: dict[str, Any] = {"weights": {"AAPL": 0.6, "MSFT": 0.4}}
 
 
-def test_misspelt_id_hidden_by_the_default_is_named(api: Gateway, hub: Hub) -> None:
+def test_misspelt_id_hidden_by_the_default_is_named(hub: Hub) -> None:
     stress = {"crash": {"shocks": {"APPL": -0.5, "MSFT": -0.3}, "default": -0.05}}
-    report = evaluated(api, hub, "stress", **BOOK, stress=stress)
+    report = hub.stress(**BOOK, stress=stress)
     found = one_warning(report, "shocks_unused")
     assert (found["subject"], found["evidence"]["misspelt"]) == ("crash", "APPL for AAPL")
     assert (found["evidence"]["unused"], found["evidence"]["without_own_shock"]) == ("APPL", "AAPL")
@@ -26,37 +26,37 @@ def test_misspelt_id_hidden_by_the_default_is_named(api: Gateway, hub: Hub) -> N
     assert report["losses"][0]["value"] == pytest.approx(0.6 * 0.05 + 0.4 * 0.3)
 
 
-def test_shocks_of_other_assets_are_named_if_a_held_asset_has_none(api: Gateway, hub: Hub) -> None:
+def test_shocks_of_other_assets_are_named_if_a_held_asset_has_none(hub: Hub) -> None:
     stress = {"crash": {"shocks": {"XOM": -0.5, "MSFT": -0.3}, "default": -0.05}}
-    found = one_warning(evaluated(api, hub, "stress", **BOOK, stress=stress), "shocks_unused")
+    found = one_warning(hub.stress(**BOOK, stress=stress), "shocks_unused")
     assert "misspelt" not in found["evidence"]
     assert found["subject"] == "crash"
 
 
-def test_shocks_of_a_larger_universe_are_one_warning_for_all_scenarios(api: Gateway, hub: Hub) -> None:
+def test_shocks_of_a_larger_universe_are_one_warning_for_all_scenarios(hub: Hub) -> None:
     shocks = dict.fromkeys(("AAPL", "MSFT", "XOM", "GE"), -0.1)
     stress = {"one": {"shocks": shocks}, "two": {"shocks": shocks, "default": -0.2}}
-    found = one_warning(evaluated(api, hub, "stress", **BOOK, stress=stress), "shocks_unused")
+    found = one_warning(hub.stress(**BOOK, stress=stress), "shocks_unused")
     assert (found["subject"], found["evidence"]) == (
         None,
         {"scenarios": 2.0, "unused": "GE, XOM", "unused_count": 2.0},
     )
 
 
-def test_scenarios_that_fit_the_book_have_no_warning(api: Gateway, hub: Hub) -> None:
+def test_scenarios_that_fit_the_book_have_no_warning(hub: Hub) -> None:
     stress = {
         "a": {"shocks": {"AAPL": -0.1, "MSFT": 0.1}},
         "b": {"shocks": {}, "default": -0.1},
         "c": {"loss": 0.9},
     }
-    assert codes(evaluated(api, hub, "stress", **BOOK, stress=stress)) == []
+    assert codes(hub.stress(**BOOK, stress=stress)) == []
 
 
 def test_shock_below_minus_one_is_refused_unless_the_asset_is_flagged(api: Gateway, hub: Hub) -> None:
     stress = {"crash": {"shocks": {"AAPL": -30.0, "MSFT": -0.1}}}
     assert post(api, book(**BOOK, stress=stress)).status == 422
     flagged = {"unlimited_loss": ["AAPL"]}
-    report = evaluated(api, hub, "stress", **BOOK, stress=stress, portfolio=flagged)
+    report = hub.stress(**BOOK, stress=stress, portfolio=flagged)
     assert (codes(report), report["losses"][0]["value"]) == ([], pytest.approx(18.04))
 
 

@@ -7,7 +7,7 @@ import pytest
 from risk_hub_contracts.blob.types import BlobKind
 from risk_hub_contracts.blob.write import digest, encode_returns, encode_stress
 from tests.fakes.gateway import Answer, Gateway
-from tests.http.conftest import WORLD, Hub, book, post
+from tests.fakes.hub import SNAPSHOTS, Hub, book, post
 
 DATES = ["2025-12-30", "2025-12-31"]
 SERIES = {"AAPL": [0.01, -0.02], "MSFT": [0.02, 0.01]}
@@ -25,7 +25,7 @@ def stored_blob(hub: Hub, kind: BlobKind, data: bytes) -> dict[str, Any]:
 
 
 def latest(api: Gateway, *, expand: bool = False) -> Answer:
-    return api("GET", f"{WORLD}/latest?expand={str(expand).lower()}")
+    return api("GET", f"{SNAPSHOTS}/latest?expand={str(expand).lower()}")
 
 
 def test_optional_objects_are_given_back_as_they_were_sent(api: Gateway) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.gateway import Gateway
-from tests.http.conftest import Hub, post
+from tests.fakes.hub import Hub, post
 
 OPENAPI = json.loads((Path(__file__).parents[2] / "contracts" / "openapi.json").read_text(encoding="utf-8"))
 TAKING_STAGE = [

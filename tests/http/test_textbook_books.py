@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.http.evaluating_hub import EvaluatingHub, measure, upper_covariance
+from tests.fakes.hub import Hub
+from tests.http.report_facts import number, upper_covariance
 
 # The quantiles that the books print, and the exact ones of the engine.
 JORION_95 = 1.65
@@ -27,7 +28,7 @@ def hundred(value: float) -> Any:
 
 
 def parametric_var(bps: int, **fields: Any) -> float:
-    return measure(EvaluatingHub().risk(**fields), "value_at_risk", "parametric_normal", bps)
+    return float(number(Hub().risk(**fields), "value_at_risk", "parametric_normal", bps))
 
 
 def uncorrelated(**variances: float) -> dict[str, Any]:
@@ -55,9 +56,9 @@ def test_hull_var_of_each_asset_alone_at_99_percent() -> None:
 def test_hull_var_and_diversification_benefit_of_two_assets() -> None:
     """Printed: deviation 220,227; VaR 512,300 for one day and 1,620,100 for ten, less by 219,000 than the sum."""
     weights = {"MSFT": MICROSOFT / BOTH, "T": ATT / BOTH}
-    report = EvaluatingHub().risk(weights=weights, covariance=TWO_ASSETS)
-    sigma = measure(report, "volatility", "parametric_normal", None)
-    var = measure(report, "value_at_risk", "parametric_normal", 9900)
+    report = Hub().risk(weights=weights, covariance=TWO_ASSETS)
+    sigma = number(report, "volatility", "parametric_normal", None)
+    var = number(report, "value_at_risk", "parametric_normal", 9900)
     assert BOTH * sigma == dollars(220_227)
     assert BOTH * var == hundred(512_300)
     assert sqrt(10) * BOTH * var == hundred(1_620_100)
@@ -91,10 +92,10 @@ DECREASING_WEIGHTS = [
 )
 def test_hull_var_of_four_indices(covariance: list[list[float]], variance: float, var: float) -> None:
     """The covariances are printed to 7 decimals: the variance of 10,000 thousands moves by 10,000² · 0.5e-7 = 5."""
-    report = EvaluatingHub().risk(weights=INDEX_WEIGHTS, covariance=upper_covariance(INDICES, covariance))
-    sigma = 10_000 * measure(report, "volatility", "parametric_normal", None)
+    report = Hub().risk(weights=INDEX_WEIGHTS, covariance=upper_covariance(INDICES, covariance))
+    sigma = 10_000 * number(report, "volatility", "parametric_normal", None)
     assert sigma**2 == pytest.approx(variance, abs=5)
-    found = 10e6 * measure(report, "value_at_risk", "parametric_normal", 9900)
+    found = 10e6 * number(report, "value_at_risk", "parametric_normal", 9900)
     assert found == pytest.approx(var, rel=5 / variance / 2)
 
 
@@ -121,7 +122,7 @@ def test_jorion_marginal_and_component_var() -> None:
 
     Contributions of a report are at 99 %. Each is proportional to the quantile, here Jorion's of 1.65.
     """
-    contributions = EvaluatingHub().risk(weights=CURRENCIES, covariance=CURRENCY_COVARIANCE)["contributions"]
+    contributions = Hub().risk(weights=CURRENCIES, covariance=CURRENCY_COVARIANCE)["contributions"]
     assert contributions["confidence_bps"] == 9900
     by_id = {each["id"]: each for each in contributions["largest"]}
     to_jorion = JORION_95 / 2.3263478740408408
@@ -134,7 +135,7 @@ def test_jorion_marginal_and_component_var() -> None:
 
 def test_jorion_incremental_var_is_the_fall_of_var_when_a_position_is_sold() -> None:
     """Without euros 165,000 remain, without Canadian dollars 198,000, as printed: 257,738 falls by the difference."""
-    contributions = EvaluatingHub().risk(weights=CURRENCIES, covariance=CURRENCY_COVARIANCE)["contributions"]
+    contributions = Hub().risk(weights=CURRENCIES, covariance=CURRENCY_COVARIANCE)["contributions"]
     incremental = {each["id"]: each["incremental"] for each in contributions["largest"]}
     scale = 3e6 * JORION_95 / 2.3263478740408408
     assert incremental["EUR"] * scale == dollars(257_738 - 165_000)
@@ -147,8 +148,8 @@ def test_jorion_incremental_var_is_the_fall_of_var_when_a_position_is_sold() -> 
 def test_riskmetrics_var_of_a_position_with_two_risk_factors() -> None:
     rate, bond = 0.932 / 100, 0.999 / 100
     covariance = upper_covariance(["DEM", "BUND"], [[rate**2, -0.27 * rate * bond], [0.0, bond**2]])
-    report = EvaluatingHub().risk(weights={"DEM": 0.5, "BUND": 0.5}, covariance=covariance)
-    assert 200 * measure(report, "volatility", "parametric_normal", None) == pytest.approx(1.168, abs=5e-4)
+    report = Hub().risk(weights={"DEM": 0.5, "BUND": 0.5}, covariance=covariance)
+    assert 200 * number(report, "volatility", "parametric_normal", None) == pytest.approx(1.168, abs=5e-4)
 
 
 def test_riskmetrics_var_of_an_exchange_rate_is_1_65_deviations() -> None:
@@ -161,6 +162,6 @@ def test_riskmetrics_var_of_an_exchange_rate_is_1_65_deviations() -> None:
 # shares of 30, 30, 20 and 20 percent have a Herfindahl-Hirschman index of 2,600, in squared percents.
 def test_herfindahl_index_of_four_shares() -> None:
     weights = {"A": 0.3, "B": 0.3, "C": 0.2, "D": 0.2}
-    report = EvaluatingHub().risk(weights=weights, covariance=uncorrelated(A=1e-4, B=1e-4, C=1e-4, D=1e-4))
+    report = Hub().risk(weights=weights, covariance=uncorrelated(A=1e-4, B=1e-4, C=1e-4, D=1e-4))
     assert 10_000 * report["concentration"]["herfindahl"] == pytest.approx(2_600, abs=1e-9)
     assert report["concentration"]["effective_number"] == pytest.approx(10_000 / 2_600, rel=1e-15)

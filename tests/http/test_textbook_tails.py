@@ -7,7 +7,8 @@ from math import sqrt
 
 import pytest
 
-from tests.http.evaluating_hub import EvaluatingHub, measure, tail, upper_covariance
+from tests.fakes.hub import Hub
+from tests.http.report_facts import number, tail, upper_covariance
 
 # Hull, Options, Futures and Other Derivatives, 9th ed. 2015, ch. 22, historical simulation with four stock
 # indices: the six largest of 500 one-day losses of a portfolio of 10 million dollars. The VaR at 99 % is the
@@ -19,7 +20,7 @@ SCENARIOS = [-loss / PORTFOLIO for loss in (*LARGEST_LOSSES, *OTHERS)]
 
 
 def test_hull_historical_var_of_500_scenarios_is_the_fifth_largest_loss() -> None:
-    report = EvaluatingHub().risk(weights={"INDICES": 1.0}, realized_returns={"INDICES": SCENARIOS})
+    report = Hub().risk(weights={"INDICES": 1.0}, realized_returns={"INDICES": SCENARIOS})
     row = tail(report, "historical_upper", 9900)
     assert row["value_at_risk"] * PORTFOLIO == pytest.approx(253_385, abs=0.5)
     assert (row["observations"], row["tail_observations"]) == (500, 5)
@@ -27,7 +28,7 @@ def test_hull_historical_var_of_500_scenarios_is_the_fifth_largest_loss() -> Non
 
 def test_hull_interpolated_var_of_500_scenarios_is_13_8_percent_lower() -> None:
     """The default of NumPy lies between the fifth and the sixth loss, near the sixth: 218,328."""
-    report = EvaluatingHub().risk(weights={"INDICES": 1.0}, realized_returns={"INDICES": SCENARIOS})
+    report = Hub().risk(weights={"INDICES": 1.0}, realized_returns={"INDICES": SCENARIOS})
     interpolated = tail(report, "historical", 9900)["value_at_risk"] * PORTFOLIO
     assert interpolated == pytest.approx(253_385 - 0.99 * (253_385 - 217_974), abs=0.5)
     assert 1 - interpolated / 253_385 == pytest.approx(0.138, abs=5e-4)
@@ -35,7 +36,7 @@ def test_hull_interpolated_var_of_500_scenarios_is_13_8_percent_lower() -> None:
 
 def test_hull_expected_shortfall_of_500_scenarios_is_the_mean_of_the_five_largest_losses() -> None:
     """One percent of 500 is five whole losses; the mean of the printed ones is 327,181."""
-    report = EvaluatingHub().risk(weights={"INDICES": 1.0}, realized_returns={"INDICES": SCENARIOS})
+    report = Hub().risk(weights={"INDICES": 1.0}, realized_returns={"INDICES": SCENARIOS})
     shortfall = tail(report, "historical_upper", 9900)["expected_shortfall"] * PORTFOLIO
     assert shortfall == pytest.approx(327_181, abs=0.5)
 
@@ -52,9 +53,7 @@ def test_exact_mass_expected_shortfall_of_a_discrete_distribution(percent: int, 
     """Printed values are cut after one decimal: 46.6 stands for 46.67."""
     bps = 10_000 - 100 * percent
     returns = [(value - 100) / 100 for value in ENDING_VALUES]
-    report = EvaluatingHub().risk(
-        weights={"A": 1.0}, realized_returns={"A": returns}, risk={"confidences_bps": [bps]}
-    )
+    report = Hub().risk(weights={"A": 1.0}, realized_returns={"A": returns}, risk={"confidences_bps": [bps]})
     shortfall = 100 * tail(report, "historical_upper", bps)["expected_shortfall"]
     assert printed - 1e-9 <= shortfall < printed + 0.1
 
@@ -70,10 +69,10 @@ def test_nearest_correlation_matrix_of_higham_2002() -> None:
     covariance = upper_covariance(["A", "B", "C"], [[1e-4 * each for each in row] for row in INDEFINITE])
     weights = {"A": 0.3, "B": 0.3, "C": 0.4}
     wanted = {"covariance_repair": "nearest_correlation", "covariance_repair_max_change": 0.5}
-    report = EvaluatingHub().risk(weights=weights, covariance=covariance, risk=wanted)
+    report = Hub().risk(weights=weights, covariance=covariance, risk=wanted)
     assert report["repair"]["frobenius_distance"] == pytest.approx(0.5278, abs=5e-5)
     assert report["repair"]["largest_change"] == pytest.approx(1 - 0.7607, abs=5e-5)
-    sigma = measure(report, "volatility", "parametric_normal", None)
+    sigma = number(report, "volatility", "parametric_normal", None)
     pairs = 2 * (0.3 * 0.3 * 0.7607 + 0.3 * 0.4 * 0.1573 + 0.3 * 0.4 * 0.7607)
     printed = 2 * (0.3 * 0.3 + 0.3 * 0.4 + 0.3 * 0.4) * 5e-5
     assert sigma**2 / 1e-4 == pytest.approx(0.3**2 + 0.3**2 + 0.4**2 + pairs, abs=printed)
@@ -91,7 +90,7 @@ NORMAL_MODEL = [
 
 
 def test_var_and_es_of_the_normal_model_at_five_requested_confidences() -> None:
-    report = EvaluatingHub().risk(
+    report = Hub().risk(
         weights={"A": 1.0},
         covariance=upper_covariance(["A"], [[(0.2 / sqrt(250)) ** 2]]),
         risk={"confidences_bps": [bps for bps, _, _ in NORMAL_MODEL]},

@@ -10,9 +10,8 @@ import pytest
 
 from infra.local.sample import SAMPLE_FILE
 from risk_hub_contracts.blob.write import encode_returns
-from tests.fakes.gateway import Gateway
-from tests.http.conftest import Hub
-from tests.http.evaluated import codes, evaluated, one_warning, stored_blob
+from tests.fakes.hub import Hub
+from tests.http.report_facts import codes, one_warning
 
 SAMPLE = json.loads(SAMPLE_FILE.read_text(encoding="utf-8"))
 WEIGHTS: dict[str, float] = SAMPLE["weights"]
@@ -38,24 +37,24 @@ def with_series(asset: str, values: Any) -> Any:
     return changed
 
 
-def test_real_book_has_only_cautions_about_age(api: Gateway, hub: Hub) -> None:
-    report = evaluated(api, hub, **real())
+def test_real_book_has_only_cautions_about_age(hub: Hub) -> None:
+    report = hub.risk(**real())
     assert set(codes(report)) == AGE_CODES
     assert codes(report, meaningless=True) == []
     assert report["sufficiency"]["sufficient"] is True
 
 
 @pytest.mark.parametrize("days", [20, 60, 250])
-def test_no_regime_of_the_real_book_makes_its_report_insufficient(api: Gateway, hub: Hub, days: int) -> None:
+def test_no_regime_of_the_real_book_makes_its_report_insufficient(hub: Hub, days: int) -> None:
     """The sample holds the crash of March 2020: 20 days of it against the covariance of three years."""
     for number, end in enumerate(range(days, RETURNS.shape[1], 47)):
-        report = evaluated(api, hub, version=f"v{number}", **real(RETURNS[:, end - days : end]))
+        report = hub.risk(version=f"v{number}", **real(RETURNS[:, end - days : end]))
         assert codes(report, meaningless=True) == []
 
 
-def test_two_sigma_regime_is_no_scale_mismatch(api: Gateway, hub: Hub) -> None:
+def test_two_sigma_regime_is_no_scale_mismatch(hub: Hub) -> None:
     for version, factor in (("calm", 4.0), ("turbulent", 0.25)):
-        report = evaluated(api, hub, version=version, **real(covariance=COVARIANCE * factor))
+        report = hub.risk(version=version, **real(covariance=COVARIANCE * factor))
         assert "scale_mismatch" not in codes(report)
 
 
@@ -71,9 +70,9 @@ def test_two_sigma_regime_is_no_scale_mismatch(api: Gateway, hub: Hub) -> None:
     ],
 )
 def test_covariance_of_another_scale_is_named_and_makes_the_report_insufficient(
-    api: Gateway, hub: Hub, factor: float, cause: str
+    hub: Hub, factor: float, cause: str
 ) -> None:
-    report = evaluated(api, hub, **real(covariance=COVARIANCE * factor))
+    report = hub.risk(**real(covariance=COVARIANCE * factor))
     found = one_warning(report, "scale_mismatch")
     assert (found["subject"], found["likely_cause"], found["makes_insufficient"]) == (
         "covariance",
@@ -85,8 +84,8 @@ def test_covariance_of_another_scale_is_named_and_makes_the_report_insufficient(
     assert report["sufficiency"]["sufficient"] is False
 
 
-def test_scale_between_a_regime_and_nonsense_is_a_caution(api: Gateway, hub: Hub) -> None:
-    report = evaluated(api, hub, **real(covariance=COVARIANCE * 52))
+def test_scale_between_a_regime_and_nonsense_is_a_caution(hub: Hub) -> None:
+    report = hub.risk(**real(covariance=COVARIANCE * 52))
     found = one_warning(report, "scale_mismatch")
     assert (found["makes_insufficient"], found["likely_cause"]) == (
         False,
@@ -96,28 +95,26 @@ def test_scale_between_a_regime_and_nonsense_is_a_caution(api: Gateway, hub: Hub
 
 
 @pytest.mark.parametrize("returns", [RETURNS, None], ids=["with returns", "without returns"])
-def test_correlation_matrix_as_covariance_makes_the_report_insufficient(
-    api: Gateway, hub: Hub, returns: Any
-) -> None:
-    report = evaluated(api, hub, **real(returns, np.corrcoef(RETURNS)))
+def test_correlation_matrix_as_covariance_makes_the_report_insufficient(hub: Hub, returns: Any) -> None:
+    report = hub.risk(**real(returns, np.corrcoef(RETURNS)))
     found = one_warning(report, "scale_mismatch")
     assert found["likely_cause"] == "the covariance is a correlation matrix: every variance is 1"
     assert found["makes_insufficient"] is True
     assert report["sufficiency"]["sufficient"] is False
 
 
-def test_one_position_of_another_scale_is_a_caution_that_names_it(api: Gateway, hub: Hub) -> None:
+def test_one_position_of_another_scale_is_a_caution_that_names_it(hub: Hub) -> None:
     sizes = np.ones(len(IDS))
     sizes[IDS.index("KO")] = 100.0
-    report = evaluated(api, hub, **real(covariance=COVARIANCE * np.outer(sizes, sizes)))
+    report = hub.risk(**real(covariance=COVARIANCE * np.outer(sizes, sizes)))
     found = one_warning(report, "scale_mismatch")
     assert (found["subject"], found["makes_insufficient"]) == ("KO", False)
     assert found["evidence"]["ratio"] == pytest.approx(100, rel=1e-5)
 
 
-def test_prices_as_returns_make_the_report_insufficient(api: Gateway, hub: Hub) -> None:
+def test_prices_as_returns_make_the_report_insufficient(hub: Hub) -> None:
     prices = 100 * np.cumprod(1 + RETURNS, axis=1)
-    report = evaluated(api, hub, **real(prices, None))
+    report = hub.risk(**real(prices, None))
     found = [each for each in report["warnings"] if each["code"] == "returns_look_like_prices"]
     assert len(found) == 10
     assert {each["evidence"]["assets_affected"] for each in found} == {20}
@@ -125,15 +122,15 @@ def test_prices_as_returns_make_the_report_insufficient(api: Gateway, hub: Hub) 
     assert report["sufficiency"]["sufficient"] is False
 
 
-def test_one_price_series_among_returns_is_named(api: Gateway, hub: Hub) -> None:
-    report = evaluated(api, hub, **real(with_series("KO", 50 * np.cumprod(1 + RETURNS[0]))))
+def test_one_price_series_among_returns_is_named(hub: Hub) -> None:
+    report = hub.risk(**real(with_series("KO", 50 * np.cumprod(1 + RETURNS[0]))))
     found = one_warning(report, "returns_look_like_prices")
     assert (found["subject"], found["makes_insufficient"]) == ("KO", True)
     assert found["evidence"]["median_return_max"] == 0.2
 
 
-def test_returns_in_percent_make_the_report_insufficient(api: Gateway, hub: Hub) -> None:
-    report = evaluated(api, hub, **real(100 * RETURNS, 1e4 * COVARIANCE))
+def test_returns_in_percent_make_the_report_insufficient(hub: Hub) -> None:
+    report = hub.risk(**real(100 * RETURNS, 1e4 * COVARIANCE))
     found = [each for each in report["warnings"] if each["code"] == "returns_look_like_percent"]
     assert found
     assert {each["makes_insufficient"] for each in found} == {True}
@@ -141,17 +138,17 @@ def test_returns_in_percent_make_the_report_insufficient(api: Gateway, hub: Hub)
     assert report["sufficiency"]["sufficient"] is False
 
 
-def test_bare_series_in_percent_makes_the_report_insufficient(api: Gateway, hub: Hub) -> None:
+def test_bare_series_in_percent_makes_the_report_insufficient(hub: Hub) -> None:
     series = (100 * RETURNS.mean(axis=0)).tolist()
-    report = evaluated(api, hub, weights=WEIGHTS, realized_returns=series)
+    report = hub.risk(weights=WEIGHTS, realized_returns=series)
     found = one_warning(report, "returns_look_like_percent")
     assert (found["subject"], found["makes_insufficient"]) == ("realized_returns", True)
 
 
-def test_loss_beyond_the_value_of_an_asset_makes_the_report_insufficient(api: Gateway, hub: Hub) -> None:
+def test_loss_beyond_the_value_of_an_asset_makes_the_report_insufficient(hub: Hub) -> None:
     series = RETURNS[IDS.index("KO")].copy()
     series[300] = -1.5
-    report = evaluated(api, hub, **real(with_series("KO", series)))
+    report = hub.risk(**real(with_series("KO", series)))
     found = one_warning(report, "loss_exceeds_exposure")
     assert (found["subject"], found["makes_insufficient"]) == ("KO", True)
     assert found["evidence"]["least_return"] == -1.5
@@ -159,53 +156,49 @@ def test_loss_beyond_the_value_of_an_asset_makes_the_report_insufficient(api: Ga
     assert report["sufficiency"]["sufficient"] is False
 
 
-def test_value_at_risk_beyond_the_gross_exposure_makes_the_report_insufficient(
-    api: Gateway, hub: Hub
-) -> None:
-    report = evaluated(api, hub, **real(None, COVARIANCE * 2e3))
+def test_value_at_risk_beyond_the_gross_exposure_makes_the_report_insufficient(hub: Hub) -> None:
+    report = hub.risk(**real(None, COVARIANCE * 2e3))
     found = one_warning(report, "loss_exceeds_exposure")
     assert found["evidence"]["value_at_risk"] > found["evidence"]["gross_exposure"] == pytest.approx(1)
     assert (found["evidence"]["method"], found["evidence"]["confidence_bps"]) == ("parametric_normal", 9900)
     assert report["sufficiency"]["sufficient"] is False
 
 
-def test_money_market_book_has_a_caution_about_its_negative_value_at_risk(api: Gateway, hub: Hub) -> None:
+def test_money_market_book_has_a_caution_about_its_negative_value_at_risk(hub: Hub) -> None:
     bills = (0.0001 + 0.00002 * np.sin(np.arange(250))).tolist()
-    report = evaluated(api, hub, weights={"BIL": 1.0}, realized_returns={"BIL": bills})
+    report = hub.risk(weights={"BIL": 1.0}, realized_returns={"BIL": bills})
     assert codes(report, meaningless=True) == []
     found = one_warning(report, "var_negative")
     assert found["evidence"]["value_at_risk"] < 0
     assert report["sufficiency"]["sufficient"] is True
 
 
-def test_price_that_never_moves_despite_its_variance_makes_a_large_position_meaningless(
-    api: Gateway, hub: Hub
-) -> None:
+def test_price_that_never_moves_despite_its_variance_makes_a_large_position_meaningless(hub: Hub) -> None:
     weights = {**{asset: weight * 0.8 for asset, weight in WEIGHTS.items()}}
     weights["KO"] = 1 - sum(weight for asset, weight in weights.items() if asset != "KO")
-    report = evaluated(api, hub, **{**real(with_series("KO", 0.0)), "weights": weights})
+    report = hub.risk(**{**real(with_series("KO", 0.0)), "weights": weights})
     found = one_warning(report, "constant_prices")
     assert (found["subject"], found["makes_insufficient"]) == ("KO", True)
     assert found["evidence"]["zero_share"] == 1.0
     assert report["sufficiency"]["sufficient"] is False
 
 
-def test_cash_is_no_constant_price_if_its_variance_is_zero(api: Gateway, hub: Hub) -> None:
+def test_cash_is_no_constant_price_if_its_variance_is_zero(hub: Hub) -> None:
     ids, weights = [*IDS, "USD"], {**{asset: weight / 2 for asset, weight in WEIGHTS.items()}, "USD": 0.5}
     covariance = np.zeros((21, 21))
     covariance[:20, :20] = COVARIANCE
     returns = dict(zip(ids, [*RETURNS.tolist(), [0.0] * RETURNS.shape[1]], strict=True))
     given = {"ids": ids, "matrix": covariance.tolist()}
-    report = evaluated(api, hub, weights=weights, covariance=given, realized_returns=returns)
+    report = hub.risk(weights=weights, covariance=given, realized_returns=returns)
     assert "constant_prices" not in codes(report)
-    without = evaluated(api, hub, version="v2", weights=weights, realized_returns=returns)
+    without = hub.risk(version="v2", weights=weights, realized_returns=returns)
     assert one_warning(without, "constant_prices")["makes_insufficient"] is False
 
 
-def test_price_that_stopped_moving_is_a_caution(api: Gateway, hub: Hub) -> None:
+def test_price_that_stopped_moving_is_a_caution(hub: Hub) -> None:
     series = RETURNS[IDS.index("KO")].copy()
     series[-12:] = 0.0
-    found = one_warning(evaluated(api, hub, **real(with_series("KO", series))), "constant_prices")
+    found = one_warning(hub.risk(**real(with_series("KO", series))), "constant_prices")
     assert (found["subject"], found["makes_insufficient"], found["evidence"]["last_zeros"]) == (
         "KO",
         False,
@@ -217,7 +210,7 @@ def dated(hub: Hub, last: date, every_days: int = 1, count: int = 60) -> dict[st
     days = [last - timedelta(days=every_days * back) for back in reversed(range(count))]
     series = {"AAPL": RETURNS[0, -count:].tolist(), "MSFT": RETURNS[1, -count:].tolist()}
     data = encode_returns(series, [day.isoformat() for day in days])
-    return {"realized_returns_ref": stored_blob(hub, "realized_returns", data)}
+    return {"realized_returns_ref": hub.blob("realized_returns", data)}
 
 
 @pytest.mark.parametrize(
@@ -233,10 +226,10 @@ def dated(hub: Hub, last: date, every_days: int = 1, count: int = 60) -> dict[st
     ],
 )
 def test_returns_older_than_ten_days_or_three_periods_make_the_report_insufficient(
-    api: Gateway, hub: Hub, age_days: int, every_days: int, *, stale: bool
+    hub: Hub, age_days: int, every_days: int, *, stale: bool
 ) -> None:
     last = date(2026, 1, 5) - timedelta(days=age_days)
-    report = evaluated(api, hub, **dated(hub, last, every_days))
+    report = hub.risk(**dated(hub, last, every_days))
     assert ("inputs_stale" in codes(report, meaningless=True)) is stale
     assert "age_unknown" not in codes(report)
     if stale:
@@ -246,30 +239,30 @@ def test_returns_older_than_ten_days_or_three_periods_make_the_report_insufficie
         assert report["sufficiency"]["sufficient"] is False
 
 
-def test_warnings_and_evidence_do_not_depend_on_the_order_of_ids(api: Gateway, hub: Hub) -> None:
+def test_warnings_and_evidence_do_not_depend_on_the_order_of_ids(hub: Hub) -> None:
     given = real(100 * RETURNS)
-    straight = evaluated(api, hub, **given)
+    straight = hub.risk(**given)
     place = list(reversed(range(len(IDS))))
     turned: dict[str, Any] = {
         "weights": dict(reversed(WEIGHTS.items())),
         "realized_returns": dict(reversed(given["realized_returns"].items())),
         "covariance": {"ids": IDS[::-1], "matrix": COVARIANCE[np.ix_(place, place)].tolist()},
     }
-    assert evaluated(api, hub, version="v2", **turned)["warnings"] == straight["warnings"]
+    assert hub.risk(version="v2", **turned)["warnings"] == straight["warnings"]
 
 
-def test_prices_in_the_track_record_make_the_report_insufficient(api: Gateway, hub: Hub) -> None:
+def test_prices_in_the_track_record_make_the_report_insufficient(hub: Hub) -> None:
     prices = (100 * np.cumprod(1 + RETURNS.mean(axis=0))).tolist()
-    report = evaluated(api, hub, **real(), portfolio_returns={"returns": prices})
+    report = hub.risk(**real(), portfolio_returns={"returns": prices})
     found = one_warning(report, "returns_look_like_prices")
     assert (found["subject"], found["makes_insufficient"]) == ("portfolio_returns", True)
-    as_values = evaluated(api, hub, version="v2", **real(), portfolio_returns={"nav": prices})
+    as_values = hub.risk(version="v2", **real(), portfolio_returns={"nav": prices})
     assert set(codes(as_values)) == AGE_CODES
 
 
-def test_track_record_that_ended_long_ago_is_a_caution(api: Gateway, hub: Hub) -> None:
+def test_track_record_that_ended_long_ago_is_a_caution(hub: Hub) -> None:
     days = [(date(2025, 6, 30) - timedelta(days=back)).isoformat() for back in reversed(range(100))]
     record = {"returns": RETURNS.mean(axis=0)[-100:].tolist(), "dates": days}
-    found = one_warning(evaluated(api, hub, **real(), portfolio_returns=record), "inputs_stale")
+    found = one_warning(hub.risk(**real(), portfolio_returns=record), "inputs_stale")
     assert (found["subject"], found["makes_insufficient"]) == ("portfolio_returns", False)
     assert found["evidence"]["last_date"] == "2025-06-30"

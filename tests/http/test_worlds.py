@@ -8,8 +8,8 @@ from functions.hub.domain.cursor import encode_cursor
 from functions.hub.use_cases.list_worlds import CURSOR_QUERY
 from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY
 from tests.fakes.gateway import Answer, Gateway
+from tests.fakes.hub import Hub
 from tests.fakes.samples import stored
-from tests.http.conftest import Hub
 
 EXPECTATIONS = "/risk-hub/worlds/w1/expectations"
 EXIT_POLICY = "/risk-hub/worlds/w1/exit-policy"

@@ -9,8 +9,8 @@ from moto import mock_aws
 
 from infra.tokens.register import TokenRegister
 from risk_hub_contracts.base.limits import TOKEN_CACHE_MAX_AGE_SECONDS
+from tests.fakes.hub import Hub
 from tests.fakes.secrets_manager import secrets_manager
-from tests.http.conftest import Hub
 from tools.rotation.instances import Instances
 from tools.rotation.procedure import PROPAGATION_SECONDS, Rehearsal
 

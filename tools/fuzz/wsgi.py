@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.fakes.gateway import proxy_event
-from tests.http.conftest import Hub
+from tests.fakes.hub import Hub
 
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from functions.hub.adapters.secret_tokens import SecretTokens
 from tests.fakes.gateway import Gateway
-from tests.http.conftest import WORLD, Hub, book
+from tests.fakes.hub import SNAPSHOTS, Hub, book
 
-CALLS = (("POST", WORLD), ("GET", f"{WORLD}/latest"), ("GET", "/risk-hub/worlds"))
+CALLS = (("POST", SNAPSHOTS), ("GET", f"{SNAPSHOTS}/latest"), ("GET", "/risk-hub/worlds"))
 
 
 @dataclass
