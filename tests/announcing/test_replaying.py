@@ -9,27 +9,25 @@ import pytest
 from pydantic import ValidationError
 
 from events.envelope import CloudEvent
-from functions.announcing.announce_commits import PUBLISH_MAX_ATTEMPTS, AnnounceCommits
+from functions.announcing.announce_commits import PUBLISH_MAX_ATTEMPTS
 from functions.announcing.replay_snapshots import (
     NAMED_MAX_RECORDS,
     REPLAY_PAGE_MAX_SNAPSHOTS,
     ReplayResult,
-    ReplaySnapshots,
 )
 from functions.evaluation.derived_record import DerivedRecord
-from functions.evaluation.stress.evaluate import EvaluateStress
 from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.ports import Dependency, DependencyUnavailableError
 from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.reports.stress import StressReport
-from tests.fakes.bus_and_tokens import MemoryBus
-from tests.fakes.clock import START, FrozenClock
+from tests.fakes.clock import START
+from tests.fakes.hub import Hub
+from tests.fakes.memory_ports import RETENTION
 from tests.fakes.samples import WORLD, series, stored
-from tests.fakes.stores import MemoryBlobs, MemoryReports, MemorySnapshots, MemoryWorlds
+from tests.fakes.stores import MemorySnapshots
 from tools.event_samples.emitted import emitted
 
-RETENTION = timedelta(days=30)
 DAY_SECONDS = 86_400
 HASH = "sha256:" + "0" * 64
 STRESS = StressReport.model_validate(
@@ -46,28 +44,18 @@ class DamagedSnapshots(MemorySnapshots):
         return super().get(world_id, version)
 
 
-class Hub:
-    def __init__(self, *snapshots: SnapshotRecord) -> None:
-        self.clock, self.worlds, self.bus = FrozenClock(), MemoryWorlds(), MemoryBus()
-        self.snapshots, self.evaluations = DamagedSnapshots(), MemoryReports()
-        self.announce = AnnounceCommits(self.worlds, self.bus)
-        self.replay = ReplaySnapshots(
-            self.snapshots, self.evaluations, self.evaluations, self.announce, self.clock
-        )
-        for snapshot in snapshots:
-            self.snapshots.put_once(snapshot, snapshot.retain_until(RETENTION))
-            self.announce([snapshot])
+def hub_with(*snapshots: SnapshotRecord) -> Hub:
+    """Return a hub that has stored and announced the snapshots."""
+    hub = Hub(snapshots=DamagedSnapshots())
+    hub.store(*snapshots)
+    return hub
 
-    def first(self) -> list[CloudEvent]:
-        """Return and forget the events announced until now."""
-        taken, self.bus.taken = self.bus.taken, []
-        return taken
 
-    def all_pages(self, **requested: Any) -> list[ReplayResult]:
-        pages = [self.replay(period(**requested))]
-        while cursor := pages[-1].next_cursor:
-            pages.append(self.replay(period(**requested, cursor=cursor)))
-        return pages
+def all_pages(hub: Hub, **requested: Any) -> list[ReplayResult]:
+    pages = [hub.replay(period(**requested))]
+    while cursor := pages[-1].next_cursor:
+        pages.append(hub.replay(period(**requested, cursor=cursor)))
+    return pages
 
 
 def period(first_minute: int = 0, last_minute: int = 60, **requested: Any) -> dict[str, Any]:
@@ -81,8 +69,8 @@ def versions(events: Sequence[CloudEvent]) -> list[str]:
 
 
 def test_f28_replay_publishes_the_same_events_with_the_replay_flag() -> None:
-    hub = Hub(*series(3, ttl_sec=DAY_SECONDS, correlation_id="c-1", trace_header="Root=1"))
-    first = hub.first()
+    hub = hub_with(*series(3, ttl_sec=DAY_SECONDS, correlation_id="c-1", trace_header="Root=1"))
+    first = hub.taken()
     assert hub.replay(period()).announced == 3
     assert all(event.replay is None for event in first)
     assert all(orjson.loads(event.to_detail())["replay"] is True for event in hub.bus.taken)
@@ -91,12 +79,12 @@ def test_f28_replay_publishes_the_same_events_with_the_replay_flag() -> None:
 
 
 def test_first_announcement_has_no_replay_flag() -> None:
-    assert "replay" not in orjson.loads(Hub(stored()).bus.taken[0].to_detail())
+    assert "replay" not in orjson.loads(hub_with(stored()).bus.taken[0].to_detail())
 
 
 def test_inv_03_replay_keeps_the_head_and_marks_the_current_latest() -> None:
-    hub = Hub(*series(3, ttl_sec=DAY_SECONDS))
-    hub.first()
+    hub = hub_with(*series(3, ttl_sec=DAY_SECONDS))
+    hub.taken()
     before = hub.worlds.heads(WORLD)
     hub.replay(period())
     assert hub.worlds.heads(WORLD) == before
@@ -104,7 +92,7 @@ def test_inv_03_replay_keeps_the_head_and_marks_the_current_latest() -> None:
 
 
 def test_replay_restores_a_lost_head() -> None:
-    hub = Hub(*series(3, ttl_sec=DAY_SECONDS))
+    hub = hub_with(*series(3, ttl_sec=DAY_SECONDS))
     before = hub.worlds.heads(WORLD)
     hub.worlds.rows.clear()
     hub.replay(period())
@@ -112,9 +100,9 @@ def test_replay_restores_a_lost_head() -> None:
 
 
 def test_pages_cover_the_period_once_oldest_first() -> None:
-    hub = Hub(*series(7, ttl_sec=DAY_SECONDS), stored("same", as_of=START + timedelta(minutes=3)))
-    hub.first()
-    pages = hub.all_pages(first_minute=1, last_minute=5, limit=2)
+    hub = hub_with(*series(7, ttl_sec=DAY_SECONDS), stored("same", as_of=START + timedelta(minutes=3)))
+    hub.taken()
+    pages = all_pages(hub, first_minute=1, last_minute=5, limit=2)
     assert versions(hub.bus.taken) == ["v001", "v002", "same", "v003", "v004", "v005"]
     assert [page.announced for page in pages] == [2, 2, 2, 0]
     assert pages[0].reached == format_instant(START + timedelta(minutes=2))
@@ -122,57 +110,55 @@ def test_pages_cover_the_period_once_oldest_first() -> None:
 
 
 def test_replay_of_an_empty_period_returns_one_empty_page() -> None:
-    assert Hub(stored()).replay(period(10, 20)) == ReplayResult(found=0, announced=0, expired=0)
+    assert hub_with(stored()).replay(period(10, 20)) == ReplayResult(found=0, announced=0, expired=0)
 
 
 def test_replay_does_not_announce_other_worlds() -> None:
-    hub = Hub(stored(), stored("theirs", world_id="w2"))
-    hub.first()
+    hub = hub_with(stored(), stored("theirs", world_id="w2"))
+    hub.taken()
     hub.replay(period())
     assert versions(hub.bus.taken) == ["v1"]
 
 
 def test_replay_announces_and_counts_expired_snapshots() -> None:
-    hub = Hub(
+    hub = hub_with(
         stored("old", ttl_sec=60), stored("live", as_of=START + timedelta(minutes=1), ttl_sec=DAY_SECONDS)
     )
-    hub.first()
+    hub.taken()
     hub.clock.advance(hours=1)
     assert hub.replay(period()).expired == 1
     assert versions(hub.bus.taken) == ["old", "live"]
 
 
 def test_dry_run_counts_snapshots_without_announcing_them() -> None:
-    hub = Hub(*series(3, ttl_sec=DAY_SECONDS))
-    hub.first()
-    pages = hub.all_pages(limit=2, dry_run=True)
+    hub = hub_with(*series(3, ttl_sec=DAY_SECONDS))
+    hub.taken()
+    pages = all_pages(hub, limit=2, dry_run=True)
     assert [(page.found, page.announced) for page in pages] == [(2, 0), (1, 0)]
     assert hub.bus.taken == []
 
 
 def test_inv_05_replay_changes_no_stored_report() -> None:
-    hub = Hub(stored(ttl_sec=DAY_SECONDS, content_hash=HASH, stress={"crash": {"loss": 0.25}}))
-    evaluate = EvaluateStress(hub.snapshots, MemoryBlobs(), hub.evaluations, hub.clock, RETENTION)
-    assert evaluate(hub.first()[0]) == "evaluated"
+    hub = hub_with(stored(ttl_sec=DAY_SECONDS, content_hash=HASH, stress={"crash": {"loss": 0.25}}))
+    assert hub.evaluate_stress(hub.taken()[0]) == "evaluated"
     before = dict(hub.evaluations.rows)
     hub.clock.advance(minutes=5)
     hub.replay(period())
-    assert evaluate(hub.bus.taken[0]) == "repeated"
+    assert hub.evaluate_stress(hub.bus.taken[0]) == "repeated"
     assert hub.evaluations.rows == before
 
 
 def test_worker_skips_an_expired_snapshot_in_a_replay() -> None:
-    hub = Hub(stored(ttl_sec=60, stress={"crash": {"loss": 0.25}}))
-    hub.first()
-    evaluate = EvaluateStress(hub.snapshots, MemoryBlobs(), hub.evaluations, hub.clock, RETENTION)
+    hub = hub_with(stored(ttl_sec=60, stress={"crash": {"loss": 0.25}}))
+    hub.taken()
     hub.clock.advance(minutes=5)
     hub.replay(period())
-    assert evaluate(hub.bus.taken[0]) == "expired"
+    assert hub.evaluate_stress(hub.bus.taken[0]) == "expired"
     assert hub.evaluations.rows == {}
 
 
 def test_replay_cursor_is_refused_for_another_period() -> None:
-    hub = Hub(*series(3, ttl_sec=DAY_SECONDS))
+    hub = hub_with(*series(3, ttl_sec=DAY_SECONDS))
     cursor = hub.replay(period(limit=1)).next_cursor
     with pytest.raises(ProblemError, match="cursor"):
         hub.replay(period(last_minute=61, cursor=cursor))
@@ -192,8 +178,8 @@ def test_replay_cursor_is_refused_for_another_period() -> None:
     ],
 )
 def test_invalid_replay_request_announces_nothing(request_: dict[str, Any]) -> None:
-    hub = Hub(stored())
-    hub.first()
+    hub = hub_with(stored())
+    hub.taken()
     with pytest.raises(ValidationError):
         hub.replay(request_)
     assert hub.bus.taken == []
@@ -202,12 +188,12 @@ def test_invalid_replay_request_announces_nothing(request_: dict[str, Any]) -> N
 @pytest.mark.parametrize("field", ["from", "to"])
 def test_malformed_replay_instant_is_refused(field: str) -> None:
     with pytest.raises(ValueError, match="RFC 3339"):
-        Hub().replay({**period(), field: "yesterday"})
+        hub_with().replay({**period(), field: "yesterday"})
 
 
 def test_f10_replay_announces_named_snapshots_and_reports() -> None:
-    hub = Hub(stored("v1"), stored("v2", as_of=START + timedelta(minutes=1)))
-    first = {event.data["version"]: event.id for event in hub.first()}
+    hub = hub_with(stored("v1"), stored("v2", as_of=START + timedelta(minutes=1)))
+    first = {event.data["version"]: event.id for event in hub.taken()}
     evaluation = DerivedRecord(STRESS, "c-1", "e-1")
     hub.evaluations.put_once(evaluation, START + RETENTION)
     named = {"world_id": WORLD, "versions": ["v2"], "evaluations": [evaluation.evaluation_id]}
@@ -218,8 +204,8 @@ def test_f10_replay_announces_named_snapshots_and_reports() -> None:
 
 
 def test_replay_names_missing_and_damaged_records_and_announces_the_rest() -> None:
-    hub = Hub(stored("v1"))
-    hub.first()
+    hub = hub_with(stored("v1"))
+    hub.taken()
     named = {"world_id": WORLD, "versions": ["gone", "damaged", "v1"], "evaluations": ["stress/gone/1"]}
     replayed = hub.replay(named)
     assert (replayed.announced, replayed.found) == (1, 1)
@@ -229,8 +215,8 @@ def test_replay_names_missing_and_damaged_records_and_announces_the_rest() -> No
 
 
 def test_replay_fails_when_the_bus_rejects_every_attempt_and_can_be_repeated() -> None:
-    hub = Hub(stored())
-    hub.first()
+    hub = hub_with(stored())
+    hub.taken()
     hub.bus.refusals = PUBLISH_MAX_ATTEMPTS
     with pytest.raises(DependencyUnavailableError, match="refused 1 of 1"):
         hub.replay(period())
@@ -241,7 +227,7 @@ def test_replay_fails_when_the_snapshot_store_is_unavailable(monkeypatch: pytest
     def down(*_: object) -> None:
         raise DependencyUnavailableError(Dependency.SNAPSHOT_STORE, "Throttling")
 
-    hub = Hub(stored())
+    hub = hub_with(stored())
     monkeypatch.setattr(hub.snapshots, "get", down)
     with pytest.raises(DependencyUnavailableError):
         hub.replay({"world_id": WORLD, "versions": ["v1"]})

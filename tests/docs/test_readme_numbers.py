@@ -26,7 +26,7 @@ ROWS = {
 def report() -> RiskReport:
     sample = json.loads(SAMPLE_FILE.read_text(encoding="utf-8"))
     parts = {name: sample[name] for name in ("weights", "covariance", "realized_returns")}
-    return EvaluatedWorld().report(**parts)
+    return EvaluatedWorld().evaluated(**parts)
 
 
 def test_every_loss_in_the_readme_equals_the_risk_report_of_the_sample(report: RiskReport) -> None:

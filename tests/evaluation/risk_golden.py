@@ -42,9 +42,9 @@ def exact_books() -> dict[str, RiskReport]:
     short = encode_returns({asset: [0.01, -0.02, 0.0, 0.005, -0.001] for asset in "ABC"}, dates)
     broken = encode_covariance(["A", "B", "C"], [1e-4, 5e-4, 0.0, 1e-4, 0.0, 1e-4])
     return {
-        "us20": EvaluatedWorld().report(**whole),
-        "us20, covariance estimated": EvaluatedWorld().report(**estimated),
-        "a covariance that is none, its fallback, five dated returns": world.report(
+        "us20": EvaluatedWorld().evaluated(**whole),
+        "us20, covariance estimated": EvaluatedWorld().evaluated(**estimated),
+        "a covariance that is none, its fallback, five dated returns": world.evaluated(
             covariance_ref=world.blob("covariance", broken),
             realized_returns_ref=world.blob("realized_returns", short),
         ),
@@ -67,7 +67,7 @@ def array_books() -> dict[str, RiskReport]:
         },
     }
     return {
-        f"{name}, {ARRAY_COUNT} assets": world.report(version=name, weights=weights, **part)
+        f"{name}, {ARRAY_COUNT} assets": world.evaluated(version=name, weights=weights, **part)
         for name, part in parts.items()
     }
 

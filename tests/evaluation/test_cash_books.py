@@ -19,7 +19,7 @@ BOOKS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("book", BOOKS)
 def test_risk_of_a_book_with_cash_is_the_risk_of_its_positions(book: str) -> None:
     fields = BOOKS[book]
-    report = EvaluatedWorld().report(**fields, covariance=COVARIANCE, realized_returns=RETURNS)
+    report = EvaluatedWorld().evaluated(**fields, covariance=COVARIANCE, realized_returns=RETURNS)
     a, b = fields["weights"].values()
     variance = a * a * 0.04 + 2 * a * b * 0.01 + b * b * 0.09
     assert report.status == "complete"
@@ -28,13 +28,13 @@ def test_risk_of_a_book_with_cash_is_the_risk_of_its_positions(book: str) -> Non
 
 @pytest.mark.parametrize("inputs", [{}, {"covariance": COVARIANCE}, {"realized_returns": RETURNS}])
 def test_a_book_of_cash_alone_is_evaluated_without_a_concentration(inputs: dict[str, Any]) -> None:
-    report = EvaluatedWorld().report(weights={"A": 0}, portfolio={"cash": 1}, **inputs)
+    report = EvaluatedWorld().evaluated(weights={"A": 0}, portfolio={"cash": 1}, **inputs)
     assert report.version == "v1"
     assert report.concentration is None
 
 
 def test_only_the_rescaled_incremental_var_of_a_dollar_neutral_book_is_null() -> None:
-    report = EvaluatedWorld().report(**BOOKS["dollar-neutral"], covariance=COVARIANCE)
+    report = EvaluatedWorld().evaluated(**BOOKS["dollar-neutral"], covariance=COVARIANCE)
     assert report.contributions is not None
     assert {row.incremental_rescaled for row in report.contributions.largest} == {None}
     assert None not in {row.incremental for row in report.contributions.largest}

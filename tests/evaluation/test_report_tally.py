@@ -2,13 +2,11 @@
 
 import json
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any, get_args
 
 import pytest
 
 from events.envelope import CloudEvent
-from functions.evaluation.stress.evaluate import EvaluateStress
 from functions.telemetry.health import ReportTally, WorkerName
 from risk_hub_contracts.reports.risk import RiskStatus
 from tests.evaluation.test_exit_signals import VAR_LIMIT, Engine, policy
@@ -45,14 +43,14 @@ def written(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 )
 def test_risk_reports_are_counted_by_status(fields: dict[str, Any], status: str) -> None:
     world, recorded = EvaluatedWorld(), RecordedTally()
-    evaluate = replace(world.evaluate, tally=recorded)
+    evaluate = replace(world.evaluate_risk, tally=recorded)
     assert evaluate(world.announced(**fields)) == "evaluated"
     assert recorded.statuses == [("paper", status)]
 
 
 def test_a_report_that_was_stored_before_is_not_counted_again() -> None:
     world, recorded = EvaluatedWorld(), RecordedTally()
-    evaluate = replace(world.evaluate, tally=recorded)
+    evaluate = replace(world.evaluate_risk, tally=recorded)
     event = world.announced()
     assert [evaluate(event), evaluate(event)] == ["evaluated", "repeated"]
     assert len(recorded.statuses) == 1
@@ -62,7 +60,7 @@ def test_expired_snapshot_is_not_counted_as_a_report() -> None:
     world, recorded = EvaluatedWorld(), RecordedTally()
     event = world.announced(ttl_sec=1)
     world.clock.advance(seconds=2)
-    assert replace(world.evaluate, tally=recorded)(event) == "expired"
+    assert replace(world.evaluate_risk, tally=recorded)(event) == "expired"
     assert recorded.statuses == []
 
 
@@ -72,9 +70,7 @@ def test_expired_snapshot_is_not_counted_as_a_report() -> None:
 )
 def test_stress_reports_are_counted_by_their_status(fields: dict[str, Any], status: str) -> None:
     world, recorded = EvaluatedWorld(), RecordedTally()
-    engine = EvaluateStress(
-        world.snapshots, world.blobs, world.reports, world.clock, timedelta(days=30), recorded
-    )
+    engine = replace(world.evaluate_stress, tally=recorded)
     event = world.announced(**fields)
     assert [engine(event), engine(event)] == ["evaluated", "repeated"]
     assert recorded.statuses == [("paper", status)]

@@ -37,6 +37,6 @@ def test_forecast_drops_returns_outside_the_engine_limits(last: float) -> None:
 def test_forecast_has_no_cross_section_when_all_returns_are_out_of_range() -> None:
     world = EvaluatedWorld()
     huge = world.blob("realized_returns", encode_returns({"A": [1.5e308], "B": [-1e308]}))
-    world.report(weights={"A": 2.0, "B": -1.0}, realized_returns_ref=huge)
+    world.evaluated(weights={"A": 2.0, "B": -1.0}, realized_returns_ref=huge)
     (forecast,) = world.forecasts.rows.values()
     assert forecast.realized is None

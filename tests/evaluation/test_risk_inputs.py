@@ -13,7 +13,8 @@ from functions.measures.covariance.form import Verdict
 from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.blob.write import encode_covariance, encode_factor, encode_returns
 from risk_hub_contracts.reports.risk import RiskReport
-from tests.fakes.evaluated_world import WORLD, EvaluatedWorld, find_measure, reasons, verdict
+from tests.fakes.evaluated_world import EvaluatedWorld, find_measure, reasons, verdict
+from tests.fakes.samples import WORLD
 
 RNG = np.random.default_rng(8)
 IDS = ["A", "B", "C"]
@@ -61,7 +62,7 @@ def test_invalid_covariance_blob_gives_null_parametric_measures(upper: list[floa
     world = EvaluatedWorld()
     data = bytearray(encode_covariance(IDS, UPPER))
     data[-8 * len(upper) :] = np.array(upper).tobytes()
-    report = world.report(covariance_ref=world.blob("covariance", bytes(data)))
+    report = world.evaluated(covariance_ref=world.blob("covariance", bytes(data)))
     assert nothing_parametric(report) == {reason}
     assert report.status == "invalid_input"
     assert verdict(report).inputs[0].reason == reason
@@ -71,7 +72,7 @@ def test_invalid_covariance_blob_gives_null_parametric_measures(upper: list[floa
 def test_correlation_above_one_between_tiny_variances_gives_null_parametric_measures(weights: Any) -> None:
     world = EvaluatedWorld()
     ref = world.blob("covariance", encode_covariance(IDS, [1.0, 0.0, 0.0, 1e-12, 5e-12, 1e-12]))
-    report = world.report(weights=weights, covariance_ref=ref)
+    report = world.evaluated(weights=weights, covariance_ref=ref)
     assert nothing_parametric(report) == {"covariance_not_psd"}
     assert report.status == "invalid_input"
 
@@ -83,7 +84,7 @@ def test_book_within_the_rounding_of_the_whole_matrix_gives_null_parametric_meas
     """Rounding of the whole matrix is tolerated; a book within that rounding has no number."""
     world = EvaluatedWorld()
     ref = world.blob("covariance", encode_covariance(IDS, upper))
-    report = world.report(weights={"B": 0.5, "C": 0.5}, covariance_ref=ref)
+    report = world.evaluated(weights={"B": 0.5, "C": 0.5}, covariance_ref=ref)
     assert nothing_parametric(report) == {"covariance_not_psd"}
     assert report.status == "invalid_input"
 
@@ -92,14 +93,14 @@ def test_asymmetric_covariance_is_refused_when_published() -> None:
     matrix = COVARIANCE.tolist()
     matrix[0][1] *= 1.1
     with pytest.raises(ProblemError) as refused:
-        EvaluatedWorld().report(covariance={"ids": IDS, "matrix": matrix})
+        EvaluatedWorld().evaluated(covariance={"ids": IDS, "matrix": matrix})
     assert {"not symmetric" in each.detail for each in refused.value.violations} == {True}
 
 
 def test_covariance_without_a_tiny_position_gives_null_parametric_measures() -> None:
     world = EvaluatedWorld()
     ref = world.blob("covariance", encode_covariance(IDS[:2], [1e-4, 0.0, 1e-4]))
-    report = world.report(weights={"A": 0.5, "B": 0.4999, "C": 0.0001}, covariance_ref=ref)
+    report = world.evaluated(weights={"A": 0.5, "B": 0.4999, "C": 0.0001}, covariance_ref=ref)
     assert nothing_parametric(report) == {"covariance_does_not_cover_weights"}
     assert verdict(report).inputs[0].coverage == pytest.approx(0.9999)
     assert report.status == "insufficient"
@@ -107,7 +108,7 @@ def test_covariance_without_a_tiny_position_gives_null_parametric_measures() -> 
 
 def test_missing_id_is_not_covered_even_with_a_weight_lost_in_rounding() -> None:
     world = EvaluatedWorld()
-    report = world.report(
+    report = world.evaluated(
         weights={"A": 1.0, "B": 1e-17},
         covariance_ref=world.blob("covariance", encode_covariance(["A"], [1e-4])),
         realized_returns={"A": BY_ID["A"]},
@@ -120,14 +121,14 @@ def test_missing_id_is_not_covered_even_with_a_weight_lost_in_rounding() -> None
 def test_inputs_without_any_id_of_the_book_have_zero_coverage() -> None:
     world = EvaluatedWorld()
     ref = world.blob("covariance", encode_covariance(["X"], [1e-4]))
-    report = world.report(covariance_ref=ref, realized_returns={"X": [0.01] * 250})
+    report = world.evaluated(covariance_ref=ref, realized_returns={"X": [0.01] * 250})
     assert nothing_parametric(report) == {"covariance_does_not_cover_weights"}
     assert reasons(report, "historical") == {"returns_do_not_cover_weights"}
     assert [given.coverage for given in verdict(report).inputs] == [0.0, 0.0]
 
 
 def test_zero_weight_asset_needs_no_inputs() -> None:
-    report = EvaluatedWorld().report(
+    report = EvaluatedWorld().evaluated(
         weights={"A": 0.5, "B": 0.0, "C": 0.5}, realized_returns={"A": BY_ID["A"], "C": BY_ID["C"]}
     )
     assert report.status == "complete"
@@ -135,9 +136,9 @@ def test_zero_weight_asset_needs_no_inputs() -> None:
 
 @pytest.mark.parametrize("order", [["C", "B", "A"], ["B", "A", "C"]])
 def test_input_id_order_changes_no_bit_of_the_report(order: list[str]) -> None:
-    straight = EvaluatedWorld().report(covariance=SOUND, realized_returns=BY_ID)
+    straight = EvaluatedWorld().evaluated(covariance=SOUND, realized_returns=BY_ID)
     place = [IDS.index(asset) for asset in order]
-    shuffled = EvaluatedWorld().report(
+    shuffled = EvaluatedWorld().evaluated(
         covariance={"ids": order, "matrix": COVARIANCE[np.ix_(place, place)].tolist()},
         realized_returns={asset: BY_ID[asset] for asset in order},
         weights={asset: float(W[IDS.index(asset)]) for asset in order},
@@ -154,7 +155,7 @@ def test_asset_order_changes_no_bit_on_the_exact_or_array_path(count: int) -> No
     returns = dict(zip(ids, generator.normal(0, 0.01, (count, 120)).tolist(), strict=True))
     hashes = set()
     for order in (1, -1):
-        report = EvaluatedWorld().report(
+        report = EvaluatedWorld().evaluated(
             weights=dict(list(weights.items())[::order]),
             realized_returns=dict(list(returns.items())[::order]),
         )
@@ -165,7 +166,7 @@ def test_asset_order_changes_no_bit_on_the_exact_or_array_path(count: int) -> No
 
 def test_zero_variance_hedge_gives_null_parametric_measures() -> None:
     flat = {"ids": ["A", "B"], "matrix": [[0.04, 0.02], [0.02, 0.01]]}
-    report = EvaluatedWorld().report(weights={"A": -1.0, "B": 2.0}, covariance=flat)
+    report = EvaluatedWorld().evaluated(weights={"A": -1.0, "B": 2.0}, covariance=flat)
     assert nothing_parametric(report) == {"portfolio_variance_is_zero"}
 
 
@@ -174,7 +175,7 @@ def test_zero_variance_hedge_gives_null_parametric_measures() -> None:
 def test_constant_series_give_risk_zero_and_no_sharpe(value: float, observations: int, count: int) -> None:
     """The mean of equal numbers does not always equal that number: the difference is not a deviation."""
     names = [f"A{i:03}" for i in range(count)]
-    report = EvaluatedWorld().report(
+    report = EvaluatedWorld().evaluated(
         weights=dict.fromkeys(names, 1 / count),
         realized_returns=dict.fromkeys(names, [value] * observations),
     )
@@ -194,7 +195,7 @@ HEDGES = {
 @pytest.mark.parametrize(("weights", "returns"), HEDGES.values(), ids=HEDGES)
 def test_book_with_only_rounding_noise_gives_null_measures(weights: Any, returns: Any) -> None:
     """Give no zero without a reason, and no number from the last bits of a cancellation."""
-    report = EvaluatedWorld().report(weights=weights, realized_returns=returns)
+    report = EvaluatedWorld().evaluated(weights=weights, realized_returns=returns)
     assert reasons(report, "historical") == {"portfolio_variance_is_zero"}
     assert {measure.value for measure in report.measures} == {None}
     for each in report.windows:
@@ -205,7 +206,7 @@ def test_book_with_only_rounding_noise_gives_null_measures(weights: Any, returns
 def test_large_book_with_only_rounding_noise_gives_null_measures() -> None:
     names = [f"A{i:03}" for i in range(202)]
     series = [[(1 if i % 2 else -1) * value * (1 + i // 2) for value in BY_ID["A"]] for i in range(202)]
-    report = EvaluatedWorld().report(
+    report = EvaluatedWorld().evaluated(
         weights=dict.fromkeys(names, 1 / 202),
         realized_returns=dict(zip(names, series, strict=True)),
     )
@@ -215,7 +216,7 @@ def test_large_book_with_only_rounding_noise_gives_null_measures() -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 19])
 def test_too_few_observations_give_no_covariance_estimate_and_no_tail(count: int) -> None:
-    report = EvaluatedWorld().report(realized_returns={a: v[:count] for a, v in BY_ID.items()})
+    report = EvaluatedWorld().evaluated(realized_returns={a: v[:count] for a, v in BY_ID.items()})
     assert nothing_parametric(report) == {"covariance_absent"}
     assert reasons(report, "historical") == {"too_few_observations"}
     assert verdict(report).inputs[1].observations == count
@@ -223,7 +224,7 @@ def test_too_few_observations_give_no_covariance_estimate_and_no_tail(count: int
 
 @pytest.mark.parametrize("count", [20, 29, 30, 250])
 def test_absent_covariance_is_estimated_from_returns_and_named_in_every_measure(count: int) -> None:
-    report = EvaluatedWorld().report(realized_returns={a: v[-count:] for a, v in BY_ID.items()})
+    report = EvaluatedWorld().evaluated(realized_returns={a: v[-count:] for a, v in BY_ID.items()})
     measured = find_measure(report, "value_at_risk", "parametric_normal", 9900)
     assert (measured.covariance, measured.observations, measured.coverage) == ("sample", count, 1.0)
     assert verdict(report).covariance == "sample"
@@ -242,7 +243,7 @@ def test_absent_covariance_is_estimated_from_returns_and_named_in_every_measure(
 def test_invalid_covariance_is_not_replaced_by_an_estimate() -> None:
     world = EvaluatedWorld()
     ref = world.blob("covariance", encode_covariance(IDS, correlated(1.5)))
-    report = world.report(covariance_ref=ref, realized_returns=BY_ID)
+    report = world.evaluated(covariance_ref=ref, realized_returns=BY_ID)
     assert nothing_parametric(report) == {"covariance_not_psd"}
 
 
@@ -259,7 +260,7 @@ def test_only_returns_of_held_assets_count_as_observations(
     lengths: dict[str, int], reason: str | None, observations: int
 ) -> None:
     series = {asset: BY_ID.get(asset, BY_ID["A"])[:length] for asset, length in lengths.items()}
-    report = EvaluatedWorld().report(covariance=SOUND, realized_returns=series)
+    report = EvaluatedWorld().evaluated(covariance=SOUND, realized_returns=series)
     assert reasons(report, "historical") == {reason}
     assert {m.observations for m in report.measures if m.method == "historical"} == {observations}
     assert verdict(report).inputs[1].observations == observations
@@ -271,7 +272,9 @@ def test_nan_in_returns_gives_null_measures_only_if_the_asset_is_held(kept: int)
     data = bytearray(encode_returns(BY_ID))
     data[-8:] = np.array([np.nan]).tobytes()
     weights = {"A": 0.5, "B": 0.5} if kept == 2 else {"A": 0.5, "B": 0.25, "C": 0.25}
-    report = world.report(weights=weights, realized_returns_ref=world.blob("realized_returns", bytes(data)))
+    report = world.evaluated(
+        weights=weights, realized_returns_ref=world.blob("realized_returns", bytes(data))
+    )
     assert reasons(report, "historical") == ({None} if kept == 2 else {"returns_not_finite"})
     (forecast,) = world.forecasts.rows.values()
     assert forecast.realized is not None
@@ -285,15 +288,15 @@ def test_covariance_ref_to_a_returns_blob_is_malformed() -> None:
     returns = world.blob("realized_returns", encode_returns([0.01]))
     event = world.announced(covariance_ref=ref, realized_returns_ref=returns)
     event.data["covariance_ref"] = {**returns, "kind": "covariance"}
-    assert world.evaluate(event) == "evaluated"
-    (evaluation,) = world.reports.rows.values()
+    assert world.evaluate_risk(event) == "evaluated"
+    (evaluation,) = world.evaluations.rows.values()
     assert nothing_parametric(evaluation.report) == {"blob_malformed"}
 
 
 def test_correlation_one_fallback_bounds_the_volatility_and_is_named() -> None:
     world = EvaluatedWorld(policy=FALLBACK)
     ref = world.blob("covariance", encode_covariance(IDS, correlated(1.5)))
-    report = world.report(covariance_ref=ref)
+    report = world.evaluated(covariance_ref=ref)
     volatility = find_measure(report, "volatility", "parametric_normal", None)
     assert volatility.value == pytest.approx(CORRELATION_ONE, rel=1e-12)
     assert volatility.covariance == "correlation_one"
@@ -309,17 +312,17 @@ def test_correlation_one_fallback_bounds_the_volatility_and_is_named() -> None:
 
 
 def test_fallback_is_an_upper_bound_and_is_not_used_for_valid_or_absent_covariances() -> None:
-    report = EvaluatedWorld(policy=FALLBACK).report(covariance=SOUND, realized_returns=BY_ID)
+    report = EvaluatedWorld(policy=FALLBACK).evaluated(covariance=SOUND, realized_returns=BY_ID)
     assert verdict(report).fallback is None
     volatility = find_measure(report, "volatility", "parametric_normal", None).value
     assert volatility is not None
     assert volatility <= CORRELATION_ONE
-    missing = EvaluatedWorld(policy=FALLBACK).report()
+    missing = EvaluatedWorld(policy=FALLBACK).evaluated()
     assert nothing_parametric(missing) == {"covariance_absent"}
 
 
 def test_legacy_measures_are_reported_only_with_legacy_method_enabled() -> None:
-    report = EvaluatedWorld(policy=RiskPolicy(legacy_method=True)).report(covariance=SOUND)
+    report = EvaluatedWorld(policy=RiskPolicy(legacy_method=True)).evaluated(covariance=SOUND)
     sigma = find_measure(report, "volatility", "parametric_normal", None).value
     assert sigma is not None
     var = find_measure(report, "value_at_risk", "legacy_v1", 9900).value
@@ -327,7 +330,7 @@ def test_legacy_measures_are_reported_only_with_legacy_method_enabled() -> None:
     assert find_measure(report, "expected_shortfall", "legacy_v1", 9900).value == pytest.approx(
         1.2 * 2.33 * sigma
     )
-    assert reasons(EvaluatedWorld().report(covariance=SOUND), "legacy_v1") == set()
+    assert reasons(EvaluatedWorld().evaluated(covariance=SOUND), "legacy_v1") == set()
 
 
 @pytest.mark.parametrize("choices", [("zero", "false"), ("none", "yes"), ("", "")])
@@ -352,8 +355,8 @@ def count_verdicts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_covariance_verdict_is_computed_once_per_blob(monkeypatch: pytest.MonkeyPatch) -> None:
     made = count_verdicts(monkeypatch)
     world = EvaluatedWorld(threshold=1)
-    first = world.report(version="v1", covariance=SOUND)
-    second = world.report(version="v2", as_of="2026-01-05T12:00:00Z", covariance=SOUND)
+    first = world.evaluated(version="v1", covariance=SOUND)
+    second = world.evaluated(version="v2", as_of="2026-01-05T12:00:00Z", covariance=SOUND)
     assert len(made) == 1
     assert first.measures == second.measures
     assert verdict(first).psd_margin == verdict(second).psd_margin
@@ -366,7 +369,7 @@ def test_negative_covariance_verdict_is_cached_too(monkeypatch: pytest.MonkeyPat
     made = count_verdicts(monkeypatch)
     world = EvaluatedWorld(policy=FALLBACK)
     ref = world.blob("covariance", encode_covariance(IDS, correlated(1.5)))
-    reports = [world.report(version=version, covariance_ref=ref) for version in ("v1", "v2")]
+    reports = [world.evaluated(version=version, covariance_ref=ref) for version in ("v1", "v2")]
     assert len(made) == 1
     assert [verdict(report).inputs[0].reason for report in reports] == ["covariance_not_psd"] * 2
     assert reports[0].measures == reports[1].measures
@@ -376,7 +379,7 @@ def test_inline_covariance_verdict_is_not_cached(monkeypatch: pytest.MonkeyPatch
     made = count_verdicts(monkeypatch)
     world = EvaluatedWorld()
     for version in ("v1", "v2"):
-        assert verdict(world.report(version=version, covariance=SOUND)).inputs[0].staleness_seconds is None
+        assert verdict(world.evaluated(version=version, covariance=SOUND)).inputs[0].staleness_seconds is None
     assert len(made) == 2
     assert world.notes.rows == {}
 
@@ -385,7 +388,7 @@ def test_staleness_of_dated_returns_counts_from_the_end_of_the_last_day() -> Non
     world = EvaluatedWorld()
     days = [(date(2026, 1, 3) - timedelta(days=249 - i)).isoformat() for i in range(250)]
     ref = world.blob("realized_returns", encode_returns(BY_ID, days))
-    report = world.report(realized_returns_ref=ref)
+    report = world.evaluated(realized_returns_ref=ref)
     given = verdict(report).inputs[1]
     assert given.last_date == "2026-01-03"
     assert given.staleness_seconds == 35 * 3_600 + 59 * 60
@@ -401,7 +404,7 @@ def test_returns_dated_after_as_of_give_null_measures_and_no_staleness(last: str
     world = EvaluatedWorld()
     days = [(date.fromisoformat(last) - timedelta(days=249 - i)).isoformat() for i in range(250)]
     ref = world.blob("realized_returns", encode_returns(BY_ID, days))
-    report = world.report(realized_returns_ref=ref)
+    report = world.evaluated(realized_returns_ref=ref)
     given = verdict(report).inputs[1]
     assert (given.last_date, given.reason, given.known_since) == (last, reason, None)
     assert given.staleness_seconds == (0.0 if reason is None else None)
@@ -414,8 +417,8 @@ def test_returns_dated_after_as_of_give_null_measures_and_no_staleness(last: str
 
 def test_blob_first_used_by_a_later_snapshot_has_no_staleness() -> None:
     world = EvaluatedWorld(threshold=1)
-    world.report(covariance=SOUND)
-    earlier = world.report(version="v0", as_of="2026-01-05T11:00:00Z", ttl_sec=86_400, covariance=SOUND)
+    world.evaluated(covariance=SOUND)
+    earlier = world.evaluated(version="v0", as_of="2026-01-05T11:00:00Z", ttl_sec=86_400, covariance=SOUND)
     given = verdict(earlier).inputs[0]
     assert given.known_since == "2026-01-05T11:59:00.000000Z"
     assert given.staleness_seconds is None
@@ -427,7 +430,7 @@ def test_blob_first_used_by_a_later_snapshot_has_no_staleness() -> None:
 )
 def test_malformed_or_repeated_dates_give_no_numbers_from_the_returns(days: list[str], reason: str) -> None:
     world = EvaluatedWorld()
-    report = world.report(realized_returns_ref=world.blob("realized_returns", encode_returns(BY_ID, days)))
+    report = world.evaluated(realized_returns_ref=world.blob("realized_returns", encode_returns(BY_ID, days)))
     assert reasons(report, "historical") == {reason}
     assert (report.status, report.windows) == ("invalid_input", [])
     given = verdict(report).inputs[1]
@@ -446,8 +449,8 @@ def test_unavailable_verdict_cache_fails_the_event(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(world.notes, "get", down)
     with pytest.raises(DependencyUnavailableError):
-        world.evaluate(event)
-    assert world.reports.rows == {}
+        world.evaluate_risk(event)
+    assert world.evaluations.rows == {}
 
 
 @pytest.mark.parametrize("size", [1e-320, 1e-160, 1e5, 1e7, 1e126, 1e308])
@@ -459,7 +462,7 @@ def test_engine_handles_every_magnitude_of_returns(size: float, observations: in
     }
     bounded = {asset: [max(min(v, 1e308), -1e308) for v in values] for asset, values in series.items()}
     ref = world.blob("realized_returns", encode_returns(bounded))
-    report = world.report(realized_returns_ref=ref)
+    report = world.evaluated(realized_returns_ref=ref)
     out_of_range = reasons(report, "historical") == {"returns_out_of_range"}
     assert out_of_range == (size > 1e6)
 
@@ -468,7 +471,7 @@ def test_engine_handles_every_magnitude_of_returns(size: float, observations: in
 def test_engine_handles_every_magnitude_of_variances(size: float) -> None:
     world = EvaluatedWorld(policy=FALLBACK)
     ref = world.blob("covariance", encode_covariance(IDS, [size, 0.0, 0.0, size, 0.0, size]))
-    report = world.report(covariance_ref=ref)
+    report = world.evaluated(covariance_ref=ref)
     assert (reasons(report, "parametric_normal") == {"covariance_out_of_range"}) == (size > 1e126)
     assert (report.status == "invalid_input") == (size > 1e126)
 
@@ -480,7 +483,7 @@ def test_negative_specific_variance_is_reported_as_the_reason(policy: RiskPolicy
     """
     world = EvaluatedWorld(policy=policy)
     data = encode_factor(["A", "B"], [[0.02, 0.0], [0.0, 0.02]], [-1e-5, 1e-5])
-    report = world.report(weights={"A": 0.5, "B": 0.5}, covariance_ref=world.blob("covariance", data))
+    report = world.evaluated(weights={"A": 0.5, "B": 0.5}, covariance_ref=world.blob("covariance", data))
     assert verdict(report).inputs[0].reason == "specific_variance_negative"
     assert verdict(report).psd_margin is None
     assert report.status == "invalid_input"

@@ -27,7 +27,8 @@ from risk_hub_contracts.reports.forecast import CrossSection
 from risk_hub_contracts.reports.receipt import result_hash
 from risk_hub_contracts.reports.risk import RiskReport
 from tests.evaluation import threads_probe
-from tests.fakes.evaluated_world import WORLD, EvaluatedWorld, find_measure, verdict
+from tests.fakes.evaluated_world import EvaluatedWorld, find_measure, verdict
+from tests.fakes.samples import WORLD
 
 SAMPLE = json.loads(SAMPLE_FILE.read_text(encoding="utf-8"))
 PARTS = {name: SAMPLE[name] for name in ("weights", "covariance", "realized_returns")}
@@ -62,7 +63,7 @@ def test_stored_report_is_recomputed_bit_for_bit(
 ) -> None:
     world = EvaluatedWorld(threshold, RiskPolicy(fallback="correlation_one", legacy_method=True))
     parts = {name: part for name, part in PARTS.items() if name != missing}
-    report = world.report(**parts, **options)
+    report = world.evaluated(**parts, **options)
     world.clock.advance(days=2)
     verified = world.verify(WORLD, "v1")
     assert verified.equal
@@ -72,11 +73,11 @@ def test_stored_report_is_recomputed_bit_for_bit(
 
 def test_result_hash_is_independent_of_time_offloading_and_earlier_snapshots() -> None:
     inline, by_reference = EvaluatedWorld(threshold=10**6), EvaluatedWorld(threshold=1)
-    reports = [inline.report(**PARTS), by_reference.report(**PARTS)]
+    reports = [inline.evaluated(**PARTS), by_reference.evaluated(**PARTS)]
     experienced = EvaluatedWorld(threshold=1)
-    experienced.report(version="v0", as_of="2026-01-05T11:00:00Z", ttl_sec=86_400, **PARTS)
+    experienced.evaluated(version="v0", as_of="2026-01-05T11:00:00Z", ttl_sec=86_400, **PARTS)
     experienced.clock.advance(seconds=30)
-    reports.append(experienced.report(**PARTS))
+    reports.append(experienced.evaluated(**PARTS))
     ages = [[each.staleness_seconds for each in verdict(report).inputs] for report in reports]
     assert ages == [[None, None], [0.0, 0.0], [3_540.0, 3_540.0]]
     assert {each.source for report in reports for each in report.inputs} == {"inline", "ref"}
@@ -89,7 +90,7 @@ def test_result_hash_includes_dated_returns_staleness_but_not_first_use_stalenes
     returns = world.blob(
         "realized_returns", encode_returns({asset: [0.01, -0.02] * 15 for asset in "ABC"}, dates)
     )
-    document = world.report(covariance=COVARIANCE, realized_returns_ref=returns).model_dump(mode="json")
+    document = world.evaluated(covariance=COVARIANCE, realized_returns_ref=returns).model_dump(mode="json")
     for part, counts in ((0, False), (1, True)):
         forged = json.loads(json.dumps(document))
         forged["sufficiency"]["inputs"][part] |= {"staleness_seconds": 1.0, "known_since": document["as_of"]}
@@ -104,7 +105,7 @@ def test_result_hash_includes_dated_returns_staleness_but_not_first_use_stalenes
 
 
 def test_result_hash_changes_with_any_field_except_evaluated_at() -> None:
-    document = EvaluatedWorld().report(**PARTS).model_dump(mode="json")
+    document = EvaluatedWorld().evaluated(**PARTS).model_dump(mode="json")
     hashes = {result_hash(document)}
     for path in (("measures", 0, "value"), ("concentration", "herfindahl"), ("receipt", "engine_version")):
         changed: Any = json.loads(json.dumps(document))
@@ -119,12 +120,12 @@ def test_result_hash_changes_with_any_field_except_evaluated_at() -> None:
 
 def stored_again(world: EvaluatedWorld, changed: RiskReport) -> None:
     key = (WORLD, f"risk/v1/{ENGINE_VERSION}")
-    world.reports.rows[key] = DerivedRecord(changed)
+    world.evaluations.rows[key] = DerivedRecord(changed)
 
 
 def test_verify_names_the_changed_field_of_a_tampered_report() -> None:
     world = EvaluatedWorld()
-    report = world.report(**PARTS)
+    report = world.evaluated(**PARTS)
     flattered = report.measures[0].model_copy(update={"value": 0.001})
     stored_again(world, report.model_copy(update={"measures": [flattered, *report.measures[1:]]}))
     verified = world.verify(WORLD, "v1")
@@ -139,7 +140,7 @@ def test_verify_names_the_changed_field_of_a_tampered_report() -> None:
 
 def test_verify_detects_a_tampered_report_with_a_recomputed_hash() -> None:
     world = EvaluatedWorld()
-    report = world.report(**PARTS)
+    report = world.evaluated(**PARTS)
     assert report.receipt is not None
     document = report.model_dump(mode="json")
     document["measures"][0]["value"] = 0.001
@@ -153,7 +154,7 @@ def test_verify_detects_a_tampered_report_with_a_recomputed_hash() -> None:
 
 def test_verify_outcome_is_unverifiable_when_a_blob_is_gone() -> None:
     world = EvaluatedWorld(threshold=1)
-    report = world.report(**PARTS)
+    report = world.evaluated(**PARTS)
     kept = dict(world.blobs.objects)
     for ref, (kind, _) in kept.items():
         if kind == "covariance":
@@ -170,18 +171,18 @@ def test_verify_names_blobs_that_were_missing_at_evaluation_and_exist_now() -> N
     event = world.announced(**PARTS)
     kept = dict(world.blobs.objects)
     world.blobs.objects.clear()
-    world.evaluate(event)
+    world.evaluate_risk(event)
     assert world.verify(WORLD, "v1").outcome == "equal"
     world.blobs.objects.update(kept)
     verified = world.verify(WORLD, "v1")
-    (evaluation,) = world.reports.rows.values()
+    (evaluation,) = world.evaluations.rows.values()
     assert (verified.outcome, verified.blobs_gone) == ("unverifiable", [])
     assert verified.blobs_back == [given.sha256 for given in evaluation.report.inputs]
 
 
 def test_verify_reports_a_changed_report_even_when_blobs_are_gone() -> None:
     world = EvaluatedWorld(threshold=1)
-    report = world.report(**PARTS)
+    report = world.evaluated(**PARTS)
     stored_again(world, report.model_copy(update={"status": "partial"}))
     world.blobs.objects.clear()
     assert world.verify(WORLD, "v1").outcome == "differs"
@@ -221,7 +222,7 @@ def test_verify_refuses_a_report_of_an_earlier_engine_and_says_what_is_stored(
     assert "tails" not in earlier
     if status is not None:
         earlier["status"] = status
-    world.reports.rows[WORLD, "risk/v1/2.0.0"] = DerivedRecord(RiskReport.model_validate(earlier))
+    world.evaluations.rows[WORLD, "risk/v1/2.0.0"] = DerivedRecord(RiskReport.model_validate(earlier))
     with pytest.raises(NothingToVerifyError) as refused:
         world.verify(WORLD, "v1")
     text = str(refused.value)
@@ -237,7 +238,7 @@ def test_hash_of_a_frozen_report_of_engine_2_still_matches_its_receipt() -> None
 
 
 def test_the_receipt_names_engine_inputs_and_parameters() -> None:
-    report = EvaluatedWorld(threshold=1).report(**PARTS)
+    report = EvaluatedWorld(threshold=1).evaluated(**PARTS)
     assert report.receipt is not None
     assert report.receipt.engine_version == ENGINE_VERSION
     assert report.receipt.content_hash == report.content_hash
@@ -246,7 +247,7 @@ def test_the_receipt_names_engine_inputs_and_parameters() -> None:
 
 
 def test_receipt_parameters_include_every_constant_that_affects_a_report() -> None:
-    reported = EvaluatedWorld().report(**PARTS).model_dump(mode="json")["receipt"]["parameters"]
+    reported = EvaluatedWorld().evaluated(**PARTS).model_dump(mode="json")["receipt"]["parameters"]
     shaping = dict(named_numbers())
     assert len(shaping) > 10
     least = {"ESTIMATE_MIN_OBSERVATIONS", "SHARPE_MIN_OBSERVATIONS", "DEVIATION_MIN_OBSERVATIONS"}
@@ -288,7 +289,7 @@ def test_risk_numbers_are_bit_identical_with_one_or_two_blas_threads() -> None:
 
 
 def test_contributions_add_up_and_the_largest_come_first() -> None:
-    report = EvaluatedWorld().report(**PARTS)
+    report = EvaluatedWorld().evaluated(**PARTS)
     reported = report.contributions
     assert reported is not None
     components = [each.component for each in reported.largest]
@@ -306,8 +307,8 @@ def test_largest_book_fits_on_the_bus_by_omitting_the_smallest_contributions() -
     event = world.announced(
         weights=dict.fromkeys(names, 1 / count), realized_returns=dict(zip(names, returns, strict=True))
     )
-    assert world.evaluate(event) == "evaluated"
-    (evaluation,) = world.reports.rows.values()
+    assert world.evaluate_risk(event) == "evaluated"
+    (evaluation,) = world.evaluations.rows.values()
     reported = evaluation.report.contributions
     assert (len(reported.largest), reported.omitted_count) == (50, 250)
     assert sum(each.component for each in reported.largest) + reported.omitted_component == pytest.approx(
@@ -318,7 +319,7 @@ def test_largest_book_fits_on_the_bus_by_omitting_the_smallest_contributions() -
 
 def test_forecast_stores_the_reports_tail_measures_with_weights_and_last_returns() -> None:
     world = EvaluatedWorld()
-    report = world.report(**PARTS)
+    report = world.evaluated(**PARTS)
     (forecast,) = world.forecasts.rows.values()
     assert (forecast.version, forecast.as_of, forecast.stage) == (report.version, report.as_of, report.stage)
     assert forecast.weights == PARTS["weights"]
@@ -342,10 +343,10 @@ def test_forecast_stores_the_reports_tail_measures_with_weights_and_last_returns
 
 def test_forecast_takes_a_series_without_ids_as_the_portfolio_return() -> None:
     world = EvaluatedWorld()
-    world.report(realized_returns=[0.01, -0.02])
+    world.evaluated(realized_returns=[0.01, -0.02])
     (forecast,) = world.forecasts.rows.values()
     assert forecast.realized == CrossSection(date=None, by_id=None, portfolio=-0.02)
-    world.report(version="v2")
+    world.evaluated(version="v2")
     assert world.forecasts.rows[max(world.forecasts.rows)].realized is None
 
 
@@ -355,10 +356,10 @@ def test_redelivery_after_a_crash_stores_the_report_and_no_second_forecast(
     world = EvaluatedWorld()
     event = world.announced(**PARTS)
     with monkeypatch.context() as patch:
-        patch.setattr(world.reports, "put_once", lambda *_: 1 / 0)
+        patch.setattr(world.evaluations, "put_once", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            world.evaluate(event)
+            world.evaluate_risk(event)
     assert len(world.forecasts.rows) == 1
-    assert world.reports.rows == {}
-    assert world.evaluate(event) == "evaluated"
+    assert world.evaluations.rows == {}
+    assert world.evaluate_risk(event) == "evaluated"
     assert len(world.forecasts.rows) == 1

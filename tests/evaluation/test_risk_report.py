@@ -28,7 +28,7 @@ def returns_by_id() -> dict[str, list[float]]:
 
 @pytest.mark.parametrize("threshold", [1, 10_000], ids=["by reference", "inline"])
 def test_risk_measures_agree_with_numpy(threshold: int) -> None:
-    report = EvaluatedWorld(threshold).report(covariance=matrix(), realized_returns=returns_by_id())
+    report = EvaluatedWorld(threshold).evaluated(covariance=matrix(), realized_returns=returns_by_id())
     sigma = float(np.sqrt(W @ COVARIANCE @ W))
     book = RETURNS @ W
     assert report.status == "complete"
@@ -48,7 +48,7 @@ def test_risk_measures_agree_with_numpy(threshold: int) -> None:
 
 def test_risk_report_names_its_snapshot_engine_and_inputs() -> None:
     world = EvaluatedWorld()
-    report = world.report(covariance=matrix())
+    report = world.evaluated(covariance=matrix())
     assert report.content_hash == world.snapshots.rows["w1", "v1"].content_hash
     assert (report.engine_version, report.stage, report.actor) == (ENGINE_VERSION, "paper", "gateway")
     covariance, returns = report.inputs
@@ -58,7 +58,7 @@ def test_risk_report_names_its_snapshot_engine_and_inputs() -> None:
 
 
 def test_without_inputs_every_measure_is_null_with_its_reason() -> None:
-    report = EvaluatedWorld().report()
+    report = EvaluatedWorld().evaluated()
     assert report.status == "insufficient"
     assert {measure.value for measure in report.measures} == {None}
     assert reasons(report, "parametric_normal") == {"covariance_absent"}
@@ -74,13 +74,13 @@ def test_without_inputs_every_measure_is_null_with_its_reason() -> None:
     ],
 )
 def test_insufficient_returns_give_null_measures_with_the_reason(returns: Any, reason: str) -> None:
-    report = EvaluatedWorld().report(realized_returns=returns)
+    report = EvaluatedWorld().evaluated(realized_returns=returns)
     assert reasons(report, "historical") == {reason}
     assert report.status == "insufficient"
 
 
 def test_tail_measure_is_null_with_too_few_observations_for_its_confidence() -> None:
-    report = EvaluatedWorld().report(realized_returns=[0.01, -0.02] * 30)
+    report = EvaluatedWorld().evaluated(realized_returns=[0.01, -0.02] * 30)
     assert find_measure(report, "value_at_risk", "historical", 9500).value is not None
     refused = find_measure(report, "value_at_risk", "historical", 9900)
     assert (refused.value, refused.reason, refused.observations) == (None, "too_few_observations", 60)
@@ -94,9 +94,9 @@ def test_f27_non_psd_covariance_is_recorded_as_invalid_input_and_not_retried() -
     poisoned[1, 2] = poisoned[2, 1] = -0.99 * np.sqrt(poisoned[1, 1] * poisoned[2, 2])
     world = EvaluatedWorld()
     event = world.announced(covariance=matrix(poisoned))
-    assert world.evaluate(event) == "evaluated"
-    assert world.evaluate(event) == "repeated"
-    (evaluation,) = world.reports.rows.values()
+    assert world.evaluate_risk(event) == "evaluated"
+    assert world.evaluate_risk(event) == "repeated"
+    (evaluation,) = world.evaluations.rows.values()
     assert evaluation.report.status == "invalid_input"
     assert reasons(evaluation.report, "parametric_normal") == {"covariance_not_psd"}
 
@@ -104,11 +104,11 @@ def test_f27_non_psd_covariance_is_recorded_as_invalid_input_and_not_retried() -
 def test_inv_05_redelivered_event_stores_no_second_risk_report() -> None:
     world = EvaluatedWorld()
     event = world.announced(covariance=matrix())
-    assert world.evaluate(event) == "evaluated"
-    first = dict(world.reports.rows)
+    assert world.evaluate_risk(event) == "evaluated"
+    first = dict(world.evaluations.rows)
     world.clock.advance(seconds=5)
-    assert world.evaluate(event) == "repeated"
-    assert world.reports.rows == first
+    assert world.evaluate_risk(event) == "repeated"
+    assert world.evaluations.rows == first
 
 
 def test_inv_06_no_number_is_computed_on_a_damaged_blob() -> None:
@@ -117,8 +117,8 @@ def test_inv_06_no_number_is_computed_on_a_damaged_blob() -> None:
     ref = event.data["covariance_ref"]["ref"]
     kind, data = world.blobs.objects[ref]
     world.blobs.objects[ref] = (kind, data[:-1] + bytes([data[-1] ^ 1]))
-    assert world.evaluate(event) == "evaluated"
-    (evaluation,) = world.reports.rows.values()
+    assert world.evaluate_risk(event) == "evaluated"
+    (evaluation,) = world.evaluations.rows.values()
     assert evaluation.report.status == "invalid_input"
     assert reasons(evaluation.report, "parametric_normal") == {"blob_unavailable"}
     assert reasons(evaluation.report, "historical") == {None}
@@ -128,18 +128,18 @@ def test_an_expired_snapshot_is_not_evaluated() -> None:
     world = EvaluatedWorld()
     event = world.announced(covariance=matrix())
     world.clock.advance(seconds=900)
-    assert world.evaluate(event) == "expired"
-    assert world.reports.rows == {}
+    assert world.evaluate_risk(event) == "expired"
+    assert world.evaluations.rows == {}
 
 
 def test_claim_check_event_loads_the_snapshot_from_the_store() -> None:
     world = EvaluatedWorld()
     event = world.announced(covariance=matrix(), constraints={"note": "x" * EVENT_ENTRY_MAX_BYTES})
     assert "claim_check" in event.data
-    assert world.evaluate(event) == "evaluated"
+    assert world.evaluate_risk(event) == "evaluated"
     world.snapshots.rows.clear()
     with pytest.raises(LookupError, match="'v1'"):
-        world.evaluate(event)
+        world.evaluate_risk(event)
 
 
 def test_the_factor_form_gives_the_same_numbers_as_its_matrix() -> None:
@@ -149,7 +149,7 @@ def test_the_factor_form_gives_the_same_numbers_as_its_matrix() -> None:
     data = encode_factor(IDS, factors.tolist(), specific.tolist())
     world = EvaluatedWorld()
     ref = world.blobs.put("w1", "covariance", digest(data), data)
-    report = world.report(covariance_ref=ref.document())
+    report = world.evaluated(covariance_ref=ref.document())
     assert find_measure(report, "volatility", "parametric_normal", None).value == pytest.approx(
         float(np.sqrt(W @ full @ W)), rel=1e-12
     )

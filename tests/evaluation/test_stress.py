@@ -1,29 +1,19 @@
 """Stress losses against hand computation, coverage, and exactly one effect."""
 
-from datetime import timedelta
 from typing import Any
 
-import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.envelope import CloudEvent
-from events.risk_snapshot_updated import risk_snapshot_updated
-from functions.evaluation.stress.evaluate import ENGINE_VERSION, EvaluateStress
-from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.use_cases.publish_snapshot import PublishRequest
+from functions.evaluation.stress.evaluate import ENGINE_VERSION
 from functions.measures.stress import SHOWN_MAX_BYTES, stress_loss, stress_metrics
 from risk_hub_contracts.base.limits import EVENT_ENTRY_MAX_BYTES
-from risk_hub_contracts.blob.write import digest
 from risk_hub_contracts.golden import example_files
 from risk_hub_contracts.reports.stress import StressLoss, StressReport
-from tests.fakes.clock import FrozenClock
-from tests.fakes.earlier_release import PublishWithoutBlobChecks
-from tests.fakes.marks import MemoryMarks
-from tests.fakes.stores import MemoryBlobs, MemoryReports, MemorySnapshots
+from tests.fakes.evaluated_world import EvaluatedWorld
+from tests.fakes.samples import WORLD
 
-WEIGHTS = {"C": 0.5, "A": 0.7, "B": -0.2}
 SCENARIOS: dict[str, dict[str, Any]] = {
     "crash": {"shocks": {"A": -0.3, "B": -0.1, "C": -0.2}, "margin_call": 0.25},
     "rates": {"shocks": {"A": 0.02}, "default": -0.05},
@@ -32,39 +22,20 @@ SCENARIOS: dict[str, dict[str, Any]] = {
 }
 
 
-class World:
+class World(EvaluatedWorld):
+    """A world whose components are offloaded from the first entry on."""
+
     def __init__(self, *, offload: bool = True) -> None:
-        self.clock = FrozenClock()
-        self.snapshots, self.blobs, self.evaluations = MemorySnapshots(), MemoryBlobs(), MemoryReports()
-        policy = OffloadPolicy(enabled=offload, inline_threshold_entries=1)
-        self.publish = PublishWithoutBlobChecks(
-            self.snapshots, self.blobs, MemoryMarks(), self.clock, policy, timedelta(days=30)
-        )
-        self.evaluate = EvaluateStress(
-            self.snapshots, self.blobs, self.evaluations, self.clock, timedelta(days=30)
-        )
+        super().__init__(threshold=1, offload=offload)
 
-    def announced(self, **fields: Any) -> CloudEvent:
-        body = {"as_of": "2026-01-05T11:59:00Z", "version": "v1", "weights": WEIGHTS, **fields}
-        stored = self.publish(
-            PublishRequest("w1", "gateway", "paper", orjson.dumps(body), "c-1", "Root=1")
-        ).stored
-        event = risk_snapshot_updated(
-            stored.to_announcement(),
-            time=self.clock(),
-            is_latest=True,
-            correlation_id="c-1",
-            trace_header="Root=1",
-        )
-        return CloudEvent.model_validate_json(event.to_detail())
+    def losses(self, **fields: Any) -> StressReport:
+        """Publish and evaluate; return the stress report."""
+        assert self.evaluate_stress(self.announced(**fields)) == "evaluated"
+        return self.stored_report()
 
-    def report(self, **fields: Any) -> StressReport:
-        assert self.evaluate(self.announced(**fields)) == "evaluated"
-        return self.stored()
-
-    def stored(self) -> StressReport:
+    def stored_report(self) -> StressReport:
         ((key, record),) = self.evaluations.rows.items()
-        assert key == ("w1", f"stress/v1/{ENGINE_VERSION}")
+        assert key == (WORLD, f"stress/v1/{ENGINE_VERSION}")
         report: StressReport = record.report
         return report
 
@@ -76,7 +47,7 @@ def loss_of(report: StressReport, scenario: str) -> StressLoss:
 
 @pytest.mark.parametrize(("offload", "source"), [(True, "ref"), (False, "inline")])
 def test_the_losses_agree_with_a_computation_by_hand(offload: bool, source: str) -> None:  # noqa: FBT001
-    report = World(offload=offload).report(stress=SCENARIOS)
+    report = World(offload=offload).losses(stress=SCENARIOS)
     assert report.input.source == source
     # 0.7*0.3 - 0.2*0.1 + 0.5*0.2
     assert loss_of(report, "crash").value == pytest.approx(0.29, abs=1e-15)
@@ -86,7 +57,7 @@ def test_the_losses_agree_with_a_computation_by_hand(offload: bool, source: str)
 
 
 def test_ids_without_a_shock_are_reported_and_the_loss_of_the_whole_book_is_null() -> None:
-    loss = loss_of(World().report(stress=SCENARIOS), "credit")
+    loss = loss_of(World().losses(stress=SCENARIOS), "credit")
     assert (loss.value, loss.reason) == (None, "shocks_do_not_cover_weights")
     assert loss.covered_value == pytest.approx(0.12, abs=1e-15)
     assert loss.coverage == pytest.approx(1.2 / 1.4, abs=1e-15)
@@ -94,7 +65,7 @@ def test_ids_without_a_shock_are_reported_and_the_loss_of_the_whole_book_is_null
 
 
 def test_a_scenario_without_shocks_has_no_loss_only_the_producers_numbers() -> None:
-    report = World().report(stress=SCENARIOS)
+    report = World().losses(stress=SCENARIOS)
     loss = loss_of(report, "opinion")
     assert (loss.value, loss.covered_value, loss.coverage) == (None, None, 0.0)
     assert loss.reason == "shocks_absent"
@@ -142,7 +113,7 @@ def test_a_loss_does_not_depend_on_the_order_of_the_book(order: list[int]) -> No
 
 
 def test_stress_report_without_scenarios_is_insufficient_with_the_reason() -> None:
-    report = World().report()
+    report = World().losses()
     assert (report.status, report.reason, report.losses) == ("insufficient", "stress_absent", [])
     assert report.input.source == "absent"
 
@@ -150,17 +121,17 @@ def test_stress_report_without_scenarios_is_insufficient_with_the_reason() -> No
 def test_inv_05_an_event_handled_twice_stores_one_report() -> None:
     world = World()
     event = world.announced(stress=SCENARIOS)
-    assert world.evaluate(event) == "evaluated"
+    assert world.evaluate_stress(event) == "evaluated"
     first = dict(world.evaluations.rows)
     world.clock.advance(seconds=5)
-    assert world.evaluate(event) == "repeated"
+    assert world.evaluate_stress(event) == "repeated"
     assert world.evaluations.rows == first
 
 
 def test_stress_report_keeps_causation_correlation_and_trace_ids() -> None:
     world = World()
     event = world.announced(stress=SCENARIOS)
-    world.evaluate(event)
+    world.evaluate_stress(event)
     (record,) = world.evaluations.rows.values()
     assert (record.causation_id, record.correlation_id, record.trace_header) == (event.id, "c-1", "Root=1")
 
@@ -169,7 +140,7 @@ def test_stress_engine_skips_an_expired_snapshot() -> None:
     world = World()
     event = world.announced(stress=SCENARIOS)
     world.clock.advance(seconds=900)
-    assert world.evaluate(event) == "expired"
+    assert world.evaluate_stress(event) == "expired"
     assert world.evaluations.rows == {}
 
 
@@ -179,8 +150,8 @@ def test_inv_06_no_loss_is_computed_on_a_damaged_blob() -> None:
     ref = event.data["stress_ref"]["ref"]
     kind, data = world.blobs.objects[ref]
     world.blobs.objects[ref] = (kind, data.replace(b"0.3", b"0.1"))
-    assert world.evaluate(event) == "evaluated"
-    report = world.stored()
+    assert world.evaluate_stress(event) == "evaluated"
+    report = world.stored_report()
     assert (report.status, report.reason, report.losses) == ("invalid_input", "blob_unavailable", [])
 
 
@@ -198,18 +169,17 @@ def test_inv_06_no_loss_is_computed_on_a_damaged_blob() -> None:
 )
 def test_f27_malformed_stress_blob_is_recorded_as_invalid_input_and_not_retried(header: bytes) -> None:
     world, data = World(), b"rsh1 stress " + header + b"\n"
-    ref = world.blobs.put("w1", "stress", digest(data), data)
-    event = world.announced(stress_ref=ref.document())
-    assert world.evaluate(event) == "evaluated"
-    assert world.evaluate(event) == "repeated"
-    assert (world.stored().status, world.stored().reason) == ("invalid_input", "blob_malformed")
+    event = world.announced(stress_ref=world.blob("stress", data))
+    assert world.evaluate_stress(event) == "evaluated"
+    assert world.evaluate_stress(event) == "repeated"
+    assert (world.stored_report().status, world.stored_report().reason) == ("invalid_input", "blob_malformed")
 
 
 def test_a_report_too_large_for_the_bus_keeps_the_worst_losses_and_counts_the_rest() -> None:
     scenarios: dict[str, dict[str, Any]] = {
         f"{'σ' * 100}{i:04}": {"shocks": {}, "default": -i / 10_000, "own": i} for i in range(2_000)
     }
-    world, report = World(), World().report(stress=scenarios)
+    world, report = World(), World().losses(stress=scenarios)
     assert report.scenarios_omitted > 0
     assert report.metrics_omitted == 2_000
     assert len(report.losses) + report.scenarios_omitted == 2_000
@@ -217,14 +187,14 @@ def test_a_report_too_large_for_the_bus_keeps_the_worst_losses_and_counts_the_re
     assert min(shown) == pytest.approx(report.scenarios_omitted / 10_000)
     assert [loss.scenario for loss in report.losses] == sorted(loss.scenario for loss in report.losses)
     assert SHOWN_MAX_BYTES / 2 < len(report.model_dump_json().encode()) < EVENT_ENTRY_MAX_BYTES
-    assert world.report(stress=dict(reversed(scenarios.items()))) == report
+    assert world.losses(stress=dict(reversed(scenarios.items()))) == report
 
 
 def test_stress_engine_loads_a_claim_check_snapshot_from_the_store() -> None:
     world = World()
     event = world.announced(stress=SCENARIOS, constraints={"note": "x" * EVENT_ENTRY_MAX_BYTES})
     assert "claim_check" in event.data
-    assert world.evaluate(event) == "evaluated"
+    assert world.evaluate_stress(event) == "evaluated"
     world.snapshots.rows.clear()
     with pytest.raises(LookupError, match="'v1'"):
-        world.evaluate(event)
+        world.evaluate_stress(event)

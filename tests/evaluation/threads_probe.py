@@ -44,7 +44,7 @@ def weights(generator: np.random.Generator, count: int) -> dict[str, float]:
 def main() -> None:
     world = EvaluatedWorld()
     for book, body in zip(BOOKS, bodies(world), strict=True):
-        receipt = world.report(version=book, **body).receipt
+        receipt = world.evaluated(version=book, **body).receipt
         assert receipt is not None
         sys.stdout.write(f"{book} {receipt.result_hash}\n")
 

@@ -21,7 +21,7 @@ def main() -> None:
         VARIANCE if row == column else COVARIANCE for row in range(COUNT) for column in range(row, COUNT)
     ]
     start = time.perf_counter()
-    report = EvaluatedWorld().report(
+    report = EvaluatedWorld().evaluated(
         weights=dict.fromkeys(ids, 1 / COUNT),
         covariance={"ids": ids, "upper": upper},
         realized_returns={asset: returns(row) for row, asset in enumerate(ids)},
