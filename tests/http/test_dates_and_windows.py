@@ -193,6 +193,13 @@ def pairwise_peaks(curve: list[float]) -> list[tuple[float, float]]:
     return [(max(curve[: place + 1]), value) for place, value in enumerate(curve)]
 
 
+@pytest.mark.parametrize("last", ["9999-12-31", "2999-01-01"])
+def test_a_track_record_dated_after_as_of_gives_a_report_with_the_reason(hub: Hub, last: str) -> None:
+    record = {"returns": [0.01, -0.02, 0.01], "dates": ["0001-01-01", "2024-02-29", last]}
+    found = hub.risk(**BOOK, portfolio_returns=record)["track_record"]
+    assert (found["last_date"], found["reason"], found["windows"]) == (last, "returns_after_as_of", [])
+
+
 def test_unsorted_net_asset_values_are_sorted_by_their_dates(hub: Hub) -> None:
     dates, nav = trading_days(121), np.cumprod([100.0, *(1 + np.array(FALLING))]).tolist()
     straight = hub.risk(**BOOK, portfolio_returns={"nav": nav, "dates": dates})

@@ -5,7 +5,7 @@ the covariance's own `estimated_at`, not the first use of the bytes.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 from functions.evaluation.risk.plausibility.facts import Facts, warning
 from functions.evaluation.risk.plausibility.thresholds import (
@@ -68,8 +68,10 @@ def track_record_stale(facts: Facts, as_of: datetime) -> Iterator[RiskWarning]:
     record = facts.report.track_record
     if record is None or record.last_date is None:
         return
-    end = datetime.combine(date.fromisoformat(record.last_date), time(), UTC) + timedelta(days=1)
-    age_seconds, allowed = (as_of - end).total_seconds(), default_max_age_seconds(record.periods_per_year)
+    last_day = datetime.combine(date.fromisoformat(record.last_date), time(), UTC)
+    # The day after 9999-12-31 cannot be formed: subtract the length of the last day instead.
+    age_seconds = (as_of - last_day).total_seconds() - DAY_SECONDS
+    allowed = default_max_age_seconds(record.periods_per_year)
     if age_seconds > allowed:
         yield warning(
             "inputs_stale",
