@@ -171,3 +171,34 @@ def test_track_record_of_another_scale_than_the_book_is_named(
 def test_value_at_risk_beyond_the_exposure_is_a_caution_if_a_loss_is_unlimited(hub: Hub) -> None:
     report = hub.risk(**real(100 * RETURNS), portfolio={"unlimited_loss": IDS})
     assert "loss_exceeds_exposure" in codes(report, meaningless=False)
+
+
+def test_covariance_whose_rows_are_in_another_order_is_a_caution(hub: Hub) -> None:
+    turned = np.roll(np.arange(len(IDS)), 3)
+    report = hub.risk(**real(covariance=COVARIANCE[np.ix_(turned, turned)]))
+    found = one_warning(report, "assets_may_be_swapped")
+    assert (found["makes_insufficient"], found["evidence"]["assets_compared"]) == (False, 20)
+    assert found["evidence"]["correlation"] < found["evidence"]["correlation_min"] == 0.2
+
+
+def test_covariance_of_equal_volatilities_shows_no_order(hub: Hub) -> None:
+    equal = np.corrcoef(RETURNS) * COVARIANCE.trace() / len(IDS)
+    assert "assets_may_be_swapped" not in codes(hub.risk(**real(covariance=equal)))
+
+
+@pytest.mark.parametrize(
+    ("level", "frequency", "named"),
+    [(0.04, "daily", True), (0.007, "daily", True), (0.004, "monthly", False), (0.007, None, False)],
+)
+def test_yields_and_rates_as_returns_are_named_if_the_frequency_is_known(
+    hub: Hub, level: float, frequency: str | None, *, named: bool
+) -> None:
+    """A yield of 4 % or a rate of 0.7 cents; bills that pay 0.4 % a month are returns."""
+    rates = (level * (1 + 0.1 * np.sin(np.arange(750) / 50))).tolist()
+    meta = None if frequency is None else {"frequency": frequency}
+    given: dict[str, Any] = {
+        "weights": {"UST": 1.0},
+        "realized_returns": {"UST": rates},
+        "returns_meta": meta,
+    }
+    assert ("returns_look_like_prices" in codes(hub.risk(**given), meaningless=True)) is named

@@ -13,6 +13,7 @@ Evidence = Annotated[float, Field(allow_inf_nan=False)] | str
 KNOWN_CODES: Final = frozenset(
     {
         "age_unknown",
+        "assets_may_be_swapped",
         "constant_prices",
         "correlations_differ",
         "correlations_repaired",

@@ -1,8 +1,9 @@
 """Warnings about the covariance itself: variances of zero, too few observations, knowledge of the future."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from math import fsum
+from math import fsum, log, sqrt
+from operator import mul
 
 from functions.evaluation.risk.plausibility.facts import Facts, warning, worst_first
 from functions.evaluation.risk.plausibility.thresholds import (
@@ -11,9 +12,13 @@ from functions.evaluation.risk.plausibility.thresholds import (
     ESTIMATE_AHEAD_MAX_SECONDS,
     SCALE_ASSET_MIN_SHARE,
     SCALE_MIN_OBSERVATIONS,
+    SWAPPED_CORRELATION_MAX,
+    SWAPPED_MIN_ASSETS,
+    SWAPPED_SPREAD_MIN,
     VARIANCE_ZERO_MIN_SHARE,
 )
 from functions.measures.covariance.sample import ESTIMATE_MIN_OBSERVATIONS
+from functions.measures.performance import mean, standard_deviation
 from risk_hub_contracts.reports.warning import RiskWarning
 from risk_hub_contracts.snapshot.facts import CovarianceMeta
 
@@ -29,6 +34,7 @@ AHEAD_CAUSE = "covariance_meta.estimated_at is wrong, or the covariance uses ret
 CORRELATIONS_CAUSE = (
     "the covariance has other correlations than the returns: missing entries, or rows of other assets"
 )
+SWAPPED_CAUSE = "the rows of the covariance are in another order than its ids"
 CORRELATED_MIN_ASSETS = 2
 
 
@@ -99,6 +105,44 @@ def correlations_differ(facts: Facts) -> Iterator[RiskWarning]:
             ratio_min=1 / CORRELATION_RATIO_MAX,
             ratio_max=CORRELATION_RATIO_MAX,
         )
+
+
+def assets_may_be_swapped(facts: Facts) -> Iterator[RiskWarning]:
+    """Yield a caution if assets with a high deviation by the covariance are not those with high returns."""
+    both = [
+        (log(deviation), log(facts.profiles[asset].deviation))
+        for asset, deviation in facts.given.items()
+        if deviation and asset in facts.profiles and facts.profiles[asset].deviation
+    ]
+    if len(both) < SWAPPED_MIN_ASSETS or any(
+        each.observations < SCALE_MIN_OBSERVATIONS for each in facts.profiles.values()
+    ):
+        return
+    given, realized = zip(*both, strict=True)
+    if min(standard_deviation(given), standard_deviation(realized)) < SWAPPED_SPREAD_MIN:
+        return
+    found = _correlation(given, realized)
+    if found < SWAPPED_CORRELATION_MAX:
+        yield warning(
+            "assets_may_be_swapped",
+            SWAPPED_CAUSE,
+            subject=SUBJECT,
+            correlation=found,
+            correlation_min=SWAPPED_CORRELATION_MAX,
+            assets_compared=len(both),
+        )
+
+
+def _correlation(first: Sequence[float], second: Sequence[float]) -> float:
+    """Return the correlation of two samples that are not constant."""
+    one, other = _centred(first), _centred(second)
+    squares = fsum(map(mul, one, one)) * fsum(map(mul, other, other))
+    return fsum(map(mul, one, other)) / sqrt(squares)
+
+
+def _centred(sample: Sequence[float]) -> list[float]:
+    centre = mean(sample)
+    return [value - centre for value in sample]
 
 
 def few_observations(meta: CovarianceMeta) -> Iterator[RiskWarning]:

@@ -6,7 +6,9 @@ from math import fsum, inf
 
 from functions.evaluation.risk.inputs import CovarianceInput, ReturnsInput, nonzero_weights
 from functions.evaluation.risk.plausibility.thresholds import SUBJECTS_MAX_COUNT
+from functions.evaluation.risk.track_record import returns_periods_per_year
 from functions.measures.covariance.sample import deviations_of
+from functions.measures.frequency import periods_per_year_of
 from functions.measures.returns import series_by_id
 from functions.measures.series_profile import SeriesProfile, series_profile, series_profiles
 from risk_hub_contracts.reports.risk import RiskReport
@@ -28,6 +30,7 @@ class Facts:
         given: per-period deviations of the held assets by the producer's covariance.
         unlimited_loss: held assets whose loss can exceed their value.
         track_record: profile of the returns in `portfolio_returns`.
+        periods_per_year: of the returns, by their dates or else as stated; None if unknown.
         book: profile of the book's returns under today's weights, or of the bare series.
     """
 
@@ -39,6 +42,7 @@ class Facts:
     unlimited_loss: frozenset[str] = frozenset()
     track_record: SeriesProfile | None = None
     book: SeriesProfile | None = None
+    periods_per_year: float | None = None
 
     @property
     def gross(self) -> float:
@@ -66,6 +70,7 @@ def facts_of(
         returns: as the producer gave them.
         report: the numbers computed from them.
     """
+    by_dates = None if returns.dates is None else periods_per_year_of(returns.dates)
     weights, record = nonzero_weights(snapshot.weights), snapshot.portfolio_returns
     return Facts(
         report=report,
@@ -75,6 +80,7 @@ def facts_of(
         given=_given_deviations(covariance, weights),
         unlimited_loss=snapshot.portfolio.unlimited_loss & weights.keys(),
         track_record=None if record is None else series_profile(record.dated_returns()[0]),
+        periods_per_year=by_dates or returns_periods_per_year(snapshot, None),
         book=None if returns.book is None else series_profile(returns.book.values),
     )
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from functions.evaluation.risk.plausibility.facts import Facts, warning, worst_first
 from functions.evaluation.risk.plausibility.thresholds import (
     CONSTANT_WEIGHT_MIN_SHARE,
+    GAINS_MEDIAN_MIN_PER_YEAR,
+    GAINS_MIN_OBSERVATIONS,
     LAST_ZEROS_MIN,
     MOVING_SIZE_MIN,
     PERCENT_BOOK_MEDIAN_SIZE_MIN,
@@ -33,9 +35,12 @@ OWN_SERIES = frozenset({PORTFOLIO, TRACK_RECORD})
 
 
 def returns_look_like_prices(facts: Facts) -> Iterator[RiskWarning]:
-    """Yield a warning for each series without any loss whose median gain is beyond 20 % per period."""
+    """Yield a warning for each series without any loss whose median gain is beyond 20 % per period.
+
+    Rates and yields are smaller: of 60 returns or more of known frequency, a median gain beyond 100 % per year.
+    """
     series = _judged(facts)
-    found = {asset: each.median for asset, each in series.items() if _looks_like_prices(each)}
+    found = {asset: each.median for asset, each in series.items() if _looks_like_prices(facts, each)}
     for asset in worst_first(found):
         yield warning(
             "returns_look_like_prices",
@@ -70,7 +75,7 @@ def returns_look_like_percent(facts: Facts) -> Iterator[RiskWarning]:
             assets_affected=len(found),
         )
     if not found:
-        yield from _book_looks_like_percent(series)
+        yield from _book_looks_like_percent(facts, series)
 
 
 def returns_below_minus_one(facts: Facts) -> Iterator[RiskWarning]:
@@ -135,8 +140,13 @@ def _judged(facts: Facts) -> dict[str, SeriesProfile]:
     }
 
 
-def _looks_like_prices(series: SeriesProfile) -> bool:
-    return series.least > 0 and series.median > PRICE_MEDIAN_MIN
+def _looks_like_prices(facts: Facts, series: SeriesProfile) -> bool:
+    """Return whether a series without a loss gains too much for returns; small rates need a known frequency."""
+    if series.least <= 0:
+        return False
+    per_year = series.median * (facts.periods_per_year or 0.0)
+    is_rate = series.observations >= GAINS_MIN_OBSERVATIONS and per_year > GAINS_MEDIAN_MIN_PER_YEAR
+    return is_rate or series.median > PRICE_MEDIAN_MIN
 
 
 def _is_percent(facts: Facts, asset: str, series: SeriesProfile) -> bool:
@@ -183,8 +193,8 @@ def _is_stuck(series: SeriesProfile) -> bool:
     return series.zero_share >= STUCK_ZERO_SHARE_MIN or series.last_zeros >= LAST_ZEROS_MIN
 
 
-def _book_looks_like_percent(series: Mapping[str, SeriesProfile]) -> Iterator[RiskWarning]:
-    sizes = sorted(each.median_size for each in series.values() if not _looks_like_prices(each))
+def _book_looks_like_percent(facts: Facts, series: Mapping[str, SeriesProfile]) -> Iterator[RiskWarning]:
+    sizes = sorted(each.median_size for each in series.values() if not _looks_like_prices(facts, each))
     if sizes and sizes[len(sizes) // 2] >= PERCENT_BOOK_MEDIAN_SIZE_MIN:
         yield warning(
             "returns_look_like_percent",

@@ -34,6 +34,10 @@ SERIES_MIN_OBSERVATIONS = 10
 """A shorter series is not judged by its shape."""
 PRICE_MEDIAN_MIN = 0.2
 """A series without a loss and with a median above this (20 % per period) holds prices or gross returns."""
+GAINS_MEDIAN_MIN_PER_YEAR = 1.0
+"""Median gain per year (100 %) of a series without a loss that holds yields or rates, not returns."""
+GAINS_MIN_OBSERVATIONS = 60
+"""Shorter series of an asset in a strong market can be without a loss."""
 PERCENT_MEDIAN_SIZE_MIN = 0.05
 """A series with a return below -1 and a median size above this holds percent; below it, a single wrong value."""
 PERCENT_BOOK_MEDIAN_SIZE_MIN = 0.2
@@ -70,6 +74,12 @@ VARIANCE_ZERO_MIN_SHARE = 0.1
 """Share of the summed position moves in assets with a given variance of zero, without meaning."""
 DEVIATION_MIN = 1e-6
 """Deviation per period below which a covariance measures nothing: a money-market fund has 1e-5 a day."""
+SWAPPED_CORRELATION_MAX = 0.2
+"""Least correlation of the logarithms of two deviations of the same assets: between any two years it is 0.29 or more."""
+SWAPPED_MIN_ASSETS = 10
+"""Fewer assets do not measure that correlation."""
+SWAPPED_SPREAD_MIN = 0.2
+"""Least deviation of the logarithms: assets of equal volatility cannot be told apart."""
 CORRELATION_RATIO_MAX = 2.0
 """By what factor correlations may change the volatility of a long-only book: a crash raises it by 1.8."""
 ESTIMATE_AHEAD_MAX_SECONDS = 4 * DAY_SECONDS
@@ -106,6 +116,8 @@ def thresholds() -> dict[str, float]:
         "periods_ratio_max": PERIODS_RATIO_MAX,
         "series_min_observations": float(SERIES_MIN_OBSERVATIONS),
         "price_median_min": PRICE_MEDIAN_MIN,
+        "gains_median_min_per_year": GAINS_MEDIAN_MIN_PER_YEAR,
+        "gains_min_observations": float(GAINS_MIN_OBSERVATIONS),
         "percent_median_size_min": PERCENT_MEDIAN_SIZE_MIN,
         "percent_book_median_size_min": PERCENT_BOOK_MEDIAN_SIZE_MIN,
         "return_min": RETURN_MIN,
@@ -122,6 +134,9 @@ def thresholds() -> dict[str, float]:
         "stuck_weight_min_share": STUCK_WEIGHT_MIN_SHARE,
         "variance_zero_min_share": VARIANCE_ZERO_MIN_SHARE,
         "deviation_min": DEVIATION_MIN,
+        "swapped_correlation_max": SWAPPED_CORRELATION_MAX,
+        "swapped_min_assets": float(SWAPPED_MIN_ASSETS),
+        "swapped_spread_min": SWAPPED_SPREAD_MIN,
         "correlation_ratio_max": CORRELATION_RATIO_MAX,
         "estimate_ahead_max_seconds": ESTIMATE_AHEAD_MAX_SECONDS,
         "dates_gap_max_days": DATES_GAP_MAX_DAYS,

@@ -15,7 +15,6 @@ from functions.evaluation.risk.plausibility import (
 )
 from functions.evaluation.risk.plausibility.facts import Facts, facts_of
 from functions.evaluation.risk.track_record import returns_periods_per_year
-from functions.measures.frequency import periods_per_year_of
 from risk_hub_contracts.reports.risk import RiskReport
 from risk_hub_contracts.reports.warning import RiskWarning
 from risk_hub_contracts.snapshot.parse import Snapshot
@@ -26,6 +25,7 @@ RULES = (
     estimate.covariance_near_zero,
     estimate.variance_zero,
     estimate.correlations_differ,
+    estimate.assets_may_be_swapped,
     returns.returns_look_like_prices,
     returns.returns_look_like_percent,
     returns.returns_below_minus_one,
@@ -61,8 +61,7 @@ def _warnings(facts: Facts, snapshot: Snapshot, given: ReturnsInput) -> Iterator
     for rule in RULES:
         yield from rule(facts)
     per_year = returns_periods_per_year(snapshot, given.dates)
-    by_dates = None if given.dates is None else periods_per_year_of(given.dates)
-    yield from age.returns_stale(facts, by_dates or per_year, snapshot.returns_meta.max_input_age_seconds)
+    yield from age.returns_stale(facts, facts.periods_per_year, snapshot.returns_meta.max_input_age_seconds)
     yield from age.age_unknown(facts)
     yield from age.track_record_stale(facts, snapshot.as_of)
     yield from age.covariance_age(facts, snapshot.as_of, snapshot.covariance_meta)
