@@ -83,10 +83,11 @@ def resolved_deviation(squares: float, count: int, largest: float) -> float:
 
 
 def _autocorrelation(values: Sequence[float]) -> float:
-    """Return the first sample autocorrelation of values that are not constant."""
+    """Return the first sample autocorrelation; 0 if the squares of the deviations are below the range of a float."""
     mean = fsum(values) / len(values)
     centred = [value - mean for value in values]
-    return fsum(map(mul, centred[1:], centred)) / fsum(map(mul, centred, centred))
+    squares = fsum(map(mul, centred, centred))
+    return fsum(map(mul, centred[1:], centred)) / squares if squares else 0.0
 
 
 def _longest_zeros(values: Sequence[float]) -> int:

@@ -202,3 +202,13 @@ def test_yields_and_rates_as_returns_are_named_if_the_frequency_is_known(
         "returns_meta": meta,
     }
     assert ("returns_look_like_prices" in codes(hub.risk(**given), meaningless=True)) is named
+
+
+def test_a_book_that_varies_by_the_rounding_of_its_constant_assets_is_evaluated(hub: Hub) -> None:
+    noise = np.where(np.arange(100) % 2, 5e-7, -5e-7)
+    report = hub.risk(
+        weights={"A": 0.5, "B": 0.5},
+        covariance={"ids": ["A", "B"], "upper": [1e-4, 5e-5, 1e-4]},
+        realized_returns={"A": (1 + noise).tolist(), "B": (-1 + noise).tolist()},
+    )
+    assert "correlations_differ" not in codes(report)

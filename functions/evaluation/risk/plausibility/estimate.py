@@ -91,7 +91,7 @@ def correlations_differ(facts: Facts) -> Iterator[RiskWarning]:
     sigma = next((each.value for each in facts.report.measures if each.measure == "volatility"), None)
     given = fsum(weight * facts.given.get(asset, 0.0) for asset, weight in facts.weights.items())
     book, whole = facts.book, fsum(moves.values())
-    if not compared or not sigma or book is None or not book.deviation or not given:
+    if not compared or not sigma or book is None or not book.deviation or not given or not whole:
         return
     if book.observations < SCALE_MIN_OBSERVATIONS:
         return
