@@ -17,7 +17,16 @@ Model = dict[str, Any]
 # Operations that the adapters call, by botocore's service name; a test compares this table with their source.
 CALLED_OPERATIONS: Final[dict[str, frozenset[str]]] = {
     "dynamodb": frozenset(
-        {"BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"}
+        {
+            "BatchGetItem",
+            "DeleteItem",
+            "GetItem",
+            "PutItem",
+            "Query",
+            "Scan",
+            "TransactWriteItems",
+            "UpdateItem",
+        }
     ),
     "events": frozenset({"PutEvents"}),
     "s3": frozenset(

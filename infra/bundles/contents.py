@@ -36,8 +36,27 @@ _SHARED_PACKAGES: Final = (
     "functions/wiring",
     "events",
 )
-# Modules that need numpy, or serve only modules that do.
-_RISK_ONLY: Final = ("functions/evaluation/risk/", "functions/measures/covariance/")
+# Modules that only the risk engine imports.
+_RISK_ONLY: Final = (
+    "functions/evaluation/risk/",
+    "functions/measures/covariance/",
+    *(
+        f"functions/measures/{module}.py"
+        for module in (
+            "attribution",
+            "concentration",
+            "exact",
+            "frequency",
+            "historical",
+            "measures",
+            "performance",
+            "returns",
+            "returns_table",
+            "series_profile",
+            "sharpe",
+        )
+    ),
+)
 _HUB_FILE_SUFFIXES: Final = frozenset({".py", ".json"})
 # Modules of the hub that are used only by authors of the contract and tests, and by callers of the hub.
 _EXCLUDED_MODULES: Final = (

@@ -37,6 +37,8 @@ STATUSES = {
     "forecast-not-stored": 422,
     "upload-mismatch": 422,
     "version-conflict": 409,
+    "policy-version-conflict": 409,
+    "policy-version-not-found": 404,
     "not-found": 404,
     "method-not-allowed": 405,
     "snapshot-not-found": 404,

@@ -195,9 +195,7 @@ def test_bundles_command_writes_both_bundles_to_the_output_folder(
 def test_bundle_over_its_size_budget_fails_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = bundle_zip(HUB).parent
     monkeypatch.setattr(build, "write_zip", lambda _, target: target.write_bytes(bytes(HUB_MAX_BYTES + 1)))
-    with pytest.raises(
-        BundleError, match=r"bundle hub-arm64 has 6000001 bytes, its budget is 6000000: look at what"
-    ):
+    with pytest.raises(BundleError, match=r"bundle hub-arm64 has 6000001 bytes; its budget is 6000000"):
         build.build(HUB, tmp_path / "hub.zip", wheels_folder=folder)
     assert not (tmp_path / "hub.zip").exists()
 

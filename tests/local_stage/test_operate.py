@@ -106,6 +106,7 @@ def test_f28_replay_repeats_events_and_changes_no_stored_report(
     wait_until(
         lambda: len(evaluations(stage, world)) >= 9, "risk, its forecast, and stress of three versions"
     )
+    wait_until_at_rest(operate)
     first = subscription.details(world, "risk_snapshot_updated")["detail"]
     before, latest = (
         evaluations(stage, world),

@@ -58,4 +58,4 @@ def test_forecast_and_notes_are_stored_with_the_announced_risk_report(
     announced = subscription.details(sample[0], "risk_evaluated")["detail"]["data"]
     assert announced["version"] == sample[1]
     kinds = {str(item["evaluation_id"]["S"]).partition("/")[0] for item in evaluations(stage, sample[0])}
-    assert {"forecast", "psd", "risk", "seen"} <= kinds
+    assert {"forecast", "psd", "risk"} <= kinds

@@ -48,7 +48,9 @@ def test_invalid_aws_endpoint_url_is_reported_with_status_1(
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
     assert cli.main(["queues", "--stage-name", "prod"]) == 1
-    assert capsys.readouterr().err.startswith("AWS_ENDPOINT_URL, or endpoint_url of the profile: ")
+    assert capsys.readouterr().err.startswith(
+        "AWS_ENDPOINT_URL, or the profile's endpoint_url, is not valid: "
+    )
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_verify_engine_error_is_printed_with_status_1(
 ) -> None:
     answering(monkeypatch, {"errorMessage": "world 'us20' has no version 'v1'"})
     assert run(*ASKED) == 1
-    assert "could not verify: world 'us20' has no version 'v1'" in capsys.readouterr().err
+    assert "could not verify the report: world 'us20' has no version 'v1'" in capsys.readouterr().err
 
 
 def test_verify_of_a_missing_report_prints_one_line_and_exits_with_status_1(

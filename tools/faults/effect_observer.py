@@ -36,6 +36,7 @@ class EffectObserver:
 
     aws: LocalAws
     announced: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    latest: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     announced_effects: Announced = field(
         default_factory=lambda: {worker: defaultdict(set) for worker in WORKERS}
     )
@@ -93,6 +94,8 @@ class EffectObserver:
         elif event["type"] in EFFECT_EVENTS:
             worker, instant = EFFECT_EVENTS[event["type"]]
             self.announced_effects[worker][effect(data)].add(data[instant])
+            if event.get("islatest"):
+                self.latest[event["type"]].add(effect(data))
 
     def _scan(self, table: str) -> list[dict[str, Any]]:
         paginator = self.aws.client("dynamodb").get_paginator("scan")

@@ -4,6 +4,7 @@ import json
 import random
 import time
 from collections import Counter
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,13 +19,15 @@ RISKY_VARIANCE = 4e-2
 RISKY_EVERY = 10
 CALM_SHOCK = -0.1
 RISKY_SHOCK = -0.5
-# Default exit policy results for a risky snapshot: a value at risk of 29 %, a shortfall of 34 %, a loss of 50
-# %.
-RISKY_RULES = (
-    "value_at_risk.parametric_normal.9900.reduce",
-    "expected_shortfall.parametric_normal.9900.reduce",
-    "worst_stress.reduce",
-)
+# Rules of the default exit policy that a risky snapshot breaks, by the event that they judge: a value at risk of
+# 29 % and a shortfall of 34 %; a loss of 50 %.
+RISKY_RULES = {
+    "risk_evaluated": (
+        "value_at_risk.parametric_normal.9900.reduce",
+        "expected_shortfall.parametric_normal.9900.reduce",
+    ),
+    "stress_evaluated": ("worst_stress.reduce",),
+}
 ATTEMPTS_MAX = 60
 RETRY_SECONDS = 0.05
 REPLAY_SHARE = 0.1
@@ -60,13 +63,20 @@ class Load:
         """Return `world/version` of a snapshot."""
         return f"{self.world(number)}/{version(number)}"
 
-    def expected_signals(self) -> set[str]:
-        """Return `world/version rule` of every expected exit signal."""
+    def expected_signals(self, latest: Mapping[str, Collection[str]]) -> set[str]:
+        """Return `world/version rule` of every expected exit signal.
+
+        Args:
+            latest: by event type, `world/version` of the snapshots whose event says that they were the latest:
+                only these cause signals (INV-15).
+        """
         return {
             f"{self.snapshot(number)} {rule}"
             for number in range(self.snapshots)
             if is_risky(number)
-            for rule in RISKY_RULES
+            for event_type, rules in RISKY_RULES.items()
+            if self.snapshot(number) in latest[event_type]
+            for rule in rules
         }
 
     def _publish(self, number: int) -> None:

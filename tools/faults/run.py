@@ -152,7 +152,7 @@ class FaultRun:
         return {
             "risk_engine": committed,
             "stress_engine": committed,
-            "exit_engine": self.load.expected_signals(),
+            "exit_engine": self.load.expected_signals(self.observer.latest),
         }
 
     def _outcome(self, seconds: float) -> Outcome:
