@@ -13,6 +13,7 @@ from tools.faults.run import POISONED_RECORDS, Plan, fault_run
 
 PLAN = Plan(snapshots=40, worlds=4, visibility_seconds=3, wait_max_seconds=120)
 RISKY_SNAPSHOTS = 4
+RULES = sum(map(len, RISKY_RULES.values()))
 
 
 def test_inv_04_inv_05_injected_faults_cause_no_lost_or_duplicate_data(
@@ -34,9 +35,9 @@ def test_inv_04_inv_05_injected_faults_cause_no_lost_or_duplicate_data(
         PLAN.snapshots,
         POISONED_RECORDS,
     )
-    assert {name: count.stored for name, count in outcome.workers.items()} == {
-        "risk_engine": PLAN.snapshots,
-        "stress_engine": PLAN.snapshots,
-        "exit_engine": RISKY_SNAPSHOTS * len(RISKY_RULES),
-    }
+    reports = {outcome.workers[name].stored for name in ("risk_engine", "stress_engine")}
+    assert reports == {PLAN.snapshots}
+    signals = outcome.workers["exit_engine"]
+    # A late snapshot is never the latest, and causes no signal.
+    assert 0 < signals.stored == signals.expected <= RISKY_SNAPSHOTS * RULES
     assert outcome.workers[REFUSED_WORKER].dead_letters >= PLAN.snapshots // PLAN.worlds
