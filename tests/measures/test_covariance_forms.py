@@ -217,8 +217,9 @@ def test_exact_sums_do_not_depend_on_the_order_of_ids(count: int, chance: random
 
 
 def series(count: int, observations: int) -> Any:
-    market = RNG.normal(0, 0.01, (observations, 1))
-    return market + RNG.normal(0, 0.01, (observations, count))
+    rng = np.random.default_rng([count, observations])
+    market = rng.normal(0, 0.01, (observations, 1))
+    return market + rng.normal(0, 0.01, (observations, count))
 
 
 SHAPES = [(1, 20), (3, 29), (3, 250), (20, 199), (20, 200), (60, 30), (201, 100), (201, 2_010)]
