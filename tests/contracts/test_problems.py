@@ -43,8 +43,6 @@ STATUSES = {
     "method-not-allowed": 405,
     "snapshot-not-found": 404,
     "world-unknown": 404,
-    "policy-version-not-found": 404,
-    "policy-version-conflict": 409,
     "snapshot-expired": 404,
     "risk-not-found": 404,
     "stress-not-found": 404,
