@@ -4,6 +4,7 @@ A field that may be absent is never null. Grammars and the rules between fields 
 `covariance`), whose messages are clearer than a pattern mismatch; the schema still includes the patterns.
 """
 
+from functools import cache
 from typing import Annotated, Any, Final, Literal, NotRequired
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
@@ -27,7 +28,7 @@ __all__ = ["FACTS", "KINDS", "REF_FIELDS", "SnapshotRequest", "covariance_form",
 
 KINDS: Final[tuple[BlobKind, ...]] = ("covariance", "realized_returns", "stress")
 REF_FIELDS: Final[dict[BlobKind, str]] = {kind: f"{kind}_ref" for kind in KINDS}
-FACTS: Final = ("portfolio", "returns_meta", "covariance_meta", "portfolio_returns", "risk")
+FACTS: Final[tuple[str, ...]] = ("portfolio", "returns_meta", "covariance_meta", "portfolio_returns", "risk")
 """The optional objects that state what the numbers of a snapshot mean."""
 _TAGGED: Final = frozenset({"covariance", "realized_returns", *REF_FIELDS.values()})
 
@@ -140,8 +141,8 @@ Ref = Annotated[
 ]
 
 
-class SnapshotRequest(TypedDict):
-    """A portfolio risk snapshot as a producer sends it."""
+class SnapshotBook(TypedDict):
+    """The book, its large components, and the origin of the snapshot."""
 
     __pydantic_config__ = _STRICT  # type: ignore[misc]
 
@@ -181,11 +182,6 @@ class SnapshotRequest(TypedDict):
     realized_returns_ref: NotRequired[Ref]
     stress: NotRequired[dict[Name, Scenario]]
     stress_ref: NotRequired[Ref]
-    portfolio: NotRequired[Portfolio]
-    returns_meta: NotRequired[ReturnsMeta]
-    covariance_meta: NotRequired[CovarianceMeta]
-    portfolio_returns: NotRequired[PortfolioReturns]
-    risk: NotRequired[RiskOptions]
     constraints: NotRequired[FreeObject]
     ttl_sec: NotRequired[
         Annotated[
@@ -210,13 +206,44 @@ class SnapshotRequest(TypedDict):
     created_at: NotRequired[Annotated[Any, Field(description="Ignored: the hub sets it from its own clock.")]]
 
 
-_ADAPTER: Final[TypeAdapter[SnapshotRequest]] = TypeAdapter(SnapshotRequest)
+class SnapshotFacts(TypedDict):
+    """The optional objects that state what the numbers mean."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+
+    portfolio: NotRequired[Portfolio]
+    returns_meta: NotRequired[ReturnsMeta]
+    covariance_meta: NotRequired[CovarianceMeta]
+    portfolio_returns: NotRequired[PortfolioReturns]
+    risk: NotRequired[RiskOptions]
+
+
+class SnapshotRequest(SnapshotBook, SnapshotFacts):
+    """A portfolio risk snapshot as a producer sends it."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+
+
+_BOOK: Final[TypeAdapter[SnapshotBook]] = TypeAdapter(SnapshotBook)
+
+
+@cache
+def _facts_adapter() -> TypeAdapter[SnapshotFacts]:
+    """Return the validator of the optional objects, made when the first one arrives: it slows a cold start."""
+    return TypeAdapter(SnapshotFacts)
 
 
 def shape_violations(body: dict[str, Any]) -> list[Violation]:
     """Return first-layer violations: unknown, missing or null fields, types, numbers out of range."""
+    facts = {name: body[name] for name in FACTS if name in body}
+    book = {name: value for name, value in body.items() if name not in facts} if facts else body
+    found = _violations(_BOOK, book)
+    return found + _violations(_facts_adapter(), facts) if facts else found
+
+
+def _violations(adapter: TypeAdapter[Any], value: dict[str, Any]) -> list[Violation]:
     try:
-        _ADAPTER.validate_python(body)
+        adapter.validate_python(value)
     except ValidationError as error:
         return to_violations(error, tagged=_TAGGED, known=SnapshotRequest.__annotations__)
     return []
