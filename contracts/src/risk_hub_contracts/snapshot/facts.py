@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 from risk_hub_contracts.base.dates import utc_date
 from risk_hub_contracts.base.limits import COVARIANCE_REPAIR_CHANGE_DEFAULT_ABS
 from risk_hub_contracts.base.times import parse_instant
-from risk_hub_contracts.snapshot.request_facts import CovarianceRepair, Frequency, MissingRule, WeightsBasis
+from risk_hub_contracts.snapshot.scalars import CovarianceRepair, Frequency, MissingRule, WeightsBasis
 
 Document = Mapping[str, Any]
 CONFIDENCES_DEFAULT_BPS: Final = (9500, 9750, 9900)

@@ -15,16 +15,9 @@ from risk_hub_contracts.base.problems import Violation
 from risk_hub_contracts.base.violations import to_violations
 from risk_hub_contracts.blob.refs import REF_PATTERN, IssuedRef
 from risk_hub_contracts.blob.types import BlobKind
-from risk_hub_contracts.snapshot.request_facts import (
-    CovarianceMeta,
-    Portfolio,
-    PortfolioReturns,
-    ReturnsMeta,
-    RiskOptions,
-)
 from risk_hub_contracts.snapshot.scalars import AssetId, Id, Name, Number, PairKey, Return, Weight
 
-__all__ = ["FACTS", "KINDS", "REF_FIELDS", "SnapshotRequest", "covariance_form", "shape_violations"]
+__all__ = ["FACTS", "KINDS", "REF_FIELDS", "SnapshotBook", "covariance_form", "shape_violations"]
 
 KINDS: Final[tuple[BlobKind, ...]] = ("covariance", "realized_returns", "stress")
 REF_FIELDS: Final[dict[BlobKind, str]] = {kind: f"{kind}_ref" for kind in KINDS}
@@ -206,30 +199,15 @@ class SnapshotBook(TypedDict):
     created_at: NotRequired[Annotated[Any, Field(description="Ignored: the hub sets it from its own clock.")]]
 
 
-class SnapshotFacts(TypedDict):
-    """The optional objects that state what the numbers mean."""
-
-    __pydantic_config__ = _STRICT  # type: ignore[misc]
-
-    portfolio: NotRequired[Portfolio]
-    returns_meta: NotRequired[ReturnsMeta]
-    covariance_meta: NotRequired[CovarianceMeta]
-    portfolio_returns: NotRequired[PortfolioReturns]
-    risk: NotRequired[RiskOptions]
-
-
-class SnapshotRequest(SnapshotBook, SnapshotFacts):
-    """A portfolio risk snapshot as a producer sends it."""
-
-    __pydantic_config__ = _STRICT  # type: ignore[misc]
-
-
 _BOOK: Final[TypeAdapter[SnapshotBook]] = TypeAdapter(SnapshotBook)
+_FIELDS: Final = (*SnapshotBook.__annotations__, *FACTS)
 
 
 @cache
-def _facts_adapter() -> TypeAdapter[SnapshotFacts]:
+def _facts_adapter() -> TypeAdapter[Any]:
     """Return the validator of the optional objects, made when the first one arrives: it slows a cold start."""
+    from risk_hub_contracts.snapshot.request_facts import SnapshotFacts  # noqa: PLC0415 - loaded for requests with such objects
+
     return TypeAdapter(SnapshotFacts)
 
 
@@ -245,5 +223,5 @@ def _violations(adapter: TypeAdapter[Any], value: dict[str, Any]) -> list[Violat
     try:
         adapter.validate_python(value)
     except ValidationError as error:
-        return to_violations(error, tagged=_TAGGED, known=SnapshotRequest.__annotations__)
+        return to_violations(error, tagged=_TAGGED, known=_FIELDS)
     return []

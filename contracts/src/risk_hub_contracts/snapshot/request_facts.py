@@ -1,20 +1,34 @@
-"""Shapes of the optional objects that state what the numbers of a snapshot mean (ADR-0042)."""
+"""The optional objects of a request, which state what its numbers mean (ADR-0042), and the whole request."""
 
-from typing import Annotated, Final, Literal, NotRequired
+from typing import Annotated, Final, NotRequired
 
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
 from risk_hub_contracts.base import limits
-from risk_hub_contracts.snapshot.scalars import AssetId, PositiveNumber, Return, Weight
+from risk_hub_contracts.snapshot.request import SnapshotBook
+from risk_hub_contracts.snapshot.scalars import (
+    AssetId,
+    CovarianceRepair,
+    Frequency,
+    MissingRule,
+    PositiveNumber,
+    Return,
+    Weight,
+    WeightsBasis,
+)
 
-__all__ = ["CovarianceMeta", "Portfolio", "PortfolioReturns", "ReturnsMeta", "RiskOptions"]
+__all__ = [
+    "CovarianceMeta",
+    "Portfolio",
+    "PortfolioReturns",
+    "ReturnsMeta",
+    "RiskOptions",
+    "SnapshotFacts",
+    "SnapshotRequest",
+]
 
 _STRICT: Final = ConfigDict(extra="forbid", strict=True)
-WeightsBasis = Literal["net_asset_value", "gross_exposure"]
-Frequency = Literal["daily", "weekly", "monthly"]
-CovarianceRepair = Literal["nearest_correlation", "clip"]
-MissingRule = Literal["complete_case", "available_case"]
 
 PeriodsPerYear = Annotated[
     float,
@@ -185,3 +199,21 @@ class RiskOptions(TypedDict):
             Field(description="Rule for missing observations; complete_case if absent."),
         ]
     ]
+
+
+class SnapshotFacts(TypedDict):
+    """The optional objects that state what the numbers mean."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+
+    portfolio: NotRequired[Portfolio]
+    returns_meta: NotRequired[ReturnsMeta]
+    covariance_meta: NotRequired[CovarianceMeta]
+    portfolio_returns: NotRequired[PortfolioReturns]
+    risk: NotRequired[RiskOptions]
+
+
+class SnapshotRequest(SnapshotBook, SnapshotFacts):
+    """A portfolio risk snapshot as a producer sends it."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]

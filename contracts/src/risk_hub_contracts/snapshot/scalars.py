@@ -1,10 +1,15 @@
-"""The scalar types of a request: names and bounded numbers, with the patterns that their JSON Schema shows."""
+"""The scalar types of a request: names, choices and bounded numbers, with the patterns of their JSON Schema."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from risk_hub_contracts.base import ids, limits
+
+WeightsBasis = Literal["net_asset_value", "gross_exposure"]
+Frequency = Literal["daily", "weekly", "monthly"]
+CovarianceRepair = Literal["nearest_correlation", "clip"]
+MissingRule = Literal["complete_case", "available_case"]
 
 Id = Annotated[str, Field(json_schema_extra={"pattern": ids.ID_PATTERN})]
 AssetId = Annotated[
