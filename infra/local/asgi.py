@@ -12,6 +12,10 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
 
 
+class ClientDisconnectedError(ConnectionError):
+    """The client closed its connection before the answer was sent: no answer can reach it."""
+
+
 def header_values(scope: Scope, name: bytes) -> list[str]:
     """Return every value of a header, in the order sent; `name` is lower case."""
     return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 import h11
 
-from infra.local.asgi import App, Message, Scope
+from infra.local.asgi import App, ClientDisconnectedError, Message, Scope
 from infra.local.framing import FramingError
 from infra.local.front_request import READ_CHUNK_BYTES, BodyTooLargeError, FrontRequest, RequestReader
 from infra.local.gateway_responses import TOO_LARGE, GatewayResponse, GatewayResponses
@@ -138,7 +138,10 @@ class FrontConnection:
 
     async def _write(self, data: bytes) -> None:
         self._writer.write(data)
-        await asyncio.wait_for(self._writer.drain(), WRITE_MAX_SECONDS)
+        try:
+            await asyncio.wait_for(self._writer.drain(), WRITE_MAX_SECONDS)
+        except ConnectionError as error:
+            raise ClientDisconnectedError("the client disconnected before the answer was sent") from error
 
     async def _send_and_close(self, answer: GatewayResponse) -> None:
         """Answer without h11, unusable after a malformed request, and close without losing the answer."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from infra.local.asgi import App, Message, Receive, Scope, Send, header_values
+from infra.local.asgi import App, ClientDisconnectedError, Message, Receive, Scope, Send, header_values
 from infra.local.assembly import Assembly
 from infra.local.problem import PROBLEM_MEDIA_TYPE
 
@@ -87,6 +87,8 @@ def with_gateway_responses(app: App, responses: GatewayResponses) -> App:
         filtered = _ResponseFilter(scope, send, responses)
         try:
             await asyncio.wait_for(app(scope, receive, filtered.send), RESPONSE_MAX_SECONDS)
+        except ClientDisconnectedError:
+            raise
         except TimeoutError:
             await filtered.fail(TIMED_OUT)
         except Exception:

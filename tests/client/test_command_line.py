@@ -15,6 +15,7 @@ import typer
 
 from infra.ops.operate.cli import operator_app
 from risk_hub_client.cli.app import build_app, run
+from risk_hub_contracts import __version__
 from risk_hub_contracts.blob.write import encode_covariance
 from tests.client.conftest import IMPATIENT, as_a_shell_passes
 from tests.client.server import Server, status, well
@@ -68,6 +69,12 @@ def file(tmp_path: Path) -> Path:
 def written(file: Path, **fields: Any) -> Path:
     file.write_text(json.dumps(DOCUMENT | fields), encoding="utf-8")
     return file
+
+
+def test_version_option_prints_the_version_and_calls_no_hub(command: Command, server: Server) -> None:
+    ended = command("--version")
+    assert (ended.status, ended.out) == (0, f"risk-hub {__version__}\n")
+    assert server.seen == []
 
 
 def test_publish_prints_created_then_replayed(command: Command, file: Path) -> None:

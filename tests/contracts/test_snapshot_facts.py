@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from risk_hub_contracts.base.dates import date_violations, utc_date
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.write import digest, encode_returns
+from risk_hub_contracts.snapshot.fact_rules import shock_violations
 from risk_hub_contracts.snapshot.facts import (
     CovarianceMeta,
     Portfolio,
@@ -300,3 +301,10 @@ def test_many_low_shocks_are_counted_instead_of_listed() -> None:
 )
 def test_a_refusal_of_an_optional_object_says_what_to_send(fields: dict[str, Any], text: str) -> None:
     assert text in detail(with_fields(**fields))
+
+
+def test_the_remedy_for_an_impossible_shock_can_be_followed_for_held_and_other_assets() -> None:
+    scenarios = {"crash": {"shocks": {"AAPL": -2.0, "GOOG": -2.0}}}
+    held, other = shock_violations(scenarios, {"AAPL": 1.0}, (), "/stress")
+    assert held.detail.endswith("or name 'AAPL' in portfolio.unlimited_loss")
+    assert other.detail.endswith("or leave out the shock: 'GOOG' has no weight")

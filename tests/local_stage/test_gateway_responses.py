@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from infra.local import gateway_responses
-from infra.local.asgi import App, Message, Receive, Scope, Send
+from infra.local.asgi import App, ClientDisconnectedError, Message, Receive, Scope, Send
 from infra.local.assembly import read_assembly
 from infra.local.bring_up import RunningStage
 from infra.local.gateway_responses import GatewayResponses, with_gateway_responses
@@ -213,3 +213,14 @@ def test_unusual_requests_get_a_4xx_problem_and_no_emulator_error(
     assert 400 <= status < 500, answer
     assert b"\ncontent-type: application/problem+json" in head.lower()
     assert json.loads(document)["status"] == status
+
+
+def test_a_client_that_disconnects_is_not_logged_as_a_failure_of_the_emulator(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def disconnected(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise ClientDisconnectedError("closed")
+
+    with pytest.raises(ClientDisconnectedError):
+        ask(disconnected)
+    assert caplog.records == []

@@ -15,7 +15,7 @@ With `--json`, a failed command prints one document on stdout: `error`, and furt
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 
@@ -31,6 +31,7 @@ from risk_hub_client.cli import (
 )
 from risk_hub_client.cli.screen import print_document, print_error
 from risk_hub_client.cli.session import HUB_UNAVAILABLE, REFUSED, USAGE, describe_error, error_details
+from risk_hub_contracts import __version__
 
 __all__ = ["HUB_UNAVAILABLE", "PROGRAM", "REFUSED", "USAGE", "build_app", "main", "run"]
 
@@ -53,6 +54,7 @@ def build_app() -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
+    app.callback()(_program_options)
     for commands in (
         hub_commands,
         monitor,
@@ -65,6 +67,22 @@ def build_app() -> typer.Typer:
     ):
         commands.register(app)
     return app
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer's own signature
+    if wanted:
+        typer.echo(f"{PROGRAM} {__version__}")
+        raise typer.Exit
+
+
+def _program_options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_show_version),
+    ] = False,
+) -> None:
+    """Declare the options of the program itself; the eager callback has handled them by now."""
 
 
 def main() -> None:

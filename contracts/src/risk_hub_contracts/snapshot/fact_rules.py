@@ -96,10 +96,15 @@ def shock_violations(
         scenario, member, asset_id, shock = hit
         own = (member, asset_id) if member == "shocks" else (member,)
         where = pointer("stress", scenario, *own) if at == "/stress" else at
+        other = (
+            f"name {asset_id!a} in portfolio.unlimited_loss"
+            if asset_id in weights
+            else f"leave out the shock: {asset_id!a} has no weight"
+        )
         return Violation(
             where,
             f"the shock {shock!r} of scenario {scenario!a} takes more than the whole value of {asset_id!a}; "
-            f"send at least -1 (-0.3 is a fall of 30 %), or name {asset_id!a} in portfolio.unlimited_loss",
+            f"send at least -1 (-0.3 is a fall of 30 %), or {other}",
         )
 
     yield from capped_violations(_low_shocks(scenarios, weights, frozenset(unlimited_loss)), violation, at)
