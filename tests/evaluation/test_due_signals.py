@@ -11,7 +11,7 @@ from functions.evaluation.exits.due_signals import (
     Position,
     due_signals,
 )
-from functions.evaluation.exits.rules import Breach, Judgement, Met
+from functions.evaluation.exits.verdicts import Breach, Judgement, Met
 from risk_hub_contracts.reports.exit_signal import Action, ExitSignal
 from tools.event_samples.emitted import emitted
 

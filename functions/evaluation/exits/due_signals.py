@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from functions.evaluation.exit_state import ExitState, LastSignal, Scope
-from functions.evaluation.exits.rules import Breach, Judgement
+from functions.evaluation.exits.verdicts import Breach, Judgement
 from risk_hub_contracts.reports.exit_signal import Action
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -14,8 +14,9 @@ from functions.evaluation.exit_state import ExitState, Scope, with_judged, with_
 from functions.evaluation.exits.due_signals import DueSignal, Position, due_signals, is_superseded
 from functions.evaluation.exits.limit_coverage import limit_coverage
 from functions.evaluation.exits.readings import AnyReport, Evaluation
-from functions.evaluation.exits.rules import Book, Judgement, judge
+from functions.evaluation.exits.rules import Book, judge
 from functions.evaluation.exits.signals import SignalContext
+from functions.evaluation.exits.verdicts import Judgement
 from functions.evaluation.ports import ExitJournal, StateWrite, Tally, no_tally
 from functions.evaluation.worker_steps import Outcome, derived_record, stored_snapshot
 from functions.hub.domain.releases import UNKNOWN_MEMBERS

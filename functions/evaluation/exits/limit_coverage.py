@@ -1,8 +1,8 @@
 """Share of an exit policy's limits that were compared with a number."""
 
 from functions.evaluation.exits.doubts import doubt_of
+from functions.evaluation.exits.loss_limits import loss_readings
 from functions.evaluation.exits.readings import NO_SCENARIOS, Evaluation
-from functions.evaluation.exits.rules import loss_readings
 from risk_hub_contracts.policies.exit_policy import ExitPolicy
 from risk_hub_contracts.reports.risk import RiskStatus
 

@@ -1,0 +1,84 @@
+"""Verdicts on the limits of a policy: which ones fired, which are met, and which cannot be decided."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from functions.evaluation.exit_state import Scope
+from risk_hub_contracts.policies.exit_policy import ExitPolicy
+from risk_hub_contracts.reports.exit_signal import Action, ExitReason
+
+FIXED_RATIOS: Mapping[Action, float] = {"exit": 1.0, "hold": 0.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One rule that fired.
+
+    Attributes:
+        rule: its name, the same whenever the same limit fires, for whatever reason.
+        ratio: the share of the position to give up, 0 to 1.
+        asset: the asset concerned, None for the whole strategy.
+        metrics: the observed value with its limit.
+    """
+
+    rule: str
+    action: Action
+    ratio: float
+    reason: ExitReason
+    detail: str
+    metrics: Mapping[str, float]
+    asset: str | None = None
+    scope: Scope = "snapshot"
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A limit that a number meets."""
+
+    rule: str
+    detail: str
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A limit whose number is missing or has no meaning, which the policy ignores or answers by a warning's rule.
+
+    It neither fires nor is met.
+    """
+
+    rule: str
+
+
+Verdict = Breach | Met | Undecided
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All verdicts on one report; a rule of `scopes` that has none does not apply any longer."""
+
+    scopes: frozenset[Scope]
+    breaches: list[Breach] = field(default_factory=list)
+    met: dict[str, Met] = field(default_factory=dict)
+    undecided: set[str] = field(default_factory=set)
+
+    def add(self, verdict: Verdict) -> None:
+        """Sort a verdict into its place."""
+        if isinstance(verdict, Breach):
+            self.breaches.append(verdict)
+        elif isinstance(verdict, Met):
+            self.met[verdict.rule] = verdict
+        else:
+            self.undecided.add(verdict.rule)
+
+
+def reduction(action: Action, ratio: float | None, limit: float, observed: float) -> float:
+    """Return the share to give up: fixed by the action or the limit, else what brings the value to the limit."""
+    fixed = FIXED_RATIOS.get(action)
+    return fixed if fixed is not None else ratio or 1 - limit / observed
+
+
+def response_ratio(policy: ExitPolicy, action: Action, ratio: float | None = None) -> float:
+    """Return the share to give up without a number; a `reduce` without any share gives up all (fail-safe)."""
+    fixed = FIXED_RATIOS.get(action)
+    return fixed if fixed is not None else ratio or policy.fallback_ratio or 1.0
