@@ -8,6 +8,7 @@ import pytest
 
 from infra.local.bring_up import RunningStage
 from infra.local.emf_bridge import emf_document, log_group_names, metric_data
+from infra.names import LOCAL_STAGE, physical_name
 from tests.local_stage.probe import Probe
 
 DEADLINE_SECONDS = 30.0
@@ -46,7 +47,8 @@ def test_emf_line_printed_by_a_worker_is_stored_once_as_a_metric(stage: RunningS
 
 def test_the_log_group_of_each_function_is_read_once(stage: RunningStage) -> None:
     groups = list(log_group_names(stage.aws.client("lambda")))
-    stored = stage.aws.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]
+    prefix = "/aws/lambda/" + physical_name(LOCAL_STAGE, "")
+    stored = stage.aws.client("logs").describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
     assert len(groups) == len(set(groups))
     assert set(groups) >= {group["logGroupName"] for group in stored} > set()
 

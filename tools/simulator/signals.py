@@ -69,11 +69,17 @@ def _explained_by_limits(hub: Hub, slot: Slot, signals: Sequence[ExitSignal]) ->
 
 
 def _wanted_reason(hub: Hub, evaluation: AnyDerivedRecord) -> str:
-    """Return the reason of a signal on an evaluation, or of the all-clear of an earlier one."""
+    """Return the reason of a signal on an evaluation, or of the all-clear of an earlier one.
+
+    A number without meaning can break a limit, but it meets none.
+    """
     if not _has_number(evaluation):
         return "not_computed"
     commit = hub.ledger.by_key[evaluation.report.world_id, evaluation.report.version]
-    return "limit_exceeded" if _breaks(commit, evaluation.kind) else "cleared"
+    if _breaks(commit, evaluation.kind):
+        return "limit_exceeded"
+    meaningless = any(warning.makes_insufficient for warning in evaluation.report.warnings)
+    return "not_computed" if meaningless else "cleared"
 
 
 def _in_order_of_as_of(hub: Hub, emitted: dict[Slot, list[AnyDerivedRecord]]) -> None:
