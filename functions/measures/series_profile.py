@@ -7,7 +7,6 @@ from itertools import groupby
 from math import fsum, sqrt
 from operator import mul
 
-from functions.measures.exact import EXACT_MAX_ASSETS, Vector
 from risk_hub_contracts.base.limits import RETURN_MAX_ABS
 
 # A deviation below this share of the largest return is not distinguished from rounding.
@@ -65,15 +64,6 @@ def series_profile(values: Sequence[float]) -> SeriesProfile | None:
         moving_size=sizes[(zeros + count) // 2] if zeros < count else 0.0,
         autocorrelation=_autocorrelation(known) if deviation else 0.0,
     )
-
-
-def series_profiles(series: Sequence[Vector]) -> list[SeriesProfile | None]:
-    """Return the profile of each series; their number decides whether numpy is used."""
-    if len(series) <= EXACT_MAX_ASSETS:
-        return [series_profile(values) for values in series]
-    from functions.measures.covariance.array_profile import array_profile  # noqa: PLC0415 - numpy, above the exact path
-
-    return [array_profile(values) for values in series]
 
 
 def resolved_deviation(squares: float, count: int, largest: float) -> float:

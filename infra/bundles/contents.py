@@ -50,6 +50,7 @@ _RISK_ONLY: Final = (
             "historical",
             "measures",
             "performance",
+            "profiles",
             "returns",
             "returns_table",
             "series_profile",
@@ -74,6 +75,7 @@ _EXCLUDED_MODULES: Final = (
     "risk_hub_contracts/client.py",
     "risk_hub_contracts/compatibility/",
     "risk_hub_contracts/golden/",
+    "risk_hub_contracts/snapshot/request_schema.py",
 )
 
 # Folders that are never imported at run time, by the end of their path.

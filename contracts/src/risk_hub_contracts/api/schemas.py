@@ -30,7 +30,7 @@ from risk_hub_contracts.reports.backtest import BacktestReport
 from risk_hub_contracts.reports.exit_signal import ExitSignal, ExitSignalPage
 from risk_hub_contracts.reports.risk import RiskReport
 from risk_hub_contracts.reports.stress import StressReport
-from risk_hub_contracts.snapshot.request_facts import SnapshotRequest
+from risk_hub_contracts.snapshot.request_schema import SnapshotRequest
 from risk_hub_contracts.worlds.expectation import Expectation
 from risk_hub_contracts.worlds.registry import ExitPolicyAnswer, ExpectationAnswer, WorldsPage
 

@@ -1,4 +1,4 @@
-"""The optional objects of a request, which state what its numbers mean (ADR-0042), and the whole request."""
+"""Shapes of the optional objects of a request, which state what its numbers mean (ADR-0042)."""
 
 from typing import Annotated, Final, NotRequired
 
@@ -6,7 +6,6 @@ from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
 from risk_hub_contracts.base import limits
-from risk_hub_contracts.snapshot.request import SnapshotBook
 from risk_hub_contracts.snapshot.scalars import (
     AssetId,
     CovarianceRepair,
@@ -25,7 +24,6 @@ __all__ = [
     "ReturnsMeta",
     "RiskOptions",
     "SnapshotFacts",
-    "SnapshotRequest",
 ]
 
 _STRICT: Final = ConfigDict(extra="forbid", strict=True)
@@ -211,9 +209,3 @@ class SnapshotFacts(TypedDict):
     covariance_meta: NotRequired[CovarianceMeta]
     portfolio_returns: NotRequired[PortfolioReturns]
     risk: NotRequired[RiskOptions]
-
-
-class SnapshotRequest(SnapshotBook, SnapshotFacts):
-    """A portfolio risk snapshot as a producer sends it."""
-
-    __pydantic_config__ = _STRICT  # type: ignore[misc]

@@ -9,8 +9,9 @@ from functions.evaluation.risk.plausibility.thresholds import SUBJECTS_MAX_COUNT
 from functions.evaluation.risk.track_record import returns_periods_per_year
 from functions.measures.covariance.sample import deviations_of
 from functions.measures.frequency import periods_per_year_of
+from functions.measures.profiles import series_profiles
 from functions.measures.returns import series_by_id
-from functions.measures.series_profile import SeriesProfile, series_profile, series_profiles
+from functions.measures.series_profile import SeriesProfile, series_profile
 from risk_hub_contracts.reports.risk import RiskReport
 from risk_hub_contracts.reports.warning import RiskWarning
 from risk_hub_contracts.snapshot.parse import Snapshot

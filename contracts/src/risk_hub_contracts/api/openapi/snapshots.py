@@ -8,7 +8,7 @@ from risk_hub_contracts.api.openapi.operations import Answer, Operation, actor_h
 from risk_hub_contracts.api.queries import LatestQuery, ListQuery, LookupQuery
 from risk_hub_contracts.base import problems as p
 from risk_hub_contracts.base.ids import CORRELATION_ID_PATTERN, STAGE_PATTERN
-from risk_hub_contracts.snapshot.request_facts import SnapshotRequest
+from risk_hub_contracts.snapshot.request_schema import SnapshotRequest
 
 NO_SNAPSHOT: Final = (p.SNAPSHOT_NOT_FOUND, p.WORLD_UNKNOWN, p.SNAPSHOT_EXPIRED)
 _CORRELATION_ID: Final = (
