@@ -41,7 +41,7 @@ def risk_table(report: dict[str, Any]) -> Table:
     )
     for name in ("method", "conf."):
         table.add_column(name, no_wrap=True)
-    for name in ("VaR", "± se", "ES", "± se", "n", "in tail"):
+    for name in ("VaR", "ES", "in tail"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in report["tails"]:
         table.add_row(*_row(row))
@@ -74,10 +74,8 @@ def _row(tail: dict[str, Any]) -> list[str]:
         str(tail["method"]).replace("_", " "),
         f"{tail['confidence_bps'] / BASIS_POINTS_PER_PERCENT:g} %",
         str(tail["reason"]) if value is None else f"{value:.6f}",
-        _number(tail["value_at_risk_standard_error"]),
         _number(tail["expected_shortfall"]),
-        _number(tail["expected_shortfall_standard_error"]),
-        *("" if tail[name] is None else str(tail[name]) for name in ("observations", "tail_observations")),
+        "" if tail["tail_observations"] is None else f"{tail['tail_observations']} of {tail['observations']}",
     ]
 
 

@@ -93,7 +93,7 @@ def assert_one_sentence(finished: "subprocess.CompletedProcess[str]", *parts: st
 def test_up_shows_the_risk_numbers_the_address_and_the_token(running: tuple[CommandLine, str]) -> None:
     command_line, shown = running
     exports = command_line.exports()
-    for expected in ("VaR", "historical upper", exports["url"], exports["token"]):
+    for expected in ("historical upper", "0.042502", "8 of 754", exports["url"], exports["token"]):
         assert expected in shown
     assert Caller(HubEndpoint(**exports)).get("/risk-hub/worlds/us20/snapshots/latest").status == 200
 
