@@ -81,7 +81,7 @@ def _pair(row: TailMeasure) -> dict[str, Any]:
 
 def cross_section(returns: ReturnsTable | None) -> CrossSection | None:
     """Return the last return of each series, held or not, without those that the engine would refuse."""
-    if returns is None:
+    if returns is None or returns.dates == ():
         return None
     date = None if returns.dates is None else returns.dates[-1].isoformat()
     last = [series[-1] for series in returns.series()]

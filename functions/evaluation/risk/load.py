@@ -87,7 +87,7 @@ class LoadInputs:
         book, reason = book_returns(table, weights) if weights or not table.ids else (None, None)
         if unusable is not None:
             book, reason = None, unusable
-        elif given.dates is not None and given.dates[-1] > as_of:
+        elif given.dates and given.dates[-1] > as_of:
             book, reason = None, "returns_after_as_of"
         declared = _with_coverage(declared, coverage).model_copy(
             update={"observations": _observations(table, weights)}

@@ -53,7 +53,7 @@ def _of_covariance(as_of: datetime, given: CovarianceInput) -> InputSufficiency:
 
 
 def _of_returns(as_of: datetime, given: ReturnsInput) -> InputSufficiency:
-    last = None if given.dates is None else given.dates[-1]
+    last = given.dates[-1] if given.dates else None
     age = _age_in_use(as_of, given.known_since) if last is None else _age_of_day(as_of, last)
     return InputSufficiency(
         kind="realized_returns",

@@ -61,7 +61,7 @@ def window_statistics(
         **{name: value for name, (value, _) in found.items()},
         reasons={name: reason for name, (_, reason) in found.items() if reason is not None},
         calendar_observations=None if book.dates is None else len(within.values),
-        first_date=None if last.dates is None else last.dates[0].isoformat(),
+        first_date=last.dates[0].isoformat() if last.dates else None,
         periods_per_year=periods_per_year,
         sharpe_annualised=periods_per_year is not None,
         returns_basis=returns_basis,

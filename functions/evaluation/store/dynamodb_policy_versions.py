@@ -12,13 +12,13 @@ from risk_hub_contracts.base.times import format_instant, parse_instant
 
 STORE = Dependency.REPORT_STORE
 SEPARATOR = "/"
-POLICY_VERSION = "policy"
-"""First part of the key of a version."""
+POLICY_VERSION = "seen/policy"
+"""First part of the key of a version: a note's prefix, for the reason that `EXIT_STATE` states."""
 
 
 @dataclass(frozen=True, slots=True)
 class DynamoDBPolicyVersions:
-    """Exit policies by version: `policy/<stage>/<version>`."""
+    """Exit policies by version: `seen/policy/<stage>/<version>`."""
 
     dynamodb: Any
     table: str
