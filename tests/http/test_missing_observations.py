@@ -192,7 +192,7 @@ def test_contradicting_correlations_are_clipped_and_the_change_is_reported(hub: 
 @pytest.mark.parametrize("missing", ["complete_case", "available_case"])
 @pytest.mark.parametrize("dated", [True, False])
 def test_returns_without_a_complete_period_give_a_report_with_a_reason(dated: bool, missing: str) -> None:  # noqa: FBT001
-    meta = {"returns_meta": {"dates": ["2026-01-02", "2026-01-05"]}} if dated else {}
+    meta: dict[str, Any] = {"returns_meta": {"dates": ["2026-01-02", "2026-01-05"]}} if dated else {}
     report = Hub().risk(
         weights={"A": 0.5, "B": 0.5},
         realized_returns={"A": [0.1, None], "B": [None, 0.1]},
