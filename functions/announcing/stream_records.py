@@ -5,24 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.evaluation.derived_record import AnyDerivedRecord
-from functions.evaluation.exit_state import EXIT_STATE
 from functions.evaluation.forecast_key import FORECAST, SEPARATOR
 from functions.evaluation.input_note import NOTE_PREFIXES
 from functions.evaluation.store import dynamodb_reports
-from functions.evaluation.store.dynamodb_policy_versions import POLICY_VERSION
 from functions.hub.adapters import snapshot_item
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.domain.snapshot_record import SnapshotRecord
 
 INSERT = "INSERT"
-# Records that are not announced, because they have no consumer: forecasts for back-tests, states of exit rules,
-# versions of exit policies, notes on blobs.
-UNANNOUNCED_PREFIXES = (
-    FORECAST + SEPARATOR,
-    EXIT_STATE + SEPARATOR,
-    POLICY_VERSION + SEPARATOR,
-    *NOTE_PREFIXES,
-)
+# Records that are not announced, because they have no consumer: forecasts for back-tests and notes, to which states
+# of exit rules and versions of exit policies belong.
+UNANNOUNCED_PREFIXES = (FORECAST + SEPARATOR, *NOTE_PREFIXES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from functions.evaluation.input_note import RETURNS_NOTE
 from risk_hub_contracts.reports.exit_signal import Action, ExitSignal
 
 Scope = Literal["risk", "stress", "snapshot"]
 """Input of a rule: the risk report, the stress report, or the snapshot, which both reports are about."""
 SEPARATOR = "/"
-EXIT_STATE = "seen/judged"
+EXIT_STATE = f"{RETURNS_NOTE}/judged"
 """First part of the key of a state in the table of reports.
 
 It begins with the prefix of notes: the relay of release 1.0 announces no note, and it must not announce a state

@@ -72,8 +72,8 @@ def measure_reading(limit: MeasureLimit, report: RiskReport, document: Document)
                 return Reading(metric, row.value, judged=True)
             reason = row.reason or NOT_IN_REPORT
             absent = reason in ABSENT_REASONS
-    for tail in tails:
-        return _tail_reading(metric, tail, limit.measure, absent=absent)
+    if tails:
+        return _tail_reading(metric, tails[0], limit.measure, absent=absent)
     return Reading(metric, None, reason, absent)
 
 

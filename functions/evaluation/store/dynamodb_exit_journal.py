@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -15,6 +15,9 @@ from functions.hub.adapters.aws import Item, dependency, error_code
 from functions.hub.adapters.conditional import KEY_IS_FREE, write_if
 from functions.hub.ports import DependencyUnavailableError
 from risk_hub_contracts.reports.exit_signal import ExitSignal
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 CANCELED = "TransactionCanceledException"
 NO_REASON = "None"
@@ -28,7 +31,7 @@ ONCE = {"ConditionExpression": KEY_IS_FREE}
 class DynamoDBExitJournal:
     """States and signals in the `evaluations` table."""
 
-    dynamodb: Any
+    dynamodb: "DynamoDBClient"
     table: str
 
     def state(self, world_id: str, stage: str, strategy: str) -> ExitState:
@@ -49,7 +52,7 @@ class DynamoDBExitJournal:
             failed = write_if(STORE, self.dynamodb.put_item, **put)
             return None if failed is None else RefusedWrite()
         items = [to_item(signal, retain_until) for signal in signals]
-        puts = [put, *({"TableName": self.table, "Item": item, **ONCE} for item in items)]
+        puts: list[Any] = [put, *({"TableName": self.table, "Item": item, **ONCE} for item in items)]
         try:
             with dependency(STORE):
                 self.dynamodb.transact_write_items(TransactItems=[{"Put": each} for each in puts])

@@ -2,17 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from functions.evaluation.input_note import RETURNS_NOTE
 from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.conditional import existing_item, put_once
 from functions.hub.ports import Dependency
 from functions.hub.world_ports import PolicyVersionNote
 from risk_hub_contracts.base.times import format_instant, parse_instant
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 STORE = Dependency.REPORT_STORE
 SEPARATOR = "/"
-POLICY_VERSION = "seen/policy"
+POLICY_VERSION = f"{RETURNS_NOTE}/policy"
 """First part of the key of a version: a note's prefix, for the reason that `EXIT_STATE` states."""
 
 
@@ -20,7 +24,7 @@ POLICY_VERSION = "seen/policy"
 class DynamoDBPolicyVersions:
     """Exit policies by version: `seen/policy/<stage>/<version>`."""
 
-    dynamodb: Any
+    dynamodb: "DynamoDBClient"
     table: str
 
     def put_once(self, world_id: str, stage: str, note: PolicyVersionNote) -> PolicyVersionNote:

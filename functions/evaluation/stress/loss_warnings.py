@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
+from functions.evaluation.stress.shock_warnings import SCENARIOS_MAX_COUNT
 from functions.measures.stress import DEFAULT, SHOCKS, Scenarios
 from risk_hub_contracts.reports.stress import StressLoss
 from risk_hub_contracts.reports.warning import RiskWarning
 
-SCENARIOS_MAX_COUNT = 20
-"""Scenarios with a warning of one code."""
 SHOCK_SIZE_MAX = 5.0
 """Middle size of the shocks of the held assets, as a fraction: no market moves by 500 % as a rule."""
 LOSS = "loss"

@@ -10,11 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from functions.measures.covariance.arrays import to_floats
+from functions.measures.covariance.arrays import Array, to_floats
 from functions.measures.exact import Vector
 from functions.measures.performance import CONSTANT_MAX_RATIO
-
-Matrix = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +52,21 @@ def pairwise_covariance(series: Sequence[Vector]) -> PairwiseCovariance:
     return PairwiseCovariance(to_floats(upper), int(count.min()))
 
 
-def _centred(rows: Matrix, known: Any) -> Matrix:  # noqa: ANN401 - a boolean array
+def _centred(rows: Array, known: Any) -> Array:  # noqa: ANN401 - a boolean array
     """Return the observations less their series' mean, zero where missing; zeros for a constant series."""
     filled = np.where(known, rows, 0.0)
-    centred: Matrix = np.where(known, rows - (filled.sum(axis=1) / known.sum(axis=1))[:, None], 0.0)
+    centred: Array = np.where(known, rows - (filled.sum(axis=1) / known.sum(axis=1))[:, None], 0.0)
     centred[abs(centred).max(axis=1) <= CONSTANT_MAX_RATIO * abs(filled).max(axis=1)] = 0.0
     return centred
 
 
-def _correlations(moves: Matrix, known: Matrix, count: Matrix) -> Matrix:
+def _correlations(moves: Array, known: Array, count: Array) -> Array:
     """Return the correlation of each pair over its common periods, 0 where one of them does not vary."""
     sums, squares = np.einsum("it,jt->ij", moves, known), np.einsum("it,jt->ij", moves * moves, known)
     products = np.einsum("it,jt->ij", moves, moves) - sums * sums.T / count
     own = np.maximum(squares - sums * sums / count, 0.0)
     scale = np.sqrt(own * own.T)
     found = np.divide(products, scale, out=np.zeros_like(products), where=scale > 0)
-    symmetric: Matrix = np.clip((found + found.T) / 2, -1.0, 1.0)
+    symmetric: Array = np.clip((found + found.T) / 2, -1.0, 1.0)
     np.fill_diagonal(symmetric, 1.0)
     return symmetric

@@ -3,6 +3,8 @@
 from typing import Final
 
 BPS_PER_ONE: Final = 10_000
+DEFAULT_CONFIDENCES_BPS: Final = (9_500, 9_750, 9_900)
+"""Confidences of VaR and ES that are computed unless a snapshot names others."""
 
 
 def required_observations(confidence_bps: int) -> int:

@@ -6,17 +6,16 @@ The checks are not part of the model, because a policy stored by an earlier rele
 from collections.abc import Iterator
 from typing import Final
 
-from risk_hub_contracts.base.limits import GROSS_EXPOSURE_MAX_DEFAULT_RATIO
+from risk_hub_contracts.base.confidence import DEFAULT_CONFIDENCES_BPS
+from risk_hub_contracts.base.limits import CONFIDENCE_MIN_BPS, GROSS_EXPOSURE_MAX_DEFAULT_RATIO
 from risk_hub_contracts.base.problem_types import Violation
 from risk_hub_contracts.policies.exit_policy import ExitPolicy, LossLimit, MeasureLimit
 from risk_hub_contracts.reports.warning import KNOWN_CODES
 
-__all__ = ["ALWAYS_COMPUTED_BPS", "uncertain_limits", "violations_of"]
+__all__ = ["uncertain_limits", "violations_of"]
 
-ALWAYS_COMPUTED_BPS: Final = (9_500, 9_750, 9_900)
 WHOLE_VALUE: Final = 1.0
 """The whole portfolio value, as a fraction of itself."""
-REQUESTABLE_MIN_BPS: Final = 5_000
 LEGACY_BPS: Final = 9_900
 _LEGACY: Final = "legacy_v1"
 _VOLATILITY_METHOD: Final = "parametric_normal"
@@ -43,9 +42,9 @@ def uncertain_limits(policy: ExitPolicy) -> list[Violation]:
 
 
 def _rare_confidences(policy: ExitPolicy) -> Iterator[Violation]:
-    known = ", ".join(map(str, ALWAYS_COMPUTED_BPS))
+    known = ", ".join(map(str, DEFAULT_CONFIDENCES_BPS))
     for index, limit in enumerate(policy.measures):
-        if limit.confidence_bps is not None and limit.confidence_bps not in ALWAYS_COMPUTED_BPS:
+        if limit.confidence_bps is not None and limit.confidence_bps not in DEFAULT_CONFIDENCES_BPS:
             yield Violation(
                 f"/measures/{index}/confidence_bps",
                 f"{limit.confidence_bps} is computed only for a snapshot whose risk.confidences_bps has it; "
@@ -99,13 +98,13 @@ def _measure_violations(pointer: str, limit: MeasureLimit, *, legacy_method: boo
             yield Violation(f"{pointer}/method", f"volatility is computed only by {_VOLATILITY_METHOD}")
         return
     if limit.confidence_bps is None:
-        known = ", ".join(map(str, ALWAYS_COMPUTED_BPS))
+        known = ", ".join(map(str, DEFAULT_CONFIDENCES_BPS))
         yield Violation(
             f"{pointer}/confidence_bps", f"{limit.measure} needs a confidence in basis points: {known}"
         )
-    elif limit.confidence_bps < REQUESTABLE_MIN_BPS:
+    elif limit.confidence_bps < CONFIDENCE_MIN_BPS:
         yield Violation(
-            f"{pointer}/confidence_bps", f"must be at least {REQUESTABLE_MIN_BPS}: no lower one is computed"
+            f"{pointer}/confidence_bps", f"must be at least {CONFIDENCE_MIN_BPS}: no lower one is computed"
         )
     if limit.method == _LEGACY:
         yield from _legacy_violations(pointer, limit, legacy_method=legacy_method)

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
-from typing import Any, Final, Self
+from typing import Any, Self
 
+from risk_hub_contracts.base.confidence import DEFAULT_CONFIDENCES_BPS
 from risk_hub_contracts.base.dates import utc_date
 from risk_hub_contracts.base.limits import COVARIANCE_REPAIR_CHANGE_DEFAULT_ABS
 from risk_hub_contracts.base.times import parse_instant
 from risk_hub_contracts.snapshot.scalars import CovarianceRepair, Frequency, MissingRule, WeightsBasis
 
 Document = Mapping[str, Any]
-CONFIDENCES_DEFAULT_BPS: Final = (9500, 9750, 9900)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class RiskOptions:
         missing: the rule for missing observations.
     """
 
-    confidences_bps: tuple[int, ...] = CONFIDENCES_DEFAULT_BPS
+    confidences_bps: tuple[int, ...] = DEFAULT_CONFIDENCES_BPS
     covariance_repair: CovarianceRepair | None = None
     covariance_repair_max_change: float = COVARIANCE_REPAIR_CHANGE_DEFAULT_ABS
     missing: MissingRule = "complete_case"
@@ -136,5 +136,5 @@ class RiskOptions:
     @classmethod
     def of(cls, document: Document) -> Self:
         """Read the object of a valid snapshot."""
-        confidences = tuple(document.get("confidences_bps", CONFIDENCES_DEFAULT_BPS))
+        confidences = tuple(document.get("confidences_bps", DEFAULT_CONFIDENCES_BPS))
         return cls(**{**document, "confidences_bps": confidences})

@@ -7,7 +7,7 @@ the covariance's own `estimated_at`, not the first use of the bytes.
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 
-from functions.evaluation.risk.plausibility.facts import Facts, warning
+from functions.evaluation.risk.plausibility.facts import COVARIANCE, RETURNS, TRACK_RECORD, Facts, warning
 from functions.evaluation.risk.plausibility.thresholds import (
     COVARIANCE_MAX_AGE_SECONDS,
     DAY_SECONDS,
@@ -27,14 +27,12 @@ STALE_RETURNS_CAUSE = "the returns are not updated, or as_of is not the instant 
 
 
 def age_unknown(facts: Facts) -> Iterator[RiskWarning]:
-    """Yield a caution for returns without dates: nobody can tell whether they are years old."""
+    """Yield a caution for returns without dates: their age is unknown."""
     given = _input(facts.report, "realized_returns")
     if given is None or given.observations is None or given.reason in DATE_REASONS:
         return
     if given.last_date is None:
-        yield warning(
-            "age_unknown", UNDATED_CAUSE, subject="realized_returns", observations=given.observations
-        )
+        yield warning("age_unknown", UNDATED_CAUSE, subject=RETURNS, observations=given.observations)
 
 
 def returns_stale(
@@ -55,7 +53,7 @@ def returns_stale(
         yield warning(
             "inputs_stale",
             STALE_RETURNS_CAUSE,
-            subject="realized_returns",
+            subject=RETURNS,
             meaningless=True,
             age_seconds=given.staleness_seconds,
             age_seconds_max=allowed,
@@ -76,7 +74,7 @@ def track_record_stale(facts: Facts, as_of: datetime) -> Iterator[RiskWarning]:
         yield warning(
             "inputs_stale",
             STALE_RETURNS_CAUSE,
-            subject="portfolio_returns",
+            subject=TRACK_RECORD,
             age_seconds=age_seconds,
             age_seconds_max=allowed,
             last_date=record.last_date,
@@ -95,7 +93,7 @@ def covariance_age(facts: Facts, as_of: datetime, meta: CovarianceMeta) -> Itera
     if given is None or given.source == "absent":
         return
     if meta.estimated_at is None:
-        yield warning("covariance_age_unknown", NO_ESTIMATE_CAUSE, subject="covariance")
+        yield warning("covariance_age_unknown", NO_ESTIMATE_CAUSE, subject=COVARIANCE)
         return
     age_seconds = (as_of - meta.estimated_at).total_seconds()
     allowed = COVARIANCE_MAX_AGE_SECONDS if meta.max_input_age_seconds is None else meta.max_input_age_seconds
@@ -103,7 +101,7 @@ def covariance_age(facts: Facts, as_of: datetime, meta: CovarianceMeta) -> Itera
         yield warning(
             "inputs_stale",
             STALE_COVARIANCE_CAUSE,
-            subject="covariance",
+            subject=COVARIANCE,
             meaningless=True,
             age_seconds=age_seconds,
             age_seconds_max=float(allowed),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 
-from functions.evaluation.risk.plausibility.facts import warning
+from functions.evaluation.risk.plausibility.facts import RETURNS, warning
 from functions.evaluation.risk.plausibility.thresholds import (
     DATES_GAP_MAX_DAYS,
     DATES_GAP_MAX_PERIODS,
@@ -14,7 +14,6 @@ from functions.measures.frequency import DAYS_PER_YEAR, PERIODS_BY_FREQUENCY, pe
 from risk_hub_contracts.reports.warning import RiskWarning
 from risk_hub_contracts.snapshot.facts import ReturnsMeta
 
-SUBJECT = "realized_returns"
 FREQUENCY_CAUSE = "returns_meta states another frequency than the dates have, or than it states itself"
 GAP_CAUSE = "a part of the history is left out; send its returns, or null where there are none"
 
@@ -32,7 +31,7 @@ def frequency_contradicted(meta: ReturnsMeta, dates: Sequence[date] | None) -> I
     yield warning(
         "periods_differ",
         FREQUENCY_CAUSE,
-        subject=SUBJECT,
+        subject=RETURNS,
         stated_periods_per_year=stated,
         found_periods_per_year=known,
         ratio_max=PERIODS_RATIO_MAX,
@@ -50,7 +49,7 @@ def gap_in_dates(dates: Sequence[date] | None) -> Iterator[RiskWarning]:
         yield warning(
             "gap_in_dates",
             GAP_CAUSE,
-            subject=SUBJECT,
+            subject=RETURNS,
             gap_days=gap,
             gap_days_max=allowed,
             gap_begins=after.isoformat(),

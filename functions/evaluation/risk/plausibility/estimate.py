@@ -5,7 +5,7 @@ from datetime import datetime
 from math import fsum, log, sqrt
 from operator import mul
 
-from functions.evaluation.risk.plausibility.facts import Facts, warning, worst_first
+from functions.evaluation.risk.plausibility.facts import COVARIANCE, Facts, warning, worst_first
 from functions.evaluation.risk.plausibility.thresholds import (
     CORRELATION_RATIO_MAX,
     DEVIATION_MIN,
@@ -22,7 +22,6 @@ from functions.measures.performance import mean, standard_deviation
 from risk_hub_contracts.reports.warning import RiskWarning
 from risk_hub_contracts.snapshot.facts import CovarianceMeta
 
-SUBJECT = "covariance"
 NEAR_ZERO_CAUSE = (
     "the covariance is not filled, or its unit is wrong; send the covariance of one-period returns"
 )
@@ -47,7 +46,7 @@ def covariance_near_zero(facts: Facts) -> Iterator[RiskWarning]:
         yield warning(
             "covariance_near_zero",
             NEAR_ZERO_CAUSE,
-            subject=SUBJECT,
+            subject=COVARIANCE,
             meaningless=True,
             largest_deviation=largest,
             largest_deviation_min=DEVIATION_MIN,
@@ -88,7 +87,7 @@ def correlations_differ(facts: Facts) -> Iterator[RiskWarning]:
     """
     moves, least = facts.moves(), min(facts.weights.values(), default=0.0)
     compared = facts.given.keys() & moves.keys() == facts.weights.keys() and least > 0
-    sigma = next((each.value for each in facts.report.measures if each.measure == "volatility"), None)
+    sigma = facts.volatility
     given = fsum(weight * facts.given.get(asset, 0.0) for asset, weight in facts.weights.items())
     book, whole = facts.book, fsum(moves.values())
     if not compared or not sigma or book is None or not book.deviation or not given or not whole:
@@ -100,7 +99,7 @@ def correlations_differ(facts: Facts) -> Iterator[RiskWarning]:
         yield warning(
             "correlations_differ",
             CORRELATIONS_CAUSE,
-            subject=SUBJECT,
+            subject=COVARIANCE,
             ratio=ratio,
             ratio_min=1 / CORRELATION_RATIO_MAX,
             ratio_max=CORRELATION_RATIO_MAX,
@@ -126,7 +125,7 @@ def assets_may_be_swapped(facts: Facts) -> Iterator[RiskWarning]:
         yield warning(
             "assets_may_be_swapped",
             SWAPPED_CAUSE,
-            subject=SUBJECT,
+            subject=COVARIANCE,
             correlation=found,
             correlation_min=SWAPPED_CORRELATION_MAX,
             assets_compared=len(both),
@@ -151,7 +150,7 @@ def few_observations(meta: CovarianceMeta) -> Iterator[RiskWarning]:
         yield warning(
             "few_observations",
             FEW_CAUSE,
-            subject=SUBJECT,
+            subject=COVARIANCE,
             meaningless=True,
             observations=meta.observations,
             observations_min=ESTIMATE_MIN_OBSERVATIONS,
@@ -167,7 +166,7 @@ def estimated_after_as_of(as_of: datetime, meta: CovarianceMeta) -> Iterator[Ris
         yield warning(
             "estimated_after_as_of",
             AHEAD_CAUSE,
-            subject=SUBJECT,
+            subject=COVARIANCE,
             meaningless=True,
             ahead_seconds=ahead_seconds,
             ahead_seconds_max=ESTIMATE_AHEAD_MAX_SECONDS,

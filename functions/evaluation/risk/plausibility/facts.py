@@ -17,6 +17,10 @@ from risk_hub_contracts.reports.warning import RiskWarning
 from risk_hub_contracts.snapshot.parse import Snapshot
 
 EVIDENCE_DIGITS = 6
+COVARIANCE = "covariance"
+RETURNS = "realized_returns"
+TRACK_RECORD = "portfolio_returns"
+"""Subjects of warnings about a whole input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,11 @@ class Facts:
     def gross(self) -> float:
         """Return the gross exposure of the held assets."""
         return fsum(map(abs, self.weights.values()))
+
+    @property
+    def volatility(self) -> float | None:
+        """Return the parametric volatility of the book; None if it is unknown."""
+        return next((each.value for each in self.report.measures if each.measure == "volatility"), None)
 
     def moves(self) -> dict[str, float]:
         """Return `|w_i| σ_i` by held asset, with the deviation of the returns."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from functions.evaluation.risk.plausibility.facts import Facts, warning
+from functions.evaluation.risk.plausibility.facts import RETURNS, Facts, warning
 from functions.evaluation.risk.plausibility.thresholds import COMPLETE_SHARE_MIN, CORRELATION_CHANGE_MAX
 from risk_hub_contracts.reports.missing import MissingObservations
 from risk_hub_contracts.reports.warning import RiskWarning
@@ -41,7 +41,7 @@ def correlations_repaired(facts: Facts) -> Iterator[RiskWarning]:
     yield warning(
         "correlations_repaired",
         REPAIRED_CAUSE,
-        subject="realized_returns",
+        subject=RETURNS,
         correlation_max_change=found.correlation_max_change or 0.0,
         correlation_change_max=CORRELATION_CHANGE_MAX,
     )

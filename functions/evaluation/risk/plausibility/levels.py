@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from math import fsum
 
-from functions.evaluation.risk.plausibility.facts import Facts, warning, worst_first
+from functions.evaluation.risk.plausibility.facts import RETURNS, TRACK_RECORD, Facts, warning, worst_first
 from functions.evaluation.risk.plausibility.thresholds import (
     LEVEL_AUTOCORRELATION_MIN,
     LEVEL_DEVIATION_MIN,
@@ -17,8 +17,6 @@ CAUSE = (
     "the series holds levels (cumulative returns, log prices, drawdowns) or returns of overlapping periods; "
     "send the return of each period, p[t] / p[t-1] - 1"
 )
-PORTFOLIO = "realized_returns"
-TRACK_RECORD = "portfolio_returns"
 
 
 def returns_look_like_levels(facts: Facts) -> Iterator[RiskWarning]:
@@ -33,7 +31,7 @@ def returns_look_like_levels(facts: Facts) -> Iterator[RiskWarning]:
     meaningless = fsum(found.values()) >= LEVEL_MIN_SHARE * whole
     for asset in worst_first(found):
         yield _warning(asset, facts.profiles[asset], len(found), meaningless=meaningless)
-    for subject, series in ((PORTFOLIO, facts.portfolio), (TRACK_RECORD, facts.track_record)):
+    for subject, series in ((RETURNS, facts.portfolio), (TRACK_RECORD, facts.track_record)):
         if series is not None and _is_level(series):
             yield _warning(subject, series, 1, meaningless=True)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from functions.evaluation.risk.plausibility.facts import Facts, warning, worst_first
+from functions.evaluation.risk.plausibility.facts import RETURNS, TRACK_RECORD, Facts, warning, worst_first
 from functions.evaluation.risk.plausibility.thresholds import (
     CONSTANT_WEIGHT_MIN_SHARE,
     GAINS_MEDIAN_MIN_PER_YEAR,
@@ -12,7 +12,6 @@ from functions.evaluation.risk.plausibility.thresholds import (
     PERCENT_BOOK_MEDIAN_SIZE_MIN,
     PERCENT_MEDIAN_SIZE_MIN,
     PRICE_MEDIAN_MIN,
-    RETURN_MIN,
     RUN_ZEROS_MIN_SHARE,
     SERIES_MIN_OBSERVATIONS,
     STUCK_WEIGHT_MIN_SHARE,
@@ -20,6 +19,7 @@ from functions.evaluation.risk.plausibility.thresholds import (
     ZERO_SHARE_MIN,
 )
 from functions.measures.series_profile import SeriesProfile
+from risk_hub_contracts.base.limits import LIMITED_LOSS_RETURN_MIN
 from risk_hub_contracts.reports.warning import RiskWarning
 
 PRICES_CAUSE = "the series holds prices, index levels or gross returns (1 + r) instead of returns"
@@ -29,9 +29,7 @@ BELOW_MINUS_ONE_CAUSE = (
     "list a position whose loss can exceed its value in portfolio.unlimited_loss"
 )
 CONSTANT_CAUSE = "the price is not updated, or the position is cash"
-PORTFOLIO = "realized_returns"
-TRACK_RECORD = "portfolio_returns"
-OWN_SERIES = frozenset({PORTFOLIO, TRACK_RECORD})
+OWN_SERIES = frozenset({RETURNS, TRACK_RECORD})
 
 
 def returns_look_like_prices(facts: Facts) -> Iterator[RiskWarning]:
@@ -130,7 +128,7 @@ def constant_prices(facts: Facts) -> Iterator[RiskWarning]:
 
 def _series(facts: Facts) -> Mapping[str, SeriesProfile]:
     """Return the profiles by subject: the held assets or the portfolio's own series, and the track record."""
-    found = facts.profiles if facts.portfolio is None else {PORTFOLIO: facts.portfolio}
+    found = facts.profiles if facts.portfolio is None else {RETURNS: facts.portfolio}
     return found if facts.track_record is None else {**found, TRACK_RECORD: facts.track_record}
 
 
@@ -163,7 +161,7 @@ def _least_possible(facts: Facts, asset: str) -> float:
     of_portfolio = asset in OWN_SERIES and asset not in facts.profiles
     if asset in facts.unlimited_loss or (of_portfolio and facts.unlimited_loss):
         return float("-inf")
-    return RETURN_MIN * max(1.0, facts.gross) if of_portfolio else RETURN_MIN
+    return LIMITED_LOSS_RETURN_MIN * max(1.0, facts.gross) if of_portfolio else LIMITED_LOSS_RETURN_MIN
 
 
 def _hardly_moves(series: SeriesProfile) -> bool:
@@ -199,7 +197,7 @@ def _book_looks_like_percent(facts: Facts, series: Mapping[str, SeriesProfile]) 
         yield warning(
             "returns_look_like_percent",
             PERCENT_CAUSE,
-            subject=PORTFOLIO,
+            subject=RETURNS,
             median_size=sizes[len(sizes) // 2],
             median_size_max=PERCENT_BOOK_MEDIAN_SIZE_MIN,
             assets_compared=len(sizes),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from math import fsum
 
-from functions.evaluation.risk.plausibility.facts import Facts, warning, worst_first
+from functions.evaluation.risk.plausibility.facts import COVARIANCE, TRACK_RECORD, Facts, warning, worst_first
 from functions.evaluation.risk.plausibility.thresholds import (
     PERIODS_RATIO_MAX,
     SCALE_ASSET_MIN_SHARE,
@@ -55,7 +55,7 @@ def track_record_scale(facts: Facts) -> Iterator[RiskWarning]:
         yield warning(
             CODE,
             TRACK_RECORD_CAUSE,
-            subject="portfolio_returns",
+            subject=TRACK_RECORD,
             meaningless=_beyond(ratio, SCALE_RATIO_MEANINGLESS),
             ratio=ratio,
             ratio_min=1 / SCALE_RATIO_MAX,
@@ -79,7 +79,7 @@ def periods_differ(covariance: float | None, returns: float | None) -> Iterator[
     yield warning(
         "periods_differ",
         PERIODS_CAUSE,
-        subject="covariance",
+        subject=COVARIANCE,
         covariance_periods_per_year=covariance,
         returns_periods_per_year=returns,
         ratio_max=PERIODS_RATIO_MAX,
@@ -100,8 +100,7 @@ def _book_ratio(facts: Facts, ratios: Mapping[str, float]) -> float | None:
     if ratios:
         moves = {asset: abs(facts.weights[asset]) * facts.profiles[asset].deviation for asset in ratios}
         return _weighted_median(ratios, moves)
-    sigma = next((each.value for each in facts.report.measures if each.measure == "volatility"), None)
-    series = facts.portfolio
+    sigma, series = facts.volatility, facts.portfolio
     if sigma is None or not facts.given or series is None:
         return None
     return sigma / series.deviation if series.deviation and _is_measured(series.observations) else None
@@ -148,7 +147,7 @@ def _mismatch(ratio: float | None, assets: int, cause: str, *, meaningless: bool
     return warning(
         CODE,
         cause,
-        subject="covariance",
+        subject=COVARIANCE,
         meaningless=meaningless,
         assets_compared=assets,
         ratio_min=1 / SCALE_RATIO_MAX,

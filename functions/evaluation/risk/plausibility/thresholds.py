@@ -2,6 +2,8 @@
 
 from math import sqrt
 
+from risk_hub_contracts.base.limits import LIMITED_LOSS_RETURN_MIN
+
 DAY_SECONDS = 86_400.0
 
 SCALE_RATIO_MAX = 3.0
@@ -42,8 +44,6 @@ PERCENT_MEDIAN_SIZE_MIN = 0.05
 """A series with a return below -1 and a median size above this holds percent; below it, a single wrong value."""
 PERCENT_BOOK_MEDIAN_SIZE_MIN = 0.2
 """Median size of the returns of the median held asset from which a book looks like percent."""
-RETURN_MIN = -1.0
-"""Least one-period return of an asset whose loss cannot exceed its value."""
 
 LEVEL_AUTOCORRELATION_MIN = 0.8
 """First autocorrelation from which a series holds levels or overlapping returns; 20 random returns reach 0.6."""
@@ -120,7 +120,7 @@ def thresholds() -> dict[str, float]:
         "gains_min_observations": float(GAINS_MIN_OBSERVATIONS),
         "percent_median_size_min": PERCENT_MEDIAN_SIZE_MIN,
         "percent_book_median_size_min": PERCENT_BOOK_MEDIAN_SIZE_MIN,
-        "return_min": RETURN_MIN,
+        "return_min": LIMITED_LOSS_RETURN_MIN,
         "level_autocorrelation_min": LEVEL_AUTOCORRELATION_MIN,
         "level_deviation_min": LEVEL_DEVIATION_MIN,
         "level_min_observations": float(LEVEL_MIN_OBSERVATIONS),
