@@ -125,6 +125,7 @@ REFUSED: list[tuple[Any, str]] = [
         "row 1: dates_repeated: .* has the UTC date 2026-01-02",
     ),
     (pd.DataFrame(VALUES, index=[*STAMPS[:2], pd.NaT]), "have no date in row 2 .NaT."),
+    (pd.DataFrame(VALUES, index=pd.Index([*STAMPS[:2], pd.NA], dtype=object)), "have no date in row 2"),
     (pd.DataFrame(VALUES, index=["2026-01-01", "03/02/2026", "x"]), "have '03/02/2026', which is not an ISO"),
     (pd.Series([0.1, 0.2], index=["A", "B"]), "have 'A', which is not an ISO 8601 date in row 0"),
     (

@@ -142,11 +142,12 @@ FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"covariance": pd.DataFrame(np.eye(2), index=IDS, columns=["A", "C"])}, "same, distinct ids"),
     ({"covariance": (3, np.eye(2))}, "list of ids"),
     ({"realized_returns": pd.DataFrame([[0.1] * 3], columns=["A", "B", "A"])}, "'A' appears more than once"),
-    ({"covariance": np.ma.masked_array(np.eye(2), np.eye(2) > 0)}, "masked"),
-    ({"covariance": FactorModel(IDS, np.ma.masked_array(LOADINGS), SPECIFIC)}, "masked"),
-    ({"realized_returns": np.ma.masked_array(np.ones((3, 2)))}, "masked"),
-    ({"realized_returns": {"A": np.ma.masked_array(np.ones(3))}}, "masked"),
-    ({"weights": MANY_WEIGHTS, "covariance": np.ma.masked_array(DIAGONAL)}, "masked"),
+    ({"covariance": np.ma.masked_array(np.eye(2), np.eye(2) > 0)}, "^/covariance: a masked"),
+    ({"covariance": FactorModel(IDS, np.ma.masked_array(LOADINGS), SPECIFIC)}, "^/covariance: a masked"),
+    ({"realized_returns": np.ma.masked_array(np.ones((3, 2)))}, "^/realized_returns: a masked"),
+    ({"realized_returns": {"A": np.ma.masked_array(np.ones(3))}}, "^/realized_returns/A: a masked"),
+    ({"weights": MANY_WEIGHTS, "covariance": np.ma.masked_array(DIAGONAL)}, "^/covariance: a masked"),
+    ({"constraints": {"limits": np.ma.masked_array(np.ones(2))}}, "^/constraints: a masked"),
 ]
 
 

@@ -52,15 +52,19 @@ def array_namespace(values: Array) -> Any:  # noqa: ANN401 - a module
     return values.__array_namespace__() if hasattr(values, "__array_namespace__") else sys.modules["numpy"]
 
 
-def to_plain_array(values: Array) -> Array:
+def to_plain_array(values: Array, at: str) -> Array:
     """Convert an instance of an array subclass (`numpy.matrix`) to a plain array.
+
+    Args:
+        values: an array.
+        at: its position in the body.
 
     Raises:
         InvalidSnapshotError: the array is masked; its masked values would be sent.
     """
     if hasattr(values, "mask"):
         raise violation_error(
-            COVARIANCE_POINTER, "a masked array has no value for some entries: replace them with .filled(...)"
+            at, "a masked array has no value for some entries: replace them with .filled(...)"
         )
     return values.__array__() if hasattr(values, "__array__") else values
 

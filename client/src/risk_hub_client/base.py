@@ -60,9 +60,8 @@ class ClientBase:
         """
         self.settings = resolve_settings(url, token, actor=actor, stage=stage, patience=patience)
         self.memory = ClientCache()
-        if (
-            spool == ""
-        ):  # an unset variable; as a path it is the working folder, whose JSON files are not ours
+        # From an unset variable; as a path it is the working folder, whose JSON files are not ours.
+        if spool == "":
             raise NotConfiguredError(
                 "spool is an empty text: give the path of a folder, or None for no spool"
             )

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from risk_hub_client.labels import violation_error
+from risk_hub_client.observations import is_missing
 
 __all__ = ["RETURNS_POINTER", "Calendar", "index_dates", "join_days", "looks_dated", "read_calendar"]
 
@@ -104,7 +105,7 @@ def _moment(label: Any, of: str, row: int) -> date:  # noqa: ANN401 - any label
     read = _read_text if isinstance(label, str) else _keep_date
     found = read(label)
     if found is None:
-        what = "no date" if label is None or label != label else f"{label!a}, which is not an ISO 8601 date"  # noqa: PLR0124 - NaT
+        what = "no date" if is_missing(label) else f"{label!a}, which is not an ISO 8601 date"
         raise violation_error(RETURNS_POINTER, f"{of} have {what} in row {row}{_missing_name(label)}")
     return found
 
@@ -124,7 +125,7 @@ def _read_text(text: str) -> date | None:
 
 
 def _keep_date(label: object) -> date | None:
-    return label if isinstance(label, date) and label == label else None  # noqa: PLR0124 - NaT
+    return label if isinstance(label, date) and not is_missing(label) else None
 
 
 def _is_whole_day(moment: date) -> bool:

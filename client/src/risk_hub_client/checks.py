@@ -11,6 +11,7 @@ from operator import gt
 
 from risk_hub_client.arrays import COVARIANCE_POINTER, id_violations
 from risk_hub_client.blobs import Blob, Payload
+from risk_hub_client.calendars import RETURNS_POINTER
 from risk_hub_contracts.base.dates import date_violations
 from risk_hub_contracts.base.limits import CORRELATION_MAX_EXCESS, NUMBER_MAX_ABS, RETURN_MAX_ABS
 from risk_hub_contracts.base.problems import Violation
@@ -26,7 +27,6 @@ from risk_hub_contracts.snapshot.blob_content import are_bounded, observed, stre
 
 __all__ = ["blob_violations"]
 
-RETURNS_POINTER = "/realized_returns"
 Row = Sequence[float]
 
 

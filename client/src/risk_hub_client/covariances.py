@@ -50,8 +50,9 @@ def convert_covariance(value: Any, weight_ids: Sequence[str], inline_max_entries
     if isinstance(model, FactorModel):
         return _factor_model_blob(replace(model, ids=text_ids(model.ids, IDS_POINTER)), weight_ids)
     if not isinstance(model, Dense | Packed):
-        return to_json_value(value)
-    model = replace(model, ids=text_ids(model.ids, IDS_POINTER), array=to_plain_array(model.array))
+        return to_json_value(value, COVARIANCE_POINTER)
+    array = to_plain_array(model.array, COVARIANCE_POINTER)
+    model = replace(model, ids=text_ids(model.ids, IDS_POINTER), array=array)
     _refuse_non_finite(model)
     if len(model.ids) ** 2 <= inline_max_entries:
         return model.inline()
@@ -146,7 +147,11 @@ def _factor_model_blob(raw_model: FactorModel, weight_ids: Sequence[str]) -> Blo
         return blob_or_raise(factor_blob(model, weight_ids))
     try:
         blob = Blob.of_bytes(
-            encode_factor(model.ids, to_json_value(model.factors), to_json_value(model.specific))
+            encode_factor(
+                model.ids,
+                to_json_value(model.factors, COVARIANCE_POINTER),
+                to_json_value(model.specific, COVARIANCE_POINTER),
+            )
         )
     except TypeError:
         raise violation_error(
@@ -161,7 +166,7 @@ def _factor_model_blob(raw_model: FactorModel, weight_ids: Sequence[str]) -> Blo
 def _numbers(value: Any, ids: Sequence[str]) -> Any:  # noqa: ANN401 - an array, a table or series of one, or lists
     value = plain_table(value, COVARIANCE_POINTER)
     if not (is_table(value) or is_pandas(value)):
-        return to_plain_array(value) if is_array(value) else value
+        return to_plain_array(value, COVARIANCE_POINTER) if is_array(value) else value
     rows, numbers = labelled_rows(value, COVARIANCE_POINTER)
     if set(rows) != set(ids):
         raise violation_error(

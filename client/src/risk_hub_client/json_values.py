@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-from risk_hub_client.arrays import is_array, to_plain_array
-from risk_hub_client.tables import to_list
+from risk_hub_client.arrays import is_array
+from risk_hub_client.tables import plain_list
 from risk_hub_contracts.base.pointers import join
 from risk_hub_contracts.base.problems import Violation
 from risk_hub_contracts.base.times import format_instant
@@ -16,18 +16,26 @@ RETURNS_FIELD: Final = ("realized_returns",)
 MISSING_REMEDY: Final = ": send null for a missing observation"
 
 
-def to_json_value(value: Any) -> Any:  # noqa: ANN401 - any value that has a JSON form
-    """Convert arrays, series, array scalars and dates within a value to lists, objects, numbers and texts."""
+def to_json_value(value: Any, at: str) -> Any:  # noqa: ANN401 - any value that has a JSON form
+    """Convert arrays, series, array scalars and dates within a value to lists, objects, numbers and texts.
+
+    Args:
+        value: a member of the body.
+        at: its position in the body.
+
+    Raises:
+        InvalidSnapshotError: the value contains a masked array.
+    """
     if isinstance(value, date):
         return _date_text(value)
     if hasattr(value, "dtype") and not hasattr(value, "to_list") and getattr(value, "ndim", 0) == 0:
         return value.item()
     if is_array(value) or hasattr(value, "to_list"):
-        return to_list(to_plain_array(value) if is_array(value) else value)
+        return plain_list(value, at)
     if isinstance(value, Mapping):
-        return {key: to_json_value(child) for key, child in value.items()}
+        return {key: to_json_value(child, at) for key, child in value.items()}
     if isinstance(value, list | tuple):
-        return [to_json_value(child) for child in value]
+        return [to_json_value(child, at) for child in value]
     return value
 
 

@@ -150,7 +150,7 @@ def prepare(
         del body[kind]
         body[REF_FIELDS[kind]] = pending_ref(world_id, blob).document()
     snapshot = _validated(
-        world_id, {name: to_json_value(value) for name, value in body.items()}, producer, now
+        world_id, {name: to_json_value(value, f"/{name}") for name, value in body.items()}, producer, now
     )
     if "stress" in blobs:
         _require_possible_shocks(snapshot, blobs["stress"])

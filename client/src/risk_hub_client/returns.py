@@ -24,6 +24,7 @@ from risk_hub_client.tables import (
     is_pandas,
     is_table,
     named_column,
+    plain_list,
     plain_table,
     to_list,
 )
@@ -83,7 +84,7 @@ def _of_array(array: Any, weight_ids: Sequence[str]) -> dict[str, Observations]:
     if array.shape[1] != len(weight_ids):
         detail = f"{len(weight_ids)} weights need the same number of columns, not {array.shape[1]}"
         raise violation_error(RETURNS_POINTER, detail)
-    columns = to_plain_array(array).T.tolist()
+    columns = to_plain_array(array, RETURNS_POINTER).T.tolist()
     return {name: _observations(name, column) for name, column in zip(weight_ids, columns, strict=True)}
 
 
@@ -123,7 +124,7 @@ def _of_mapping(value: Mapping[Any, Any], weight_ids: Sequence[str]) -> Any:  # 
     undated = next((name for name in names if name not in dated), None)
     if undated is not None:
         raise violation_error(
-            join((RETURNS_POINTER[1:], undated)),
+            _pointer(undated),
             f"the series of {undated!a} has no dates, but that of {next(iter(dated))!a} has: date every series",
         )
     return _joined(dated, weight_ids)
@@ -145,7 +146,7 @@ def _labels_and_values(name: str, child: Any) -> tuple[list[object], list[Any]] 
         columns = list(columns_of(table))
         if labels is None or len(columns) != 1:
             raise violation_error(
-                join((RETURNS_POINTER[1:], name)),
+                _pointer(name),
                 f"the table of {name!a} must have dates (an index, or a column {DATE_COLUMN!a}) and one column",
             )
         return labels, to_list(columns[0][1])
@@ -167,7 +168,7 @@ def _joined(dated: Mapping[str, DatedSeries], weight_ids: Sequence[str]) -> Blob
 
 def _undated(children: Mapping[str, Any]) -> dict[str, Any]:
     series = {
-        name: _observations(name, _plain_list(child)) if _is_series(child) else child
+        name: _observations(name, plain_list(child, _pointer(name))) if _is_series(child) else child
         for name, child in children.items()
     }
     lengths: dict[int, str] = {}
@@ -189,7 +190,7 @@ def _of_bare_series(value: Any, weight_ids: Sequence[str]) -> Any:  # noqa: ANN4
         return value
     labels = index_dates(value.index) if is_pandas(value) else None
     calendar = None if labels is None else read_calendar(labels, "the returns")
-    observations = _observations(None, _plain_list(value), calendar)
+    observations = _observations(None, plain_list(value, RETURNS_POINTER), calendar)
     return observations if calendar is None else _dated_blob(observations, calendar, weight_ids)
 
 
@@ -199,14 +200,10 @@ def _is_series(value: Any) -> bool:  # noqa: ANN401
     )
 
 
-def _plain_list(value: Any) -> list[Any]:  # noqa: ANN401
-    return to_list(to_plain_array(value) if is_array(value) else value)
-
-
 def _observations(name: str | None, values: Sequence[Any], calendar: Calendar | None = None) -> Observations:
     """Return the observations of a series in the order of its rows."""
     subject = BARE if name is None else repr(name)
-    pointer = RETURNS_POINTER if name is None else join((RETURNS_POINTER[1:], name))
+    pointer = RETURNS_POINTER if name is None else _pointer(name)
 
     def place(row: int) -> str:
         on = "" if calendar is None else f" on {calendar.text(row)}"
@@ -218,6 +215,10 @@ def _observations(name: str | None, values: Sequence[Any], calendar: Calendar | 
             pointer, f"the series of {subject} has no observation: leave it out, and do not fill it"
         )
     return observations
+
+
+def _pointer(name: str) -> str:
+    return join((RETURNS_POINTER[1:], name))
 
 
 def _dated_blob(

@@ -3,16 +3,21 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from risk_hub_client.arrays import is_array, to_plain_array
 from risk_hub_client.labels import text_ids, violation_error
 
 __all__ = [
     "ID_COLUMN",
     "WEIGHT_COLUMN",
+    "columns_of",
+    "drop_column",
     "is_pandas",
     "is_table",
     "labelled_rows",
     "named_column",
+    "plain_list",
     "plain_table",
+    "select_rows",
     "to_list",
 ]
 
@@ -54,6 +59,15 @@ def to_list(values: Any) -> list[Any]:  # noqa: ANN401 - a column, an array or a
         if hasattr(values, method):
             return list(getattr(values, method)())
     return list(values)
+
+
+def plain_list(values: Any, at: str) -> list[Any]:  # noqa: ANN401 - a column, an array or a sequence
+    """Return the values as Python objects.
+
+    Raises:
+        InvalidSnapshotError: they are in a masked array.
+    """
+    return to_list(to_plain_array(values, at) if is_array(values) else values)
 
 
 def named_column(table: Table, name: str) -> list[Any] | None:
