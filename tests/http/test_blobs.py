@@ -85,7 +85,13 @@ def test_a_blob_of_another_kind_is_refused_when_announced_and_when_referred_to(
     api: Gateway, hub: Hub
 ) -> None:
     ref = upload(api, hub, encode_stress({"crash": {"loss": 0.2}}), kind="covariance")
-    assert api("POST", BLOBS, {**ref_request(ref), "kind": "stress"}).slug == "ref-invalid"
+    announced = api("POST", BLOBS, {**ref_request(ref), "kind": "stress"})
+    assert announced.slug == "ref-invalid"
+    assert "kind covariance" in announced.json["detail"]
+    assert (
+        announced.json["remedy"] == "Send the kind and the size of the stored object, which `detail` names."
+    )
+    assert api("POST", BLOBS, ref_request(ref)).json["stored"]
     refused = post(api, book(stress_ref={**ref, "kind": "stress"}))
     assert (refused.slug, refused.pointers) == ("ref-invalid", ["/stress_ref"])
 

@@ -29,6 +29,7 @@ from risk_hub_contracts.blob.types import BlobKind
 from risk_hub_contracts.blob.uploads import UploadEnd, UploadRequest, part_spans
 
 Document = dict[str, Any]
+STORED_REMEDY = "Send the kind and the size of the stored object, which `detail` names."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class UploadBlobs:
         """Return the blob's reference, and, unless it is already stored, the signed requests that store it.
 
         Raises:
-            ProblemError: `ref-invalid` if bytes of another kind or digest are stored there, `unavailable`
+            ProblemError: `ref-invalid` if bytes of another kind, size or digest are stored there, `unavailable`
                 while the reaper removes the blob.
             DependencyUnavailableError: the store did not answer; the same request may be sent again.
         """
@@ -112,7 +113,8 @@ class UploadBlobs:
         if (stat.sha256, stat.size_bytes, stat.kind) == (ref.sha256, ref.bytes, ref.kind):
             return True
         detail = f"{ref.ref}: the stored object has {stat.size_bytes} bytes, kind {stat.kind}, sha256 {stat.sha256}"
-        raise ProblemError(REF_INVALID, detail)
+        remedy = STORED_REMEDY if stat.sha256 == ref.sha256 else None
+        raise ProblemError(REF_INVALID, detail, remedy=remedy)
 
     def _multipart(self, ref: BlobRef, digests: list[str]) -> Document:
         upload_id = self.uploads.begin(ref)
