@@ -137,6 +137,7 @@ def test_reduced_or_changed_answer_is_detected(released: Wire, spoil: Callable[[
         lambda report: report | {"content_hash": "sha256:" + "0" * 64},
         lambda report: report | {"status": 3},
         lambda report: report | {"measures": report["measures"][1:]},
+        lambda report: report | {"measures": [each | {"value": None} for each in report["measures"]]},
         lambda report: {name: value for name, value in report.items() if name != "sufficiency"},
     ],
 )

@@ -1,4 +1,4 @@
-"""Reports on risk or stress that a newer engine computed: other numbers, the same inputs and at least the same members."""
+"""Reports of a newer engine: other numbers, but the same inputs and at least the same members."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -35,12 +35,12 @@ def _version(report: Mapping[str, Any]) -> list[int]:
 
 
 def _keeps_members(was: Any, now: Any) -> bool:
-    """Return whether every member is still there with a value of its type; null and a number are alike."""
+    """Return whether every member is still there with a value of its type; a null may become any value."""
     if isinstance(was, Mapping) and isinstance(now, Mapping):
         return all(name in now and _keeps_members(value, now[name]) for name, value in was.items())
     if isinstance(was, list) and isinstance(now, list):
         return len(was) == len(now) and all(map(_keeps_members, was, now))
-    return was is None or now is None or _kind(was) == _kind(now)
+    return was is None or _kind(was) == _kind(now)
 
 
 def _kind(value: Any) -> type:
