@@ -113,11 +113,11 @@ def repaired_results(book: Book) -> Iterator[tuple[str, Value]]:
     ]
     given = decode(encode_covariance(short.ids, upper))
     if not isinstance(given, Covariance):
-        raise TypeError("the blob is a covariance")
+        raise TypeError("the blob is not a covariance")
     for method, name in REPAIRS.items():
         repair = repair_covariance(given, method)
         if repair is None:
-            raise ValueError("the sample can be repaired")
+            raise ValueError("the sample cannot be repaired")
         held = dict(zip(short.ids, short.weights, strict=True))
         weights = [held[asset] for asset in repair.covariance.ids]
         variance = choose_form(repair.covariance).product(weights).variance
@@ -187,5 +187,5 @@ def backtest_results(book: Book) -> Iterator[tuple[str, Value]]:
 
 def _known(value: float | None) -> float:
     if value is None:
-        raise ValueError("the sample has this number")
+        raise ValueError("the sample lacks this number")
     return value

@@ -19,10 +19,8 @@ ITERATIONS_MAX = 10_000
 def repair_results(book: Book) -> Iterator[PeerResult]:
     """Volatility by each library's repair of the same correlations `C`."""
     short = book.last(REPAIRED_DAYS)
-    given, scaled = (
-        np.array(rounded_correlations(short)),
-        np.array(short.weights) * np.array(deviations(short)),
-    )
+    given = np.array(rounded_correlations(short))
+    scaled = np.array(short.weights) * np.array(deviations(short))
 
     def sigma(repaired: NDArray[np.float64]) -> float:
         return float(np.sqrt(scaled @ repaired @ scaled))
