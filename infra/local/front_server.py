@@ -31,7 +31,7 @@ NO_LENGTH: Final = (b"content-length", b"0")
 # Added by h11 to an answer without a length; the answer to GET has a length instead.
 CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding: chunked(?=\r\n)", re.IGNORECASE)
 
-logger = logging.getLogger("local-stage.front-door")
+logger = logging.getLogger("local-stage.front-server")
 
 
 @contextlib.asynccontextmanager

@@ -40,7 +40,7 @@ TIMED_OUT: Final = 504
 TOO_LARGE: Final = 413
 _QUOTED: Final = re.compile(r"'(.*)'")
 
-logger = logging.getLogger("local-stage.front-door")
+logger = logging.getLogger("local-stage.front-server")
 
 
 @dataclass(frozen=True, slots=True)

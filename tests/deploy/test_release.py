@@ -86,7 +86,7 @@ def test_an_assembly_of_another_stage_is_not_deployed(tmp_path: Path) -> None:
 
 
 def test_deploy_to_an_unexpected_account_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DeployError, match=f"belong to account {ACCOUNT}, not of 999988887777"):
+    with pytest.raises(DeployError, match=f"belong to account {ACCOUNT}, not to 999988887777"):
         deploy(order(tmp_path, account="999988887777"))
     assert deploy(order(tmp_path, account=ACCOUNT))
 

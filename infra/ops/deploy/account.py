@@ -39,7 +39,7 @@ def ready_account(aws: Clients, required_account: str | None = None) -> Account:
         account = Account(str(identity["Account"]), str(ssm.meta.region_name))
         if required_account and required_account != account.account_id:
             raise DeployError(
-                f"The credentials belong to account {account.account_id}, not of {required_account}. Nothing was deployed."
+                f"The credentials belong to account {account.account_id}, not to {required_account}. Nothing was deployed."
             )
         version = _bootstrap_version(ssm)
     except (ClientError, BotoCoreError) as error:
