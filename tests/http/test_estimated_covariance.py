@@ -1,4 +1,4 @@
-"""Volatility and contributions of a book without a covariance, through the HTTP door."""
+"""Volatility and contributions of a book without a covariance, over HTTP."""
 
 from math import fsum
 from typing import Any
@@ -9,8 +9,11 @@ import pytest
 from tests.fakes.hub import Hub
 from tests.http.report_facts import number, volatility
 
-RNG = np.random.default_rng(11)
 NAMES = [f"A{index:02}" for index in range(20)]
+
+
+def returns_of_three(observations: int) -> Any:
+    return np.random.default_rng(11).normal(0, 0.01, (observations, 3))
 
 
 def columns(values: Any) -> dict[str, list[float]]:
@@ -20,13 +23,14 @@ def columns(values: Any) -> dict[str, list[float]]:
 @pytest.fixture(scope="module")
 def bill_heavy() -> tuple[dict[str, float], Any]:
     """A book with 95 % in bills that hardly move, and ten volatile equities."""
-    equities = RNG.normal(0, 0.01, (60, 1)) + RNG.normal(0, 0.02, (60, 10))
-    returns = np.hstack([RNG.normal(0, 2e-6, (60, 1)), equities])
+    random = np.random.default_rng(11)
+    equities = random.normal(0, 0.01, (60, 1)) + random.normal(0, 0.02, (60, 10))
+    returns = np.hstack([random.normal(0, 2e-6, (60, 1)), equities])
     weights = {NAMES[0]: 0.995, **dict.fromkeys(NAMES[1:11], 0.0005)}
     return weights, returns
 
 
-def test_bill_heavy_book_has_the_volatility_of_its_own_returns(
+def test_bill_heavy_book_has_the_sample_volatility_of_its_returns(
     hub: Hub, bill_heavy: tuple[dict[str, float], Any]
 ) -> None:
     """Shrinkage of variances towards their mean gave bills the variance of equities."""
@@ -39,7 +43,7 @@ def test_bill_heavy_book_has_the_volatility_of_its_own_returns(
 
 
 def test_volatility_has_no_step_at_ten_observations_per_asset(hub: Hub) -> None:
-    returns = RNG.normal(0, 0.01, (31, 1)) + RNG.normal(0, 0.01, (31, 3))
+    returns = returns_of_three(31) + np.random.default_rng(12).normal(0, 0.01, (31, 1))
     weights = dict(zip(NAMES[:3], (0.5, 0.3, 0.2), strict=True))
     found = {
         days: hub.risk(version=f"v{days}", weights=weights, realized_returns=columns(returns[:days]))
@@ -83,7 +87,7 @@ def test_contributions_of_a_given_covariance_add_up_to_the_headline(hub: Hub) ->
 
 @pytest.mark.parametrize("factor", [2.0, 0.37])
 def test_returns_scaled_by_a_factor_scale_every_parametric_number(hub: Hub, factor: float) -> None:
-    returns = RNG.normal(0, 0.01, (40, 3))
+    returns = returns_of_three(40)
     weights = dict(zip(NAMES[:3], (1.2, -0.5, 0.3), strict=True))
     once, scaled = (
         hub.risk(version=name, weights=weights, realized_returns=columns(values))
@@ -99,7 +103,7 @@ def test_returns_scaled_by_a_factor_scale_every_parametric_number(hub: Hub, fact
 
 
 def test_splitting_an_asset_or_adding_one_of_weight_zero_changes_no_volatility(hub: Hub) -> None:
-    returns = RNG.normal(0, 0.01, (40, 3))
+    returns = returns_of_three(40)
     series = columns(returns)
     whole = {"A00": 0.5, "A01": 0.3, "A02": 0.2}
     split = {"A00": 0.5, "A01": 0.3, "A02": 0.15, "A02b": 0.05}

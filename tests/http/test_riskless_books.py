@@ -1,4 +1,4 @@
-"""Books without risk, dollar-neutral and net-negative books, through the HTTP door."""
+"""Books without risk, dollar-neutral and net-negative books, over HTTP."""
 
 from typing import Any
 
@@ -12,7 +12,6 @@ from tests.fakes.clock import START
 from tests.fakes.hub import Hub
 from tests.http.report_facts import number, volatility
 
-RNG = np.random.default_rng(5)
 CASH: dict[str, Any] = {"weights": {"AAPL": 0.0, "MSFT": 0.0}, "portfolio": {"cash": 1}}
 
 
@@ -22,8 +21,9 @@ def values(report: dict[str, Any]) -> set[Any]:
     return {each["value"] for each in report["measures"]} | tails
 
 
-def returns(*names: str, count: int = 300) -> dict[str, list[float]]:
-    return {name: RNG.normal(0, 0.01, count).tolist() for name in names}
+def returns(*names: str) -> dict[str, list[float]]:
+    random = np.random.default_rng(5)
+    return {name: random.normal(0, 0.01, 300).tolist() for name in names}
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_book_whose_assets_all_have_variance_zero_has_risk_zero(hub: Hub, inputs
 
 
 def test_hedge_whose_variance_is_rounding_keeps_its_reason(hub: Hub) -> None:
-    series = RNG.normal(0, 0.01, 300)
-    hedge = {"A": series.tolist(), "B": series.tolist(), "CASH": [0.0] * 300}
+    (series,) = returns("A").values()
+    hedge = {"A": series, "B": series, "CASH": [0.0] * 300}
     report = hub.risk(weights={"A": 0.3, "B": -0.3, "CASH": 1.0}, realized_returns=hedge)
     assert values(report) == {None}
     assert report["riskless"] is False

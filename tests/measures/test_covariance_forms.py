@@ -19,7 +19,10 @@ from functions.measures.covariance.tiled_cholesky import TILE, tiled_verdict
 from risk_hub_contracts import blob
 from risk_hub_contracts.blob.types import Covariance
 
-RNG = np.random.default_rng(2)
+
+def generator(*seed: int) -> np.random.Generator:
+    """Return a new generator: numbers from a shared one would depend on which tests ran before."""
+    return np.random.default_rng(seed)
 
 
 def ids(count: int) -> list[str]:
@@ -43,8 +46,7 @@ def decoded(data: bytes) -> Covariance:
 
 
 def random_covariance(count: int, rank: int | None = None) -> Any:
-    # A separate generator: the matrix must not depend on which tests ran before.
-    loadings = np.random.default_rng(count).normal(0, 0.01, (count, rank or count + 5))
+    loadings = generator(count).normal(0, 0.01, (count, rank or count + 5))
     return gram(loadings)
 
 
@@ -54,7 +56,7 @@ def gram(rows: Any) -> Any:
 
 
 def agrees(form: CovarianceForm, matrix: Any) -> None:
-    weights = RNG.normal(0, 1, len(matrix))
+    weights = generator(2, len(matrix)).normal(0, 1, len(matrix))
     product = form.product(weights.tolist())
     assert product.variance == pytest.approx(weights @ matrix @ weights, rel=1e-11)
     np.testing.assert_allclose(product.matrix_product(), matrix @ weights, rtol=1e-10, atol=1e-16)
@@ -74,13 +76,14 @@ def test_packed_form_agrees_with_the_full_matrix(count: int) -> None:
 
 @pytest.mark.parametrize("count", [1, 200, 201, 5_003])
 def test_factor_form_agrees_with_the_full_matrix_without_expanding_it(count: int) -> None:
-    loadings, specific = RNG.normal(0, 0.01, (count, 3)), RNG.uniform(1e-5, 1e-4, count)
+    rng = generator(3, count)
+    loadings, specific = rng.normal(0, 0.01, (count, 3)), rng.uniform(1e-5, 1e-4, count)
     form = choose_form(factor(loadings, specific))
     assert isinstance(form, ExactFactor if count <= 200 else ArrayFactor)
     if count < 1_000:
         agrees(form, loadings @ loadings.T + np.diag(specific))
         return
-    weights = RNG.normal(0, 1, count)
+    weights = rng.normal(0, 1, count)
     exposures = loadings.T @ weights
     found = form.product(weights.tolist())
     assert found.variance == pytest.approx(exposures @ exposures + specific @ weights**2, rel=1e-11)
@@ -108,7 +111,7 @@ def test_the_margin_is_the_least_eigenvalue_over_the_trace(count: int) -> None:
 def test_the_tolerance_is_a_share_of_the_trace(count: int, least: float, reason: str | None) -> None:
     eigenvalues = np.linspace(1, 2, count)
     eigenvalues[0] = least * eigenvalues[1:].sum() / (1 - least)
-    rotation, _ = np.linalg.qr(RNG.normal(size=(count, count)))
+    rotation, _ = np.linalg.qr(generator(4, count).normal(size=(count, count)))
     matrix = rotation @ np.diag(eigenvalues) @ rotation.T
     assert choose_form(packed((matrix + matrix.T) / 2)).verdict().reason == reason
 
@@ -141,7 +144,7 @@ def test_covariance_with_nan_or_infinity_is_not_finite(count: int, bad: float) -
 def test_factor_form_with_a_negative_specific_variance_is_invalid(count: int) -> None:
     specific = [1e-4] * count
     specific[1] = -1e-5
-    verdict = choose_form(factor(RNG.normal(0, 0.01, (count, 2)), specific)).verdict()
+    verdict = choose_form(factor(generator(5, count).normal(0, 0.01, (count, 2)), specific)).verdict()
     assert (verdict.reason, verdict.margin) == ("specific_variance_negative", None)
 
 
@@ -207,7 +210,8 @@ def test_verdict_handles_every_magnitude_of_numbers(count: int, size: float, lay
 
 @given(st.integers(2, 12), st.randoms(use_true_random=False))
 def test_exact_sums_do_not_depend_on_the_order_of_ids(count: int, chance: random.Random) -> None:
-    matrix, weights = random_covariance(count), RNG.normal(0, 1, count)
+    matrix = random_covariance(count)
+    weights = generator(chance.randrange(2**32)).normal(0, 1, count)
     order = list(range(count))
     chance.shuffle(order)
     straight = choose_form(packed(matrix)).product(weights.tolist())
@@ -217,7 +221,7 @@ def test_exact_sums_do_not_depend_on_the_order_of_ids(count: int, chance: random
 
 
 def series(count: int, observations: int) -> Any:
-    rng = np.random.default_rng([count, observations])
+    rng = generator(count, observations)
     market = rng.normal(0, 0.01, (observations, 1))
     return market + rng.normal(0, 0.01, (observations, count))
 
