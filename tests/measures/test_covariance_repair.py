@@ -1,6 +1,7 @@
 """Repair of correlations, against published numbers, numpy and the conditions of the nearest matrix."""
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,6 @@ from risk_hub_contracts import blob
 from risk_hub_contracts.blob.types import Covariance
 
 METHODS: list[Method] = ["nearest_correlation", "clip"]
-RNG = np.random.default_rng(6)
 
 
 def packed(matrix: Any) -> Covariance:
@@ -44,7 +44,8 @@ def repaired(matrix: Any, method: Method) -> Repair:
 
 def rounded(count: int, observations: int, decimals: int) -> Any:
     """Return rounded correlations of fewer observations than assets: rounding makes them indefinite."""
-    series = RNG.normal(size=(observations, 1)) + RNG.normal(size=(observations, count))
+    rng = np.random.default_rng([count, observations, decimals])
+    series = rng.normal(size=(observations, 1)) + rng.normal(size=(observations, count))
     return np.corrcoef(series, rowvar=False).round(decimals)
 
 
@@ -91,14 +92,15 @@ def test_nearest_correlation_is_nearer_than_clip_and_any_other_correlation_matri
     found = full(nearest.covariance)
     assert np.linalg.eigvalsh(found)[0] > -1e-9
     np.testing.assert_allclose(np.diag(found), 1.0)
-    other = np.corrcoef(RNG.normal(size=(count + 2, count)), rowvar=False)
+    rng = np.random.default_rng(chance.randrange(2**32))
+    other = np.corrcoef(rng.normal(size=(count + 2, count)), rowvar=False)
     if nearest.converged:
         assert float(((matrix - found) * (other - found)).sum()) < 1e-3
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_valid_covariance_is_not_changed_by_a_repair(method: Method) -> None:
-    matrix = np.cov(RNG.normal(size=(50, 6)), rowvar=False)
+    matrix = np.cov(np.random.default_rng(6).normal(size=(50, 6)), rowvar=False)
     found = repaired(matrix, method)
     np.testing.assert_allclose(full(found.covariance), matrix, rtol=1e-12, atol=1e-15)
     assert found.largest_change < 1e-14
@@ -115,7 +117,7 @@ def test_variance_that_leaves_correlations_undefined_is_not_repaired(method: Met
 
 @pytest.mark.parametrize("count", [1, 2, 5, 40])
 def test_jacobi_rotations_give_the_eigenvalues_of_numpy(count: int) -> None:
-    matrix = RNG.normal(size=(count, count))
+    matrix = np.random.default_rng(count).normal(size=(count, count))
     matrix = matrix + matrix.T
     values, vectors = eigen(matrix)
     np.testing.assert_allclose(np.sort(values), np.linalg.eigvalsh(matrix), atol=1e-12 * count)
@@ -124,23 +126,65 @@ def test_jacobi_rotations_give_the_eigenvalues_of_numpy(count: int) -> None:
     np.testing.assert_allclose(np.sort(again), np.sort(values), atol=1e-12 * count)
 
 
+class BlasError(Exception):
+    """A product or a decomposition of matrices was computed by BLAS or LAPACK."""
+
+
+class WithoutBlas(np.ndarray):
+    """An array that refuses products and decompositions of matrices."""
+
+    def __array_ufunc__(self, ufunc: Any, method: Any, *inputs: Any, **options: Any) -> Any:
+        if ufunc.signature is not None:
+            raise BlasError(ufunc)
+        found = getattr(ufunc, method)(*map(plain, inputs), **{k: plain(v) for k, v in options.items()})
+        return found.view(WithoutBlas) if isinstance(found, np.ndarray) else found
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
+        if function.__name__ in {"dot", "vdot", "inner", "tensordot", "einsum"} or "linalg" in (
+            function.__module__
+        ):
+            raise BlasError(function)
+        return super().__array_function__(function, types, arguments, options)
+
+
+def plain(value: Any) -> Any:
+    """Return arrays, also those of an `out=`, as arrays without the refusal."""
+    if isinstance(value, tuple):
+        return tuple(map(plain, value))
+    return value.view(np.ndarray) if isinstance(value, WithoutBlas) else value
+
+
+def refuse_blas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every matrix that a repair builds be an array that refuses BLAS."""
+
+    def refusing(build: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *arguments, **options: build(*arguments, **options).view(WithoutBlas)
+
+    for name in ("zeros", "eye"):
+        monkeypatch.setattr(np, name, refusing(getattr(np, name)))
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_repair_up_to_200_assets_uses_no_product_or_decomposition_of_blas(
-    monkeypatch: pytest.MonkeyPatch,
+    method: Method, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Their last bits depend on the processor."""
-
-    def refuse(*_: Any, **__: Any) -> Any:
-        raise AssertionError("called above 200 assets only")
-
-    for name in ("matmul", "dot", "einsum"):
-        monkeypatch.setattr(np, name, refuse)
-    monkeypatch.setattr(np.linalg, "eigh", refuse)
     correlations = rounded(12, 8, 4)
-    for method in METHODS:
-        assert repaired(correlations, method).largest_change > 0
+    refuse_blas(monkeypatch)
+    assert repaired(correlations, method).largest_change > 0
 
 
-def test_repair_that_does_not_converge_is_valid_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_repair_above_200_assets_uses_blas(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
+    correlations = rounded(201, 100, 4)
+    refuse_blas(monkeypatch)
+    with pytest.raises(BlasError):
+        repaired(correlations, method)
+
+
+def test_repair_that_does_not_converge_is_valid_and_reported_as_not_converged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(repair, "ITERATIONS_MAX", 2)
     found = repaired([[1, 1, 0], [1, 1, 1], [0, 1, 1]], "nearest_correlation")
     assert (found.iterations, found.converged) == (2, False)
