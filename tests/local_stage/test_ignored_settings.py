@@ -25,7 +25,7 @@ IDS = [f"{name}={value[:17]}" for name, value in INVALID]
 ADDRESS = "http://127.0.0.1:8787"
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("RISK_HUB_LOCAL_DIR", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "400")
@@ -33,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def recorded(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def recorded() -> Iterator["subprocess.Popen[bytes]"]:
     """A process that the folder's record names as its server."""
     command = [sys.executable, "-c", "input()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as process:
@@ -42,40 +42,35 @@ def recorded(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
             settings_of_folder().record_file,
             StageRecord(process.pid, started, ADDRESS, "http://127.0.0.1:1"),
         )
-        assert folder.exists()
         yield process
 
 
-@pytest.mark.parametrize(("name", "value"), INVALID, ids=IDS)
-def test_down_with_an_invalid_setting_names_it_and_stops_the_recorded_stage(
-    recorded: "subprocess.Popen[bytes]",
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    name: str,
-    value: str,
-) -> None:
+@pytest.fixture(params=INVALID, ids=IDS)
+def named(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Set one invalid value; return the start of the sentence that must name it."""
+    name, value = request.param
     monkeypatch.setenv(name, value)
+    return f"{name}={value} is not"
+
+
+def test_down_with_an_invalid_setting_names_it_and_stops_the_recorded_stage(
+    recorded: "subprocess.Popen[bytes]", named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["down"]) == 0
     assert recorded.wait(10) != 0
     printed = capsys.readouterr()
-    assert f"{name}={value} is not" in printed.err
+    assert named in printed.err
     assert f"`make down` ignores this setting and uses {settings_of_folder().record_file}" in printed.err
     assert "Stopped." in printed.out
 
 
-@pytest.mark.parametrize(("name", "value"), INVALID, ids=IDS)
 def test_status_with_an_invalid_setting_names_it_and_shows_the_recorded_stage(
-    recorded: "subprocess.Popen[bytes]",
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    name: str,
-    value: str,
+    recorded: "subprocess.Popen[bytes]", named: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv(name, value)
     assert main(["status"]) == 0
     assert recorded.poll() is None
     printed = capsys.readouterr()
-    assert f"{name}={value} is not" in printed.err
+    assert named in printed.err
     assert f"Running: {ADDRESS} (process {recorded.pid}" in printed.out
 
 
@@ -95,17 +90,11 @@ def test_invalid_port_without_a_stage_is_named_and_no_stage_is_reported(
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize(("name", "value"), INVALID, ids=IDS)
 def test_up_with_an_invalid_setting_names_it_and_starts_nothing(
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    name: str,
-    value: str,
+    folder: Path, named: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv(name, value)
     assert main(["up", "--detach"]) == 1
-    assert f"{name}={value} is not" in capsys.readouterr().err
+    assert named in capsys.readouterr().err
     assert read_record(settings_of_folder().record_file) is None
     assert list(folder.iterdir()) == []
 

@@ -17,13 +17,18 @@ __all__ = ["operate"]
 RISK_DEADLINE_SECONDS = 30.0
 
 
-@pytest.fixture
-def sample(hub: Caller) -> tuple[str, str]:
-    """Publish the sample book with its large components by reference; wait for its numbers."""
-    world, body = new_world(), sample_body(datetime.now(tz=UTC))
+def evaluated(hub: Caller, body: dict[str, Any]) -> tuple[str, str]:
+    """Publish a book; wait for its numbers."""
+    world = new_world()
     hub.post(world, body)
     hub.risk(world, body["version"], within_seconds=RISK_DEADLINE_SECONDS)
     return world, body["version"]
+
+
+@pytest.fixture
+def sample(hub: Caller) -> tuple[str, str]:
+    """Publish the sample book with its large components by reference; wait for its numbers."""
+    return evaluated(hub, sample_body(datetime.now(tz=UTC)))
 
 
 def test_risk_verify_recomputes_the_sample_report_bit_for_bit(
@@ -53,9 +58,13 @@ def test_risk_verify_detects_a_falsified_report(
 
 
 def test_forecast_and_notes_are_stored_with_the_announced_risk_report(
-    stage: RunningStage, subscription: Subscription, sample: tuple[str, str]
+    stage: RunningStage, hub: Caller, subscription: Subscription
 ) -> None:
-    announced = subscription.details(sample[0], "risk_evaluated")["detail"]["data"]
-    assert announced["version"] == sample[1]
-    kinds = {str(item["evaluation_id"]["S"]).partition("/")[0] for item in evaluations(stage, sample[0])}
-    assert {"forecast", "psd", "risk"} <= kinds
+    """The age of undated returns counts from the note of their first use."""
+    body = sample_body(datetime.now(tz=UTC))
+    del body["returns_meta"]
+    world, version = evaluated(hub, body)
+    announced = subscription.details(world, "risk_evaluated")["detail"]["data"]
+    assert announced["version"] == version
+    kinds = {str(item["evaluation_id"]["S"]).partition("/")[0] for item in evaluations(stage, world)}
+    assert {"forecast", "psd", "risk", "seen"} <= kinds
