@@ -15,8 +15,6 @@ import pytest
 from infra.bundles.contents import PROJECT
 
 PAGE, KOREAN_PAGE = (PROJECT / "docs" / "guides" / f"extending{language}.md" for language in ("", ".ko"))
-# One worker builds the copy, which takes most of the time.
-pytestmark = pytest.mark.xdist_group("extending")
 SECTION = re.compile(r"^## ", re.MULTILINE)
 BLOCK = re.compile(r"^`([^`\n]+)`:\n\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SECTIONS = ("Add a worker", "Add a route", "Add an alarm")
