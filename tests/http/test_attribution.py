@@ -1,4 +1,4 @@
-"""Contributions of long/short books and statistics of hedges, through the HTTP door."""
+"""Contributions of long/short books and statistics of hedges, over HTTP."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ IDS = ["A", "B", "C", "D"]
 
 
 def parametric(report: dict[str, Any]) -> list[float]:
-    """Return every parametric number; without returns there is no other."""
+    """Return every parametric number; a report without returns has no other numbers."""
     found = [each["value"] for each in report["measures"] if each["method"] == "parametric_normal"]
     assert None not in found
     return found

@@ -1,4 +1,4 @@
-"""Repair of a covariance on request of the snapshot, through the HTTP door."""
+"""Repair of a covariance on request of the snapshot, over HTTP."""
 
 from typing import Any
 

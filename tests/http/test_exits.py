@@ -393,7 +393,7 @@ OF_ANOTHER_SCALE: dict[str, Any] = {
     "realized_returns": {"AAPL": [40 * each for each in CALM], "MSFT": [40 * each for each in CALM]},
     "covariance": variance(0.001),
 }
-"""A covariance of 0.1 % beside returns of 8 % a day: `scale_mismatch` takes the meaning from every number."""
+"""A covariance of 0.1 % with returns of 8 % a day: `scale_mismatch` makes every number meaningless."""
 
 
 def test_a_number_without_meaning_within_its_limit_asks_to_hold(hub: Hub) -> None:

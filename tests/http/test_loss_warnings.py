@@ -18,14 +18,14 @@ def signals(stress: dict[str, Any], **fields: Any) -> list[tuple[str, str]]:
     return [(signal["action"], signal["reason"]) for signal in hub.signals()]
 
 
-def test_shocks_in_percent_make_the_loss_meaningless_whatever_their_sign(hub: Hub) -> None:
+def test_positive_shocks_in_percent_make_the_loss_meaningless(hub: Hub) -> None:
     stress = {"up": {"shocks": {"AAPL": 30.0}, "default": 20.0}, "down": {"shocks": {}, "default": -0.3}}
     found = one_warning(hub.stress(stress=stress), "shock_looks_like_percent")
     assert (found["subject"], found["makes_insufficient"]) == ("up", True)
     assert signals(stress) == [("hold", "not_computed")]
 
 
-def test_one_position_that_gains_seven_times_its_value_is_no_percent(hub: Hub) -> None:
+def test_gain_of_seven_times_the_value_of_one_position_is_not_read_as_percent(hub: Hub) -> None:
     stress = {"crash": {"shocks": {"AAPL": 7.0, "MSFT": -0.3}}}
     assert "shock_looks_like_percent" not in codes(hub.stress(stress=stress))
 
@@ -44,7 +44,7 @@ def test_a_hedged_book_that_gains_in_every_scenario_has_a_caution(hub: Hub) -> N
     assert signals(stress, **HEDGED) == []
 
 
-def test_a_rally_beside_a_crash_has_no_warning(hub: Hub) -> None:
+def test_a_rally_in_addition_to_a_crash_has_no_warning(hub: Hub) -> None:
     stress = {"crash": {"shocks": {}, "default": -0.3}, "rally": {"shocks": {}, "default": 0.3}}
     assert codes(hub.stress(stress=stress)) == []
     assert signals(stress) == []
@@ -61,7 +61,7 @@ def test_a_negative_loss_beyond_the_limit_asks_to_hold(
     assert signals({"crash": {"loss": own}}) == signal
 
 
-def test_a_negative_loss_beside_a_computed_one_is_a_caution_only() -> None:
+def test_a_negative_own_loss_next_to_a_computed_loss_causes_no_signal() -> None:
     assert signals({"rally": {"shocks": {}, "default": -0.1, "loss": -0.9}}) == []
 
 

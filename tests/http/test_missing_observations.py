@@ -172,7 +172,7 @@ def test_pairwise_variances_are_those_of_the_own_observations() -> None:
 
 
 def test_contradicting_correlations_are_clipped_and_the_change_is_reported(hub: Hub) -> None:
-    """A moves with B, B with C, and C against A, each in periods of its own."""
+    """A moves with B, B with C, and C against A, each pair in separate periods."""
     base = RETURNS[0, :100]
     noise = RETURNS[1, :100] * 0.1
     rows = np.full((3, 300), np.nan)

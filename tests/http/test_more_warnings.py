@@ -51,7 +51,7 @@ def test_levels_in_the_track_record_make_the_report_insufficient(hub: Hub) -> No
     assert (found["subject"], found["makes_insufficient"]) == ("portfolio_returns", True)
 
 
-def test_interest_of_a_money_market_fund_is_no_level(hub: Hub) -> None:
+def test_interest_of_a_money_market_fund_does_not_look_like_levels(hub: Hub) -> None:
     interest = (0.0001 + 0.0001 * np.sin(np.arange(750) / 250)).tolist()
     report = hub.risk(weights={"BIL": 1.0}, realized_returns={"BIL": interest})
     assert "returns_look_like_levels" not in codes(report)

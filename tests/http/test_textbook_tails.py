@@ -9,6 +9,7 @@ import pytest
 
 from tests.fakes.hub import Hub
 from tests.http.report_facts import number, tail, upper_covariance
+from tests.measures.test_textbook_figures import NORMAL_MODEL
 
 # Hull, Options, Futures and Other Derivatives, 9th ed. 2015, ch. 22, historical simulation with four stock
 # indices: the six largest of 500 one-day losses of a portfolio of 10 million dollars. The VaR at 99 % is the
@@ -76,17 +77,6 @@ def test_nearest_correlation_matrix_of_higham_2002() -> None:
     pairs = 2 * (0.3 * 0.3 * 0.7607 + 0.3 * 0.4 * 0.1573 + 0.3 * 0.4 * 0.7607)
     printed = 2 * (0.3 * 0.3 + 0.3 * 0.4 + 0.3 * 0.4) * 5e-5
     assert sigma**2 / 1e-4 == pytest.approx(0.3**2 + 0.3**2 + 0.4**2 + pairs, abs=printed)
-
-
-# McNeil, Frey, Embrechts, Quantitative Risk Management, 2005, ch. 2: a position of 10,000 with a volatility of 20 %
-# a year of 250 days, normal model. Confidence in basis points, value at risk, expected shortfall.
-NORMAL_MODEL = [
-    (9000, 162.1, 222.0),
-    (9500, 208.1, 260.9),
-    (9750, 247.9, 295.7),
-    (9900, 294.3, 337.1),
-    (9950, 325.8, 365.8),
-]
 
 
 def test_var_and_es_of_the_normal_model_at_five_requested_confidences() -> None:

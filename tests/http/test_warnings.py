@@ -52,7 +52,7 @@ def test_no_regime_of_the_real_book_makes_its_report_insufficient(hub: Hub, days
         assert codes(report, meaningless=True) == []
 
 
-def test_two_sigma_regime_is_no_scale_mismatch(hub: Hub) -> None:
+def test_half_or_double_volatility_gives_no_scale_mismatch(hub: Hub) -> None:
     for version, factor in (("calm", 4.0), ("turbulent", 0.25)):
         report = hub.risk(version=version, **real(covariance=COVARIANCE * factor))
         assert "scale_mismatch" not in codes(report)
@@ -183,7 +183,7 @@ def test_price_that_never_moves_despite_its_variance_makes_a_large_position_mean
     assert report["sufficiency"]["sufficient"] is False
 
 
-def test_cash_is_no_constant_price_if_its_variance_is_zero(hub: Hub) -> None:
+def test_cash_with_a_variance_of_zero_has_no_constant_prices_warning(hub: Hub) -> None:
     ids, weights = [*IDS, "USD"], {**{asset: weight / 2 for asset, weight in WEIGHTS.items()}, "USD": 0.5}
     covariance = np.zeros((21, 21))
     covariance[:20, :20] = COVARIANCE

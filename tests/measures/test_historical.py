@@ -122,7 +122,7 @@ def test_every_measure_scales_with_the_returns(returns: list[float], bps: int, f
 
 
 @given(RETURNS, BPS, st.integers(-100_000, 100_000).map(lambda value: value / 1e6))
-def test_a_constant_loss_moves_the_measures_by_itself_and_leaves_the_standard_errors(
+def test_a_constant_loss_is_added_to_the_measures_and_changes_no_standard_error(
     returns: list[float], bps: int, loss: float
 ) -> None:
     moved = [value - loss for value in returns]
@@ -149,9 +149,7 @@ def test_var_is_at_most_expected_shortfall(returns: list[float], bps: int) -> No
 
 
 @given(RETURNS | TIED, BPS)
-def test_upper_var_is_exceeded_by_fewer_than_the_nominal_share_of_its_own_sample(
-    returns: list[float], bps: int
-) -> None:
+def test_fewer_losses_than_the_tail_mass_exceed_the_upper_var(returns: list[float], bps: int) -> None:
     upper = historical.historical_upper(returns, bps)
     assert sum(-value > upper for value in returns) < tail_mass(returns, bps)
 
