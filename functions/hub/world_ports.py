@@ -91,7 +91,7 @@ class ScenarioNames:
     """Names of the stress scenarios of the latest snapshot of a world and stage.
 
     Attributes:
-        version: the snapshot; None if there is none, or no stress report on it.
+        version: the snapshot; None without a snapshot or without a stress report on it.
         complete: false if its report omits scenarios.
     """
 

@@ -233,7 +233,7 @@ def _next_call(process: Process, constants: Mapping[str, Mapping[str, Any]]) -> 
 def _answer(store: Any, method: str, arguments: tuple[Any, ...]) -> Any:
     try:
         return getattr(store, method)(*arguments)
-    except Exception as error:  # noqa: BLE001 - the process is told, as by the real port
+    except Exception as error:  # noqa: BLE001 - the process receives the error, as from the real port
         return error
 
 

@@ -41,7 +41,7 @@ class Queue:
             self.messages.append(Message(UNREADABLE_MESSAGE, self.clock.now))
 
     def receive(self) -> Message | None:
-        """Return any visible message, hidden from others for a while; None when there is none."""
+        """Return any visible message, hidden from others for a while; None if no message is visible."""
         visible = [message for message in self.messages if message.visible_at <= self.clock.now]
         if not visible:
             return None

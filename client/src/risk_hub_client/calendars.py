@@ -51,7 +51,7 @@ def read_calendar(labels: Iterable[object], of: str, *, whole_days: bool = False
 
     Args:
         labels: the label of each row: a date, a date-time, or a text in ISO 8601. Date-times that are all at
-            midnight of their own time zone count as dates.
+            midnight of their time zone count as dates.
         of: what has these dates, for an error.
         whole_days: use the calendar day, in its own time zone, of each date-time.
 

@@ -124,7 +124,7 @@ def _non_finite_place(array: Any) -> list[int] | None:  # noqa: ANN401
     if array.dtype.kind == "O":
         missing = library.asarray([is_missing(value) for value in array.flat], bool).reshape(array.shape)
         return next(iter(library.argwhere(missing).tolist()), None)
-    # The sum finds them without a copy of the array; finite numbers that overflow it are no error.
+    # The sum finds them without a copy of the array; finite numbers that overflow it are not an error.
     if array.dtype.kind != "f" or math.isfinite(array.sum()):
         return None
     return next(iter(library.argwhere(~library.isfinite(array)).tolist()), None)

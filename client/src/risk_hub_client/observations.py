@@ -14,7 +14,7 @@ _MISSING_TYPES: Final = frozenset({"NAType", "NaTType"})
 
 
 def is_missing(value: Any) -> bool:  # noqa: ANN401 - a value of a table
-    """Return whether a value says that there is no observation: None, NaN, NaT or pandas.NA."""
+    """Return whether a value marks a missing observation: None, NaN, NaT or pandas.NA."""
     if value is None or type(value).__name__ in _MISSING_TYPES:
         return True
     return isinstance(value, float) and math.isnan(value)

@@ -26,7 +26,7 @@ class Doubt:
 
 
 def doubt_of(policy: ExitPolicy, evaluation: Evaluation) -> Doubt:
-    """Return the doubt about a report; a code that the policy ignores is none."""
+    """Return the doubt about a report; a code that the policy ignores does not count."""
     codes = {
         str(row.get("code")) for row in warning_rows(evaluation) if row.get("makes_insufficient") is True
     }

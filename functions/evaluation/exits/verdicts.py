@@ -15,7 +15,7 @@ class Breach:
     """One rule that fired.
 
     Attributes:
-        rule: its name, the same whenever the same limit fires, for whatever reason.
+        rule: its name, which depends on the limit but not on the reason.
         ratio: the share of the position to give up, 0 to 1.
         asset: the asset concerned, None for the whole strategy.
         metrics: the observed value with its limit.

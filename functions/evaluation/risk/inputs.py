@@ -16,7 +16,7 @@ from risk_hub_contracts.reports.risk import CovarianceOrigin, RiskInput
 
 @dataclass(frozen=True, slots=True)
 class PairwiseSummary:
-    """How a covariance was estimated from series with gaps.
+    """Estimate of a covariance from series with gaps.
 
     Attributes:
         observations_min: the least number of periods that two series have in common.
@@ -41,7 +41,7 @@ class CovarianceInput:
         known_since: the first `as_of` that used these bytes by reference.
         shrunk: the estimate with shrunk correlations, for attribution; None for a given covariance.
         pairwise: of an estimate from the common periods of each pair; else None.
-        repair: the repair of a given covariance, whether applied or not; None if there was none.
+        repair: the repair of a given covariance, whether applied or not; None without a repair.
     """
 
     declared: RiskInput

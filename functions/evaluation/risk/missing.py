@@ -49,7 +49,7 @@ def estimate(returns: ReturnsInput, weights: Mapping[str, float], rule: str) -> 
 def missing_observations(
     snapshot: Snapshot, returns: ReturnsInput, effective: CovarianceInput, weights: Mapping[str, float]
 ) -> MissingObservations | None:
-    """Return the gaps of the held assets' returns; None if there are none.
+    """Return the gaps of the held assets' returns; None without gaps.
 
     Args:
         snapshot: the book, with its rule for gaps.

@@ -81,7 +81,7 @@ def _impossible(
 
 
 def _unused(name: str, scenario: Mapping[str, Any], held: Sequence[str]) -> RiskWarning | None:
-    """Return a warning if shocks are not used while held assets have none of their own.
+    """Return a warning if shocks are not used while held assets have no named shock.
 
     The loss has no meaning if such a pair differs by case and separators only: it is one asset.
     """

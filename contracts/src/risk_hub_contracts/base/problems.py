@@ -402,4 +402,4 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = MappingProxyType(
 )
 
 TEMPORARY_PROBLEMS: Final = (RISK_NOT_FOUND, STRESS_NOT_FOUND)
-"""Problems that pass by themselves: the same request is answered after `Retry-After` seconds."""
+"""Temporary problems: the same request is answered after `Retry-After` seconds."""

@@ -212,7 +212,7 @@ ADDED_MEMBERS: Final[Mapping[str, object]] = MappingProxyType(
 def stored_text(policy: ExitPolicy) -> str:
     """Return the JSON of a policy as it is stored: without added members that have their default.
 
-    After a rollback, release 1.0 can read the policies that use none of them.
+    After a rollback, release 1.0 can read the policies without such members.
     """
     document = policy.model_dump(mode="json")
     for name, default in ADDED_MEMBERS.items():

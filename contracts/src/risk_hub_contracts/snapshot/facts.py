@@ -1,4 +1,4 @@
-"""What the numbers of a snapshot mean: typed access to its optional objects, with their defaults (ADR-0042)."""
+"""Meaning of the numbers of a snapshot: typed access to its optional objects, with their defaults (ADR-0042)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Portfolio:
 
 @dataclass(frozen=True, slots=True)
 class ReturnsMeta:
-    """The meaning of the realised returns; None for what the producer did not state.
+    """The meaning of the realised returns; a member is None if the producer did not state it.
 
     The dates of the periods are part of the decoded component, inline or by reference.
     """
@@ -58,7 +58,7 @@ class ReturnsMeta:
 
 @dataclass(frozen=True, slots=True)
 class CovarianceMeta:
-    """The origin and the scale of the covariance; None for what the producer did not state."""
+    """The origin and the scale of the covariance; a member is None if the producer did not state it."""
 
     estimated_at: datetime | None = None
     observations: int | None = None
@@ -119,11 +119,11 @@ class PortfolioReturns:
 
 @dataclass(frozen=True, slots=True)
 class RiskOptions:
-    """How the risk engine computes the numbers of a snapshot.
+    """Options of the risk engine for one snapshot.
 
     Attributes:
-        confidences_bps: of VaR and ES, in basis points, rising.
-        covariance_repair: None refuses a covariance that is not positive semidefinite.
+        confidences_bps: confidences of VaR and ES, in basis points, rising.
+        covariance_repair: the method of the repair; None refuses a covariance that is not positive semidefinite.
         covariance_repair_max_change: the greatest change of any correlation that a repair may make.
         missing: the rule for missing observations.
     """

@@ -62,7 +62,7 @@ class Snapshot:
 
     @property
     def portfolio(self) -> Portfolio:
-        """The portfolio as a whole, with defaults for what was not sent."""
+        """The portfolio as a whole, with defaults for absent members."""
         return Portfolio.of(self.facts.get("portfolio", {}))
 
     @property
@@ -83,7 +83,7 @@ class Snapshot:
 
     @property
     def risk(self) -> RiskOptions:
-        """How the risk engine computes the numbers, with defaults for what was not sent."""
+        """Options of the risk engine, with defaults for absent members."""
         return RiskOptions.of(self.facts.get("risk", {}))
 
     def component(self, kind: BlobKind) -> Component | None:

@@ -158,7 +158,7 @@ def few_observations(meta: CovarianceMeta) -> Iterator[RiskWarning]:
 
 
 def estimated_after_as_of(as_of: datetime, meta: CovarianceMeta) -> Iterator[RiskWarning]:
-    """Yield a warning for a covariance that is estimated days after the book: it is no forecast of it."""
+    """Yield a warning for a covariance that is estimated days after the book: it does not forecast its risk."""
     if meta.estimated_at is None:
         return
     ahead_seconds = (meta.estimated_at - as_of).total_seconds()

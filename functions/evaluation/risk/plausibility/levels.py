@@ -20,7 +20,7 @@ CAUSE = (
 
 
 def returns_look_like_levels(facts: Facts) -> Iterator[RiskWarning]:
-    """Yield a warning for each series whose neighbouring values are correlated as those of no return are.
+    """Yield a warning for each series whose neighbouring values are more correlated than returns can be.
 
     The numbers have no meaning if such assets make a tenth of the summed position moves, or if a portfolio's
     own series is one.

@@ -41,7 +41,7 @@ GAINS_MEDIAN_MIN_PER_YEAR = 1.0
 GAINS_MIN_OBSERVATIONS = 60
 """Shorter series of an asset in a strong market can be without a loss."""
 PERCENT_MEDIAN_SIZE_MIN = 0.05
-"""A series with a return below -1 and a median size above this holds percent; below it, a single wrong value."""
+"""A series with a return below -1 and at least this median size holds percent; below it, a single wrong value."""
 PERCENT_BOOK_MEDIAN_SIZE_MIN = 0.2
 """Median size of the returns of the median held asset from which a book looks like percent."""
 
@@ -79,7 +79,7 @@ SWAPPED_CORRELATION_MAX = 0.2
 SWAPPED_MIN_ASSETS = 10
 """Fewer assets do not measure that correlation."""
 SWAPPED_SPREAD_MIN = 0.2
-"""Least deviation of the logarithms: assets of equal volatility cannot be told apart."""
+"""Least deviation of the logarithms: assets of equal volatility cannot be distinguished."""
 CORRELATION_RATIO_MAX = 2.0
 """By what factor correlations may change the volatility of a long-only book: a crash raises it by 1.8."""
 ESTIMATE_AHEAD_MAX_SECONDS = 4 * DAY_SECONDS
