@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from math import fsum
 from typing import Any, TypeVar
 
-from risk_hub_contracts.base.limits import LIMITED_LOSS_RETURN_MIN
+from risk_hub_contracts.base.limits import LIMITED_LOSS_RETURN_RATIO
 from risk_hub_contracts.reports.stress import StressLoss, StressMetric
 
 SHOCKS = "shocks"
@@ -65,7 +65,7 @@ def stress_loss(
 
 def is_impossible(asset: str, shock: float | None, unlimited_loss: Collection[str]) -> bool:
     """Return whether a shock takes more than the whole value of an asset of limited loss."""
-    return shock is not None and shock < LIMITED_LOSS_RETURN_MIN and asset not in unlimited_loss
+    return shock is not None and shock < LIMITED_LOSS_RETURN_RATIO and asset not in unlimited_loss
 
 
 def gross_share(weights: Weights, ids: Mapping[str, float]) -> float:

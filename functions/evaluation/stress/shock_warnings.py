@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 from functions.measures.stress import DEFAULT, SHOCKS, Scenarios, is_impossible
-from risk_hub_contracts.base.limits import LIMITED_LOSS_RETURN_MIN
+from risk_hub_contracts.base.limits import LIMITED_LOSS_RETURN_RATIO
 from risk_hub_contracts.reports.warning import Evidence, RiskWarning
 
 NAMES_MAX_COUNT = 10
@@ -73,7 +73,7 @@ def _impossible(
         return None
     evidence: dict[str, Evidence] = {
         "least_shock": min(found.values()),
-        "least_shock_min": LIMITED_LOSS_RETURN_MIN,
+        "least_shock_min": LIMITED_LOSS_RETURN_RATIO,
         "assets": _named(list(found)),
         "assets_affected": float(len(found)),
     }

@@ -34,9 +34,9 @@ RETURN_MAX_ABS: Final = 1e6
 RETURNS_SERIES_MAX_POINTS: Final = 200_000
 RETURNS_TOTAL_MAX_POINTS: Final = 1_000_000
 PERIODS_MAX_PER_YEAR: Final = 1e6
-# VaR and ES: 9900 basis points are 99 %.
 # Least return, and least shock, of an asset whose loss cannot exceed its value.
-LIMITED_LOSS_RETURN_MIN: Final = -1.0
+LIMITED_LOSS_RETURN_RATIO: Final = -1.0
+# VaR and ES: 9900 basis points are 99 %.
 CONFIDENCE_MIN_BPS: Final = 5_000
 CONFIDENCE_MAX_BPS: Final = 9_999
 CONFIDENCES_MAX_COUNT: Final = 5

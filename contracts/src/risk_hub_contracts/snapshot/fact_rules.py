@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from risk_hub_contracts.base.dates import date_violations
 from risk_hub_contracts.base.ids import asset_id_violation
-from risk_hub_contracts.base.limits import LIMITED_LOSS_RETURN_MIN, WEIGHT_SUM_TOLERANCE
+from risk_hub_contracts.base.limits import LIMITED_LOSS_RETURN_RATIO, WEIGHT_SUM_TOLERANCE
 from risk_hub_contracts.base.pointers import pointer
 from risk_hub_contracts.base.problems import Violation
 from risk_hub_contracts.base.violations import capped_violations
@@ -117,9 +117,9 @@ def _low_shocks(
             continue
         shocks, default = values["shocks"], values.get("default", 0.0)
         for asset_id, shock in shocks.items():
-            if shock < LIMITED_LOSS_RETURN_MIN and asset_id not in unlimited:
+            if shock < LIMITED_LOSS_RETURN_RATIO and asset_id not in unlimited:
                 yield scenario, "shocks", asset_id, shock
-        if default < LIMITED_LOSS_RETURN_MIN:
+        if default < LIMITED_LOSS_RETURN_RATIO:
             limited = next((each for each in weights if each not in shocks and each not in unlimited), None)
             if limited is not None:
                 yield scenario, "default", limited, default

@@ -19,7 +19,7 @@ from functions.evaluation.risk.plausibility.thresholds import (
     ZERO_SHARE_MIN,
 )
 from functions.measures.series_profile import SeriesProfile
-from risk_hub_contracts.base.limits import LIMITED_LOSS_RETURN_MIN
+from risk_hub_contracts.base.limits import LIMITED_LOSS_RETURN_RATIO
 from risk_hub_contracts.reports.warning import RiskWarning
 
 PRICES_CAUSE = "the series holds prices, index levels or gross returns (1 + r) instead of returns"
@@ -161,7 +161,7 @@ def _least_possible(facts: Facts, asset: str) -> float:
     of_portfolio = asset in OWN_SERIES and asset not in facts.profiles
     if asset in facts.unlimited_loss or (of_portfolio and facts.unlimited_loss):
         return float("-inf")
-    return LIMITED_LOSS_RETURN_MIN * max(1.0, facts.gross) if of_portfolio else LIMITED_LOSS_RETURN_MIN
+    return LIMITED_LOSS_RETURN_RATIO * max(1.0, facts.gross) if of_portfolio else LIMITED_LOSS_RETURN_RATIO
 
 
 def _hardly_moves(series: SeriesProfile) -> bool:

@@ -2,7 +2,7 @@
 
 from math import sqrt
 
-from risk_hub_contracts.base.limits import LIMITED_LOSS_RETURN_MIN
+from risk_hub_contracts.base.limits import LIMITED_LOSS_RETURN_RATIO
 
 DAY_SECONDS = 86_400.0
 
@@ -120,7 +120,7 @@ def thresholds() -> dict[str, float]:
         "gains_min_observations": float(GAINS_MIN_OBSERVATIONS),
         "percent_median_size_min": PERCENT_MEDIAN_SIZE_MIN,
         "percent_book_median_size_min": PERCENT_BOOK_MEDIAN_SIZE_MIN,
-        "return_min": LIMITED_LOSS_RETURN_MIN,
+        "return_min": LIMITED_LOSS_RETURN_RATIO,
         "level_autocorrelation_min": LEVEL_AUTOCORRELATION_MIN,
         "level_deviation_min": LEVEL_DEVIATION_MIN,
         "level_min_observations": float(LEVEL_MIN_OBSERVATIONS),
