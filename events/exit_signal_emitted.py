@@ -29,7 +29,7 @@ def exit_signal_emitted(
         trace_header: the X-Ray header of that request.
         is_latest: whether the snapshot was its world's and stage's newest when it was announced.
     """
-    event_type = CLEARED_TYPE if signal.reason == "cleared" else TYPE
+    event_type = CLEARED_TYPE if signal.is_all_clear else TYPE
     further = () if signal.sequence == 1 else (str(signal.sequence),)
     unique_by = (signal.world_id, signal.stage, signal.strategy, signal.rule, signal.window, *further)
     return CloudEvent(

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.evaluation.input_note import RETURNS_NOTE
-from risk_hub_contracts.reports.exit_signal import Action, ExitSignal
+from risk_hub_contracts.reports.exit_signal import Action, ExitReason, ExitSignal
 
 Scope = Literal["risk", "stress", "snapshot"]
 """Input of a rule: the risk report, the stress report, or the snapshot, which both reports are about."""
@@ -25,6 +25,7 @@ class LastSignal(BaseModel):
         scope: input of the rule; an evaluation of another scope does not decide it.
         order: position of its snapshot in the order of INV-03.
         sequence: its number within its window.
+        reason: the reason of the rule, which its all-clear repeats.
         in_force: false after an all-clear.
         cleared_in: the window of the last all-clear.
     """
@@ -37,6 +38,7 @@ class LastSignal(BaseModel):
     ratio: float
     window: str
     sequence: Annotated[int, Field(ge=1)]
+    reason: ExitReason = "limit_exceeded"
     asset: str | None = None
     in_force: bool = True
     cleared_in: str | None = None
@@ -66,7 +68,7 @@ def state_key(stage: str, strategy: str) -> str:
 def with_signal(state: ExitState, signal: ExitSignal, scope: Scope, order: str) -> ExitState:
     """Return the state after a signal was stored."""
     before = state.signals.get(signal.rule)
-    cleared = signal.reason == "cleared"
+    cleared = signal.is_all_clear
     last = LastSignal(
         scope=scope,
         order=order,
@@ -74,6 +76,7 @@ def with_signal(state: ExitState, signal: ExitSignal, scope: Scope, order: str) 
         ratio=signal.ratio,
         window=signal.window,
         sequence=signal.sequence,
+        reason=signal.reason,
         asset=signal.asset,
         in_force=not cleared,
         cleared_in=signal.window if cleared else before and before.cleared_in,

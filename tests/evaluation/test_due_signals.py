@@ -40,7 +40,8 @@ def after(state: ExitState, verdict: Verdict, order: str) -> tuple[ExitState, li
     for due in due_signals(state, judged(verdict), Position(order, WINDOW, "p1")):
         breach = due.breach
         facts = {"rule": RULE, "action": breach.action, "ratio": breach.ratio, "reason": breach.reason}
-        signal = SAMPLE.model_copy(update={**facts, "sequence": due.sequence})
+        facts |= {"cause": breach.cause or breach.reason, "sequence": due.sequence}
+        signal = SAMPLE.model_copy(update=facts)
         state = with_signal(state, signal, "risk", order)
         signals.append(signal)
     return with_judged(state, "risk", order, WINDOW), signals
@@ -61,10 +62,10 @@ def test_inv_16_in_a_window_a_breach_signals_exactly_if_it_asks_for_more_or_foll
         last = sent[-1] if sent else None
         state, signals = after(state, verdict, f"o{number:03}")
         if verdict is not None:
-            wanted = last is None or last.reason == "cleared" or asks_for_more(verdict, last)
+            wanted = last is None or last.is_all_clear or asks_for_more(verdict, last)
             assert bool(signals) == wanted
         repeated, again = after(state, verdict, f"o{number:03}")
         assert (repeated, again) == (state, [])
         sent += signals
     assert [signal.sequence for signal in sent] == list(range(1, len(sent) + 1))
-    assert sum(signal.reason == "cleared" for signal in sent) <= 1
+    assert sum(signal.is_all_clear for signal in sent) <= 1

@@ -184,7 +184,7 @@ def test_a_drawdown_at_its_limit_gives_no_signal() -> None:
 def test_a_missing_drawdown_asks_to_hold(drawdowns: dict[Any, float | None], reason: str) -> None:
     engine = Engine(policy(drawdown=(DrawdownLimit(window=60, max_loss=0.2),)))
     assert engine.run(engine.fallen(drawdowns)) == "evaluated"
-    assert (engine.only().action, engine.only().reason) == ("hold", "not_computed")
+    assert (engine.only().action, engine.only().cause) == ("hold", "not_computed")
     assert f"({reason})" in engine.only().detail
 
 
@@ -294,7 +294,7 @@ def test_a_scenario_without_a_loss_asks_to_hold(losses: dict[str, float | None],
     engine = Engine(policy(stress=(StressLimit(scenario="crash", max_loss=0.3),)))
     assert engine.run(engine.stress(losses)) == "evaluated"
     assert (engine.only().rule, engine.only().action) == ("stress.crash.reduce", "hold")
-    assert (engine.only().reason, engine.only().metrics) == ("not_computed", {"limit": 0.3})
+    assert (engine.only().cause, engine.only().metrics) == ("not_computed", {"limit": 0.3})
     assert f"({reason})" in engine.only().detail
 
 

@@ -102,7 +102,7 @@ def test_returns_in_percent_are_warned_of_and_the_exit_policy_acts_on_the_warnin
     report = hub.risk(weights=WEIGHTS, realized_returns=returns, returns_meta=dated())
     assert tail(report, "historical_upper", 9500)["value_at_risk"] > 1
     assert_meaningless(report, "returns_look_like_percent")
-    warned = [each for each in hub.signals() if each["reason"] == "warned"]
+    warned = [each for each in hub.signals() if each["cause"] == "warned"]
     assert [each["action"] for each in warned] == ["exit"]
 
 
@@ -123,7 +123,7 @@ def test_returns_that_end_years_before_as_of_are_warned_of(last: date) -> None:
     assert hub.put_policy(**{**VAR_POLICY, "on_warning": {"inputs_stale": "hold"}}).status == 201
     report = hub.risk(**{**healthy(), "returns_meta": dated(last=last)})
     assert_meaningless(report, "inputs_stale")
-    assert [each["action"] for each in hub.signals() if each["reason"] == "warned"] == ["hold"]
+    assert [each["action"] for each in hub.signals() if each["cause"] == "warned"] == ["hold"]
 
 
 def test_a_covariance_that_is_refused_holds_the_strategy() -> None:
@@ -137,7 +137,7 @@ def test_a_covariance_that_is_refused_holds_the_strategy() -> None:
     hub = Hub()
     report = hub.risk(weights=WEIGHTS, covariance=upper_covariance(list(WEIGHTS), indefinite))
     assert report["status"] == "invalid_input"
-    assert {(each["action"], each["reason"]) for each in hub.signals()} == {("hold", "not_computed")}
+    assert {(each["action"], each["cause"]) for each in hub.signals()} == {("hold", "not_computed")}
 
 
 def test_a_snapshot_older_than_the_latest_gives_no_signal() -> None:

@@ -182,10 +182,10 @@ def test_a_warning_of_the_report_signals_as_the_policy_says(hub: Hub, response: 
     hub.put_policy(on_warning={"age_unknown": response}, fallback_ratio=0.5)
     hub.publish("v1", 0, realized_returns={"AAPL": [0.01, -0.02] * 60, "MSFT": [0.02, -0.01] * 60})
     (signal,) = hub.signals()
-    assert (signal["rule"], signal["reason"]) == ("warning.risk.age_unknown", "warned")
+    assert (signal["rule"], signal["cause"]) == ("warning.risk.age_unknown", "warned")
     assert (signal["action"], signal["ratio"]) == (response, ratio)
     hub.publish("v2", 1)
-    assert [each["reason"] for each in hub.signals()] == ["warned", "cleared"]
+    assert [each["cause"] for each in hub.signals()] == ["warned", "cleared"]
 
 
 def test_warnings_cause_no_signal_by_default(hub: Hub) -> None:

@@ -42,7 +42,8 @@ def test_a_limit_without_a_number_asks_to_hold_with_the_report_reason(hub: Hub) 
     hub.put_policy(measures=[VAR])
     hub.publish(**NOT_PSD)
     signal = hub.only()
-    assert (signal["action"], signal["ratio"], signal["reason"]) == ("hold", 0.0, "not_computed")
+    assert (signal["action"], signal["ratio"]) == ("hold", 0.0)
+    assert (signal["reason"], signal["cause"]) == ("limit_exceeded", "not_computed")
     assert signal["rule"] == "value_at_risk.parametric_normal.9900.reduce"
     assert signal["detail"] == (
         "value_at_risk.parametric_normal.9900 is not computed (covariance_not_psd); its limit is 0.1"
@@ -78,7 +79,7 @@ def test_every_stored_limit_on_a_snapshot_without_inputs_asks_to_hold(
 ) -> None:
     hub.put_policy(**limit)
     hub.publish()
-    assert (hub.only()["rule"], hub.only()["action"], hub.only()["reason"]) == (rule, "hold", "not_computed")
+    assert (hub.only()["rule"], hub.only()["action"], hub.only()["cause"]) == (rule, "hold", "not_computed")
 
 
 def test_stored_policy_may_ignore_inputs_that_are_not_sent(hub: Hub) -> None:
@@ -123,14 +124,14 @@ def test_default_policy_asks_to_hold_if_a_sent_input_gives_no_number(hub: Hub) -
 def test_covered_loss_over_the_limit_signals_although_an_asset_has_no_shock(hub: Hub) -> None:
     hub.publish(weights={"AAPL": 0.99, "MSFT": 0.01}, stress={"crash": {"shocks": {"AAPL": -0.9}}})
     signal = hub.only()
-    assert (signal["action"], signal["reason"]) == ("reduce", "limit_exceeded")
+    assert (signal["action"], signal["cause"]) == ("reduce", "limit_exceeded")
     assert signal["metrics"] == {"stress.crash": pytest.approx(0.891), "limit": 0.4}
 
 
 def test_covered_loss_within_the_limit_asks_to_hold(hub: Hub) -> None:
     hub.put_policy(stress=[{"scenario": "crash", "max_loss": 0.4}])
     hub.publish(stress={"crash": {"shocks": {"AAPL": -0.5}}})
-    assert (hub.only()["action"], hub.only()["reason"]) == ("hold", "not_computed")
+    assert (hub.only()["action"], hub.only()["cause"]) == ("hold", "not_computed")
     assert "(shocks_do_not_cover_weights)" in hub.only()["detail"]
 
 
@@ -140,7 +141,7 @@ def test_own_loss_of_the_producer_counts(hub: Hub, own: dict[str, float], scenar
     limit = {"max_loss": 0.4, "action": "exit", **({} if scenario is None else {"scenario": scenario})}
     hub.put_policy(stress=[limit])
     hub.publish(stress={"crash": own})
-    assert (hub.only()["action"], hub.only()["reason"]) == ("exit", "limit_exceeded")
+    assert (hub.only()["action"], hub.only()["cause"]) == ("exit", "limit_exceeded")
     assert hub.only()["metrics"]["stress.crash"] == abs(next(iter(own.values())))
 
 
@@ -156,7 +157,7 @@ def test_worst_of_the_computed_and_the_own_loss_counts(hub: Hub) -> None:
 def test_a_named_scenario_that_the_snapshot_lacks_asks_to_hold(hub: Hub) -> None:
     hub.put_policy(stress=[{"scenario": "crahs", "max_loss": 0.4}])
     hub.publish(stress=shocked(0.9))
-    assert (hub.only()["rule"], hub.only()["reason"]) == ("stress.crahs.reduce", "not_computed")
+    assert (hub.only()["rule"], hub.only()["cause"]) == ("stress.crahs.reduce", "not_computed")
     assert "(scenario_absent)" in hub.only()["detail"]
 
 
@@ -165,7 +166,7 @@ def test_limit_on_the_headline_method_reads_the_tails_of_the_report(hub: Hub, co
     limit = {"measure": "value_at_risk", "method": "historical_upper", "confidence_bps": confidence_bps}
     hub.put_policy(measures=[{**limit, "max_loss": 0.04}])
     hub.publish(realized_returns=[0.01, 0.02, -0.05, 0.01] * 60)
-    assert (hub.only()["reason"], hub.only()["action"]) == ("limit_exceeded", "reduce")
+    assert (hub.only()["cause"], hub.only()["action"]) == ("limit_exceeded", "reduce")
     assert hub.only()["metrics"][f"value_at_risk.historical_upper.{confidence_bps}"] == pytest.approx(0.05)
 
 
@@ -175,7 +176,7 @@ def test_drawdown_limit_uses_the_track_record_if_the_report_has_one(hub: Hub) ->
     hub.publish("v1", 0, realized_returns=fallen, portfolio_returns={"returns": calm})
     assert hub.signals() == []
     hub.publish("v2", 1, realized_returns=calm, portfolio_returns={"returns": fallen})
-    assert (hub.only()["rule"], hub.only()["reason"]) == ("max_drawdown.30.reduce", "limit_exceeded")
+    assert (hub.only()["rule"], hub.only()["cause"]) == ("max_drawdown.30.reduce", "limit_exceeded")
     assert hub.only()["metrics"]["max_drawdown.30"] == pytest.approx(1 - 0.95**10)
 
 
@@ -206,11 +207,37 @@ def test_an_all_clear_follows_when_a_rule_no_longer_fires(hub: Hub) -> None:
     hub.relay()
     hub.publish("v2", 1, covariance=variance(0.01))
     fired, cleared = hub.signals()
-    assert (fired["reason"], cleared["reason"]) == ("limit_exceeded", "cleared")
+    assert (fired["cause"], cleared["cause"]) == ("limit_exceeded", "cleared")
     assert (cleared["rule"], cleared["action"], cleared["ratio"]) == (fired["rule"], "hold", 0.0)
     assert "within its limit of 0.1" in cleared["detail"]
     hub.publish("v3", 2, covariance=variance(0.01))
     assert len(hub.signals()) == 2
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason", "cause"),
+    [
+        ({"stress": [{"max_loss": 0.3}]}, "limit_exceeded", "limit_exceeded"),
+        ({"measures": [VAR]}, "limit_exceeded", "not_computed"),
+        ({"on_warning": {"age_unknown": "hold"}}, "limit_exceeded", "warned"),
+        ({"staleness": {"max_age_seconds": 30}}, "snapshot_stale", "snapshot_stale"),
+        ({"freeze": {"assets": ["AAPL"]}}, "frozen", "frozen"),
+        ({"drain": {"strategies": ["w1"]}}, "drained", "drained"),
+    ],
+)
+def test_an_all_clear_has_the_reason_of_the_rule_that_it_ends_and_the_cause_cleared(
+    hub: Hub, policy: dict[str, Any], reason: str, cause: str
+) -> None:
+    hub.put_policy(**policy)
+    returns = {"AAPL": [0.01, -0.02] * 60, "MSFT": [0.02, -0.01] * 60}
+    inputs = {"realized_returns": returns} if cause == "warned" else NOT_PSD
+    hub.publish("v1", stress=shocked(0.5), **inputs)
+    hub.put_policy(version="p2")
+    hub.publish("v2", 1)
+    fired, cleared = hub.signals()
+    assert (fired["reason"], fired["cause"]) == (reason, cause)
+    assert (cleared["rule"], cleared["action"], cleared["ratio"]) == (fired["rule"], "hold", 0.0)
+    assert (cleared["reason"], cleared["cause"]) == (reason, "cleared")
 
 
 def test_an_all_clear_is_never_announced_as_an_order(hub: Hub) -> None:
@@ -231,16 +258,16 @@ def test_an_order_after_an_all_clear_is_sent_but_no_second_all_clear_in_the_wind
     hub.put_policy(measures=[VAR])
     for minute, volatility in enumerate((0.2, 0.01) * 4):
         hub.publish(f"v{minute}", minute, covariance=variance(volatility))
-    assert [signal["reason"] for signal in hub.signals()] == ["limit_exceeded", "cleared", "limit_exceeded"]
+    assert [signal["cause"] for signal in hub.signals()] == ["limit_exceeded", "cleared", "limit_exceeded"]
     hub.publish("next", 61, covariance=variance(0.01))
-    assert hub.signals()[-1]["reason"] == "cleared"
+    assert hub.signals()[-1]["cause"] == "cleared"
 
 
 def test_a_missing_number_that_is_ignored_clears_nothing(hub: Hub) -> None:
     hub.put_policy(measures=[{**VAR, "on_missing": "ignore"}])
     hub.publish("v1", 0, covariance=variance(0.2))
     hub.publish("v2", 1, **NOT_PSD)
-    assert [signal["reason"] for signal in hub.signals()] == ["limit_exceeded"]
+    assert [signal["cause"] for signal in hub.signals()] == ["limit_exceeded"]
 
 
 def test_a_rule_that_is_removed_from_the_policy_is_cleared(hub: Hub) -> None:
@@ -343,7 +370,7 @@ def test_a_signal_that_release_1_0_stored_is_not_repeated_but_escalates(hub: Hub
     hub.publish("v3", 2, covariance=variance(0.2))
     hub.publish("v4", 3, covariance=variance(0.01))
     assert [signal["sequence"] for signal in hub.signals()] == [1, 2, 3]
-    assert hub.signals()[-1]["reason"] == "cleared"
+    assert hub.signals()[-1]["cause"] == "cleared"
 
 
 # A4
@@ -400,7 +427,7 @@ def test_a_number_without_meaning_within_its_limit_asks_to_hold(hub: Hub) -> Non
     hub.put_policy(measures=[VAR])
     hub.publish(**OF_ANOTHER_SCALE)
     signal = hub.only()
-    assert (signal["action"], signal["reason"]) == ("hold", "not_computed")
+    assert (signal["action"], signal["cause"]) == ("hold", "not_computed")
     assert "has no meaning (scale_mismatch)" in signal["detail"]
     assert signal["metrics"]["value_at_risk.parametric_normal.9900"] < 0.01
 
@@ -408,27 +435,27 @@ def test_a_number_without_meaning_within_its_limit_asks_to_hold(hub: Hub) -> Non
 def test_on_missing_decides_the_action_for_a_number_without_meaning(hub: Hub) -> None:
     hub.put_policy(measures=[{**VAR, "on_missing": "exit"}])
     hub.publish(**OF_ANOTHER_SCALE)
-    assert (hub.only()["action"], hub.only()["reason"]) == ("exit", "not_computed")
+    assert (hub.only()["action"], hub.only()["cause"]) == ("exit", "not_computed")
 
 
 def test_a_number_without_meaning_clears_no_rule(hub: Hub) -> None:
     hub.put_policy(measures=[VAR], on_warning={"scale_mismatch": "hold"})
     hub.publish("v1", 0, covariance=variance(0.2))
     hub.publish("v2", 1, **OF_ANOTHER_SCALE)
-    assert [signal["reason"] for signal in hub.signals()] == ["limit_exceeded", "warned"]
+    assert [signal["cause"] for signal in hub.signals()] == ["limit_exceeded", "warned"]
 
 
 def test_a_number_whose_warning_the_policy_ignores_meets_its_limit(hub: Hub) -> None:
     hub.put_policy(measures=[VAR], on_warning={"scale_mismatch": "ignore"})
     hub.publish("v1", 0, covariance=variance(0.2))
     hub.publish("v2", 1, **OF_ANOTHER_SCALE)
-    assert [signal["reason"] for signal in hub.signals()] == ["limit_exceeded", "cleared"]
+    assert [signal["cause"] for signal in hub.signals()] == ["limit_exceeded", "cleared"]
 
 
 def test_a_number_without_meaning_over_its_limit_breaks_it(hub: Hub) -> None:
     hub.put_policy(measures=[{**VAR, "max_loss": 0.001}])
     hub.publish(**OF_ANOTHER_SCALE)
-    assert hub.only()["reason"] == "limit_exceeded"
+    assert hub.only()["cause"] == "limit_exceeded"
 
 
 @pytest.mark.parametrize("method", ["historical", "historical_upper"])
@@ -437,7 +464,7 @@ def test_an_empirical_number_from_too_few_tail_observations_does_not_meet_its_li
 ) -> None:
     hub.put_policy(measures=[{**VAR, "method": method}])
     hub.publish(realized_returns={"AAPL": CALM, "MSFT": CALM})
-    assert (hub.only()["action"], hub.only()["reason"]) == ("hold", "not_computed")
+    assert (hub.only()["action"], hub.only()["cause"]) == ("hold", "not_computed")
     assert "(too_few_tail_observations)" in hub.only()["detail"]
 
 
@@ -450,4 +477,4 @@ def test_a_track_record_that_ended_long_ago_breaks_a_drawdown_limit_but_does_not
     own = [move + 0.002 * (-1) ** place for place in range(len(days))]
     hub.publish(realized_returns=CALM, portfolio_returns={"returns": own, "dates": days})
     wanted = ("hold", "not_computed") if move > 0 else ("reduce", "limit_exceeded")
-    assert (hub.only()["action"], hub.only()["reason"]) == wanted
+    assert (hub.only()["action"], hub.only()["cause"]) == wanted

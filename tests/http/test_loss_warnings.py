@@ -15,7 +15,7 @@ def signals(stress: dict[str, Any], **fields: Any) -> list[tuple[str, str]]:
     hub = Hub()
     hub.put_policy(**LIMIT)
     hub.publish(stress=stress, **fields)
-    return [(signal["action"], signal["reason"]) for signal in hub.signals()]
+    return [(signal["action"], signal["cause"]) for signal in hub.signals()]
 
 
 def test_positive_shocks_in_percent_make_the_loss_meaningless(hub: Hub) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import boto3
 import pytest
@@ -22,7 +22,7 @@ from functions.evaluation.input_note import InputNote, returns_note_id
 from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
 from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
 from functions.evaluation.store.dynamodb_policy_versions import POLICY_VERSION, DynamoDBPolicyVersions
-from functions.evaluation.store.dynamodb_reports import DynamoDBReports
+from functions.evaluation.store.dynamodb_reports import DynamoDBReports, to_item
 from functions.evaluation.worker_steps import Outcome
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
@@ -33,12 +33,17 @@ from functions.hub.use_cases.register_policies import RegisterPolicies
 from functions.hub.use_cases.register_worlds import RegisterWorlds
 from functions.hub.world_ports import ScenarioNames
 from risk_hub_contracts.policies.exit_policy import ExitPolicy, StressLimit
+from risk_hub_contracts.reports.exit_signal import ExitCause, ExitSignal
 from risk_hub_contracts.reports.forecast import Forecast, TailForecast
 from risk_hub_contracts.worlds.expectation import Expectation
 from tests.adapters.conftest import create_table
 from tests.fakes.clients import as_client
 from tests.fakes.clock import START, FrozenClock
+from tests.fakes.hub import Hub
 from tools.event_samples.emitted import queue_message
+from tools.upgrades.checked_out_release import HistoryError, Release, check_out_last_release
+from tools.upgrades.rollback import plan_for, run_reader
+from tools.upgrades.wire import Wire
 
 SAMPLES = Path(__file__).parents[2] / "events" / "samples"
 WORLD, STAGE = "w1", "paper"
@@ -61,6 +66,15 @@ FORECAST = Forecast(
     ],
     realized=None,
 )
+# The two books of `hub_with_signals_of_every_cause` break each of these rules.
+RULES: dict[str, Any] = {
+    "measures": [{"measure": "volatility", "method": "parametric_normal", "max_loss": 0.1}],
+    "stress": [{"max_loss": 0.3}],
+    "staleness": {"max_age_seconds": 30, "action": "hold"},
+    "on_warning": {"age_unknown": "hold"},
+    "freeze": {"assets": ["AAPL"]},
+    "drain": {"assets": ["MSFT"]},
+}
 # Maps with free names: an additional name in one of these is content, not a new member.
 MAPS = frozenset(
     {"weights", "by_id", "metrics", "min_observations", "methods", "inputs", "reasons", "on_warning"}
@@ -197,3 +211,34 @@ def test_worker_accepts_an_event_with_an_unknown_attribute(monkeypatch: pytest.M
 def test_a_rolled_back_relay_ignores_states_of_exit_rules_and_versions_of_policies(prefix: str) -> None:
     unannounced_by_release_1_0 = ("forecast/", "psd/", "seen/")
     assert f"{prefix}/paper/s1".startswith(unannounced_by_release_1_0)
+
+
+def hub_with_signals_of_every_cause() -> Hub:
+    """Publish a book that breaks rules, and one that ends most of them but has no volatility."""
+    hub = Hub()
+    assert hub.put_policy(**RULES).status == 201
+    returns = {"AAPL": [0.01, -0.02] * 60, "MSFT": [0.02, -0.01] * 60}
+    hub.publish("v1", stress={"crash": {"shocks": {}, "default": -0.5}}, realized_returns=returns)
+    hub.publish("v2", 1, stress={"crash": {"shocks": {}, "default": -0.1}})
+    return hub
+
+
+@pytest.fixture(scope="module")
+def last_release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    try:
+        return check_out_last_release(tmp_path_factory.mktemp("released"))
+    except HistoryError as error:
+        pytest.skip(str(error))
+
+
+def test_the_relay_of_the_last_release_reads_a_signal_of_every_cause(
+    last_release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "RiskSignalHub")
+    rows = hub_with_signals_of_every_cause().evaluations.rows.values()
+    signals = [row for row in rows if isinstance(row.report, ExitSignal)]
+    assert {signal.report.cause for signal in signals} == set(get_args(ExitCause))
+    items = [to_item(signal, UNTIL) for signal in signals]
+    stored: dict[str, Any] = {"tables": {"snapshots": [], "evaluations": items}, "objects": []}
+    (tmp_path / "plan.json").write_text(json.dumps(plan_for(Wire([], [], [], stored))), encoding="utf-8")
+    assert run_reader(last_release, tmp_path / "plan.json", tmp_path / "answers.json") is None

@@ -86,6 +86,19 @@ def test_released_records_are_announced_with_the_same_events(hub: DeployedHub, r
     assert [e["id"] for e in released.announced if not _is_announced_again(e, announced)] == []
 
 
+def test_signals_stored_without_a_cause_are_announced_with_their_reason_as_the_cause(
+    hub: DeployedHub, released: Wire
+) -> None:
+    items = [
+        i for i in released.records["tables"]["evaluations"] if i["evaluation_id"]["S"].startswith("exit/")
+    ]
+    for item in items:
+        hub.relay(item)
+    reasons = [json.loads(item["report"]["S"])["reason"] for item in items]
+    assert reasons != []
+    assert [event["data"]["cause"] for event in hub.events] == reasons
+
+
 def test_release_recording_contains_every_kind_of_record(released: Wire) -> None:
     tables = released.records["tables"]
     kinds = {item["evaluation_id"]["S"].split("/")[0] for item in tables["evaluations"]}
@@ -213,7 +226,7 @@ def _is_new_kind(item: Json) -> bool:
     """Return whether a record is of a kind that release 1.0 did not write (ADR-0044)."""
     if item["evaluation_id"]["S"].startswith((f"{EXIT_STATE}/", f"{POLICY_VERSION}/")):
         return True
-    return json.loads(item["report"]["S"]).get("reason") in {"not_computed", "cleared"}
+    return json.loads(item["report"]["S"]).get("cause") in {"not_computed", "cleared"}
 
 
 def _without_signal_version(document: Json) -> Json:

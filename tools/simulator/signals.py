@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from functions.evaluation.derived_record import AnyDerivedRecord
-from risk_hub_contracts.reports.exit_signal import ExitSignal
+from risk_hub_contracts.reports.exit_signal import CLEARED, ExitSignal
 from risk_hub_contracts.reports.risk import RiskReport
 from tools.simulator.hub import Hub
 from tools.simulator.ledger import require
@@ -44,10 +44,10 @@ def _each_asks_for_more(signals: Sequence[ExitSignal]) -> None:
     """Check the signals of one rule and window: numbered, each stronger than the last one or after an all-clear."""
     numbers = [signal.sequence for signal in signals]
     require(numbers == list(range(1, len(signals) + 1)), "INV-05", f"the signals are numbered {numbers}")
-    cleared = [signal for signal in signals if signal.reason == "cleared"]
+    cleared = [signal for signal in signals if signal.is_all_clear]
     require(len(cleared) <= 1, "INV-05", "a rule was cleared twice in one window")
     for last, signal in pairwise(signals):
-        if last.reason != "cleared" and signal.reason != "cleared":
+        if not last.is_all_clear and not signal.is_all_clear:
             stronger = STRENGTH[signal.action] > STRENGTH[last.action]
             grown = signal.ratio - last.ratio >= RATIO_STEP - ROUNDING
             require(
@@ -60,16 +60,16 @@ def _each_asks_for_more(signals: Sequence[ExitSignal]) -> None:
 
 def _explained_by_limits(hub: Hub, slot: Slot, signals: Sequence[ExitSignal]) -> None:
     for signal in signals:
-        reasons = {
-            _wanted_reason(hub, each)
+        causes = {
+            _wanted_cause(hub, each)
             for each in hub.ledger.reports.values()
             if (each.kind, each.report.world_id, each.report.version) == (slot[2], slot[0], signal.version)
         }
-        require(signal.reason in reasons, "INV-05", f"no limit explains {signal}: {reasons}", signal.version)
+        require(signal.cause in causes, "INV-05", f"no limit explains {signal}: {causes}", signal.version)
 
 
-def _wanted_reason(hub: Hub, evaluation: AnyDerivedRecord) -> str:
-    """Return the reason of a signal on an evaluation, or of the all-clear of an earlier one.
+def _wanted_cause(hub: Hub, evaluation: AnyDerivedRecord) -> str:
+    """Return the cause of a signal on an evaluation, or of the all-clear of an earlier one.
 
     A number without meaning can break a limit, but it meets none.
     """
@@ -79,7 +79,7 @@ def _wanted_reason(hub: Hub, evaluation: AnyDerivedRecord) -> str:
     if _breaks(commit, evaluation.kind):
         return "limit_exceeded"
     meaningless = any(warning.makes_insufficient for warning in evaluation.report.warnings)
-    return "not_computed" if meaningless else "cleared"
+    return "not_computed" if meaningless else CLEARED
 
 
 def _in_order_of_as_of(hub: Hub) -> None:
@@ -103,7 +103,7 @@ def _judged(hub: Hub, evaluation: AnyDerivedRecord, emitted: dict[Slot, list[Any
     commit = ledger.by_key[key]
     if "superseded" in outcomes:
         require(_is_superseded(hub, evaluation, commit), "INV-04", f"{key} was skipped: {outcomes}", key[1])
-    if _wanted_reason(hub, evaluation) != "cleared":
+    if _wanted_cause(hub, evaluation) != CLEARED:
         signals = emitted.get(commit.slot(evaluation.kind), [])
         seen = outcomes <= {"expired", "superseded", "replay"} or bool(signals)
         require(seen, "INV-04", f"no signal for {evaluation.evaluation_id}: {outcomes}", key[1])

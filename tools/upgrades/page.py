@@ -42,8 +42,8 @@ one is.
 
 Before that, the code of the release reads every kind of record, object and event that this tree writes, on
 moto. Its relay and its workers must accept them, and the answers of its API must be those of this tree or have
-fewer members. This stops at the first refused record; [upgrade.md](upgrade.md#rolling-back-to-release-10) lists
-all that are known.
+fewer members. This stops at the first refused record. The requests of the rehearsal make none of the
+[known exceptions](upgrade.md#rolling-back-to-release-10).
 
 What this does not prove is in [upgrade.md](upgrade.md#what-only-an-account-can-prove).
 """

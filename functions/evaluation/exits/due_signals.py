@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from functions.evaluation.exit_state import ExitState, LastSignal, Scope
 from functions.evaluation.exits.verdicts import Breach, Judgement
-from risk_hub_contracts.reports.exit_signal import Action
+from risk_hub_contracts.reports.exit_signal import CLEARED, Action
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 STRENGTH: dict[Action, int] = {"hold": 0, "reduce": 1, "exit": 2}
@@ -88,7 +88,8 @@ def _all_clear(rule: str, last: LastSignal, judgement: Judgement, policy_version
         rule=rule,
         action="hold",
         ratio=0.0,
-        reason="cleared",
+        reason=last.reason,
+        cause=CLEARED,
         detail=f"the rule no longer fires under policy {policy_version}" if met is None else met.detail,
         metrics={} if met is None else met.metrics,
         asset=last.asset,

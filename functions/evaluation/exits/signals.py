@@ -43,6 +43,7 @@ class SignalContext:
             ratio=breach.ratio,
             asset=breach.asset,
             reason=breach.reason,
+            cause=breach.cause or breach.reason,
             detail=breach.detail,
             metrics=dict(breach.metrics),
             policy_version=self.policy.version,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from functions.evaluation.exit_state import Scope
 from risk_hub_contracts.policies.exit_policy import ExitPolicy
-from risk_hub_contracts.reports.exit_signal import Action, ExitReason
+from risk_hub_contracts.reports.exit_signal import Action, ExitCause, ExitReason
 
 FIXED_RATIOS: Mapping[Action, float] = {"exit": 1.0, "hold": 0.0}
 
@@ -15,10 +15,11 @@ class Breach:
     """One rule that fired.
 
     Attributes:
-        rule: its name, which depends on the limit but not on the reason.
+        rule: its name, which depends on the limit but not on the cause.
         ratio: the share of the position to give up, 0 to 1.
-        asset: the asset concerned, None for the whole strategy.
         metrics: the observed value with its limit.
+        asset: the asset concerned, None for the whole strategy.
+        cause: what the reason does not say, None if it says everything.
     """
 
     rule: str
@@ -29,6 +30,7 @@ class Breach:
     metrics: Mapping[str, float]
     asset: str | None = None
     scope: Scope = "snapshot"
+    cause: ExitCause | None = None
 
 
 @dataclass(frozen=True, slots=True)
