@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any
 
-from infra.local.problem import PROBLEM_MEDIA_TYPE
+from infra.local.problem import problem_headers
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -21,13 +21,18 @@ def header_values(scope: Scope, name: bytes) -> list[str]:
     return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
 
 
-async def send_problem(send: Send, status: int, body: bytes, *extra_headers: tuple[bytes, bytes]) -> None:
-    """Send one complete problem+json response that is not cached; `extra_headers` are further headers."""
-    headers = [
-        (b"content-type", PROBLEM_MEDIA_TYPE),
-        (b"cache-control", b"no-store"),
-        (b"content-length", str(len(body)).encode()),
-        *extra_headers,
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def send_problem(
+    send: Send, status: int, body: bytes, *extra_headers: tuple[bytes, bytes], prefix: str = ""
+) -> None:
+    """Send one complete problem+json response that is not cached.
+
+    Args:
+        send: of the application.
+        status: of the response.
+        body: the problem document.
+        extra_headers: further headers.
+        prefix: of the message types, for a response to something else than an HTTP request.
+    """
+    headers = [*problem_headers(body), *extra_headers]
+    await send({"type": f"{prefix}http.response.start", "status": status, "headers": headers})
+    await send({"type": f"{prefix}http.response.body", "body": body})

@@ -12,17 +12,22 @@ from urllib.parse import urlsplit
 
 import h11
 
-from infra.local.problem import problem_document
+from infra.local.problem import ABOUT_BLANK, problem_document
+from risk_hub_contracts.base.problems import ProblemType
 
 HEAD_MAX_BYTES: Final = 16_384
 HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
 SERVED_VERSIONS: Final = frozenset({b"1.0", b"1.1"})
-ABOUT_BLANK: Final = "about:blank"
 BARE_LINE_END: Final = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 DIGITS: Final = re.compile(rb"[0-9]+")
+CONTROL_CHARACTER: Final = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
+FIRST_BYTE: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z]|\r\Z")
+REQUEST_LINE_END: Final = re.compile(rb" HTTP/[0-9]\.[0-9]\r?\Z")
+TLS_HANDSHAKE: Final = b"\x16"
 QUOTED_BYTES: Final = re.compile(r":? *(?:bytearray\()?\bb['\"].*", re.DOTALL)
 REQUEST_LINE_ERROR: Final = "illegal request line"
 REQUEST_LINE_HINT: Final = " Percent-encode spaces and characters outside ASCII in the path and query."
+TLS_REMEDY: Final = "Use an http:// URL. TLS is not needed: only programs on this machine reach this address."
 REMEDY: Final = "Correct the request's HTTP framing and send it again on a new connection."
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -31,13 +36,18 @@ Headers = Sequence[tuple[bytes, bytes]]
 class FramingError(Exception):
     """A request that the front server refuses before it reaches an application."""
 
-    def __init__(self, status: HTTPStatus, detail: str, remedy: str = REMEDY) -> None:
+    def __init__(
+        self, status: HTTPStatus, detail: str, remedy: str = REMEDY, registered: ProblemType | None = None
+    ) -> None:
         super().__init__(detail)
-        self.status, self.detail, self.remedy = status, detail, remedy
+        self.status, self.detail, self.remedy, self._registered = status, detail, remedy, registered
 
     def problem(self) -> bytes:
-        """Return the problem document, of type `about:blank`: the HTTP status is sufficient."""
-        return problem_document(ABOUT_BLANK, self.status, self.status.phrase, self.detail, self.remedy)
+        """Return the problem document, of type `about:blank` if the HTTP status is sufficient."""
+        uri, title = ABOUT_BLANK, self.status.phrase
+        if self._registered is not None:
+            uri, title = self._registered.uri, self._registered.title
+        return problem_document(uri, self.status, title, self.detail, self.remedy)
 
 
 def framing_error(detail: str) -> FramingError:
@@ -52,6 +62,22 @@ def parse_error(error: h11.RemoteProtocolError) -> FramingError:
     return framing_error(f"The request is not valid HTTP/1.1: {reason}.{hint}")
 
 
+def check_start(received: bytes | bytearray) -> None:
+    """Check the bytes received so far, so that a client of another protocol is answered at once.
+
+    Raises:
+        FramingError: no request begins like this.
+    """
+    if received.startswith(TLS_HANDSHAKE):
+        detail = "The client began a TLS handshake, but this address serves http, not https."
+        raise FramingError(HTTPStatus.BAD_REQUEST, detail, TLS_REMEDY)
+    if received and not FIRST_BYTE.match(received):
+        raise framing_error("The request does not begin with an HTTP method.")
+    line, is_complete, _ = received.partition(b"\n")
+    if is_complete and not REQUEST_LINE_END.search(line):
+        raise framing_error("The request line does not end with a space and the version, such as HTTP/1.1.")
+
+
 def check_head(head: bytes) -> None:
     """Check the raw head of a request: request line and header lines, up to and including the empty line.
 
@@ -62,6 +88,9 @@ def check_head(head: bytes) -> None:
         raise framing_error("The request line or a header contains a NUL byte. Remove it.")
     if BARE_LINE_END.search(head):
         raise framing_error("The request line or a header contains a bare CR or LF. End each line with CRLF.")
+    if found := CONTROL_CHARACTER.search(head):
+        code = f"0x{found[0].hex()}"
+        raise framing_error(f"The request line or a header contains the control character {code}. Remove it.")
     lines = head.split(b"\r\n")[1:-2]
     if any(line[:1] in {b" ", b"\t"} for line in lines):
         raise framing_error("A header line begins with white space. Send each header on one line.")

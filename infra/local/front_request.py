@@ -9,17 +9,18 @@ from typing import Final
 
 import h11
 
+from infra.local.body_size import BodySize
 from infra.local.framing import (
     HEAD_END,
     HEAD_MAX_BYTES,
     FramingError,
     Headers,
     check_head,
+    check_start,
     framing_error,
     parse_error,
     request_target,
 )
-from infra.local.gateway_responses import BODY_MAX_BYTES
 
 IDLE_MAX_SECONDS: Final = 75.0
 HEAD_READ_MAX_SECONDS: Final = 10.0
@@ -27,10 +28,6 @@ BODY_READ_MAX_SECONDS: Final = 30.0
 READ_CHUNK_BYTES: Final = 65_536
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 SLOW_REMEDY: Final = "Send the whole request at once, on a new connection; repeating it is safe."
-
-
-class BodyTooLargeError(Exception):
-    """A body over the gateway's limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ class RequestReader:
 
         Raises:
             FramingError: the request is malformed, too slow, or its headers are too large.
-            BodyTooLargeError: its body is too large.
+            GatewayBodyLimitError: its body is larger than the gateway accepts.
         """
         head = await self._read_head()
         if head is None:
@@ -103,6 +100,7 @@ class RequestReader:
         """Return the head if it is complete; empty lines before it are ignored (RFC 9112, 2.2)."""
         while self._buffer.startswith(b"\r\n"):
             del self._buffer[:2]
+        check_start(self._buffer)
         end = HEAD_END.search(self._buffer)
         if (end.end() if end else len(self._buffer)) > HEAD_MAX_BYTES:
             raise FramingError(
@@ -113,27 +111,26 @@ class RequestReader:
         return bytes(self._buffer[: end.end()]) if end else None
 
     async def _read_body(self, protocol: h11.Connection, request: h11.Request) -> bytes:
-        lengths = [int(value) for name, value in request.headers if name == b"content-length"]
-        if any(length > BODY_MAX_BYTES for length in lengths):
-            raise BodyTooLargeError
+        size = BodySize(request.headers)
+        size.add(protocol.trailing_data[0])
         if protocol.they_are_waiting_for_100_continue:
             self._writer.write(CONTINUE)
         try:
             async with asyncio.timeout(BODY_READ_MAX_SECONDS):
                 with _convert_h11_errors():
-                    return await self._read_until_body_end(protocol)
+                    return await self._read_until_body_end(protocol, size)
         except TimeoutError:
             raise _too_slow("body", BODY_READ_MAX_SECONDS) from None
 
-    async def _read_until_body_end(self, protocol: h11.Connection) -> bytes:
+    async def _read_until_body_end(self, protocol: h11.Connection, size: BodySize) -> bytes:
         body = bytearray()
         while not isinstance(event := protocol.next_event(), h11.EndOfMessage):
             if isinstance(event, h11.Data):
                 body += event.data
             else:
-                protocol.receive_data(await self._reader.read(READ_CHUNK_BYTES))
-            if len(body) > BODY_MAX_BYTES:
-                raise BodyTooLargeError
+                data = await self._reader.read(READ_CHUNK_BYTES)
+                size.add(data)
+                protocol.receive_data(data)
         self._buffer += protocol.trailing_data[0]
         return bytes(body)
 

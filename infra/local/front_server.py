@@ -18,10 +18,11 @@ from urllib.parse import unquote
 import h11
 
 from infra.local.asgi import App, ClientDisconnectedError, Message, Scope
+from infra.local.body_size import GatewayBodyLimitError
 from infra.local.framing import FramingError
-from infra.local.front_request import READ_CHUNK_BYTES, BodyTooLargeError, FrontRequest, RequestReader
+from infra.local.front_request import READ_CHUNK_BYTES, FrontRequest, RequestReader
 from infra.local.gateway_responses import TOO_LARGE, GatewayResponse, GatewayResponses
-from infra.local.problem import PROBLEM_MEDIA_TYPE
+from infra.local.problem import problem_headers
 
 WRITE_MAX_SECONDS: Final = 30.0
 # Time for which a refused client may keep sending: closing at once could discard the response.
@@ -92,7 +93,7 @@ class FrontConnection:
         except FramingError as error:
             await self._send_and_close(_problem_answer(error))
             return False
-        except BodyTooLargeError:
+        except GatewayBodyLimitError:
             await self._send_and_close(self._responses.answer(TOO_LARGE))
             return False
         if request is None:
@@ -158,12 +159,7 @@ class FrontConnection:
 
 def _problem_answer(error: FramingError) -> GatewayResponse:
     body = error.problem()
-    headers = [
-        (b"content-type", PROBLEM_MEDIA_TYPE),
-        (b"cache-control", b"no-store"),
-        (b"content-length", str(len(body)).encode()),
-    ]
-    return GatewayResponse(error.status, headers, body)
+    return GatewayResponse(error.status, problem_headers(body), body)
 
 
 def _events(message: Message, *, head_only: bool) -> list[h11.Event]:

@@ -8,14 +8,13 @@ response on the front port is either the hub's own or a problem document.
 import asyncio
 import logging
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from infra.local.asgi import App, ClientDisconnectedError, Message, Receive, Scope, Send, header_values
 from infra.local.assembly import Assembly
-from infra.local.problem import PROBLEM_MEDIA_TYPE
+from infra.local.problem import PROBLEM_MEDIA_TYPE, new_request_id
 
 RESPONSE_TYPE: Final = "AWS::ApiGateway::GatewayResponse"
 HEADER_PREFIX: Final = "gatewayresponse.header."
@@ -71,7 +70,7 @@ class GatewayResponses:
         family = "DEFAULT_5XX" if status >= SERVER_ERROR else "DEFAULT_4XX"
         response = self._responses[TYPE_OF_STATUS.get(status, family)]
         template: str = response["ResponseTemplates"]["application/json"]
-        body = template.replace(REQUEST_ID, f"local-{secrets.token_hex(8)}").encode()
+        body = template.replace(REQUEST_ID, new_request_id()).encode()
         headers = [
             (name.removeprefix(HEADER_PREFIX).lower().encode(), _QUOTED.sub(r"\1", value).encode())
             for name, value in response["ResponseParameters"].items()

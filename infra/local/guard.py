@@ -1,54 +1,88 @@
-"""Refuse every request that does not come from a program on this machine.
+"""Refuse every request that does not come from a program on this machine, or not in plain HTTP/1.1.
 
 The emulator answers `Access-Control-Allow-Origin: *` without authentication on every AWS API. Any web page in
 a browser could therefore read and change the local stage, directly (Origin) or through a rebound DNS name
 (Host).
 """
 
-from typing import Final
+from http import HTTPStatus
+from typing import Final, NamedTuple
 
 from infra.local.asgi import App, Receive, Scope, Send, header_values, send_problem
-from infra.local.problem import problem_body
+from infra.local.problem import ABOUT_BLANK, problem_body, problem_document
 
 OWN_HOST_NAMES: Final = ("127.0.0.1", "localhost")
 BROWSER_HEADERS: Final = (b"origin", b"referer")
 SERVED_HTTP_VERSIONS: Final = ("1.0", "1.1")
+LOCAL_REMEDY: Final = (
+    "Call http://127.0.0.1 or http://localhost with a program such as curl, not from a web page."
+)
+# The type of an ASGI response to a WebSocket request has this prefix.
+WEBSOCKET_PREFIX: Final = "websocket."
 
 
-def rejection_reason(scope: Scope) -> str | None:
-    """Return why this request is refused, or None if it may pass."""
+class Rejection(NamedTuple):
+    """A refused request: the status and the problem document of its answer."""
+
+    status: int
+    problem: bytes
+
+
+def rejection_of(scope: Scope) -> Rejection | None:
+    """Return how a request is refused, or None if it may pass."""
+    if scope["http_version"] not in SERVED_HTTP_VERSIONS:
+        return _unsupported(
+            HTTPStatus.HTTP_VERSION_NOT_SUPPORTED,
+            "Only HTTP/1.1 and HTTP/1.0 are served here.",
+            "Send the request by HTTP/1.1.",
+        )
+    if (reason := foreign_reason(scope)) is not None:
+        body = problem_body("network-denied", 403, "Access from this network is denied", reason, LOCAL_REMEDY)
+        return Rejection(HTTPStatus.FORBIDDEN, body)
+    if scope["type"] == "websocket" or _asks_for_websocket(scope):
+        return _unsupported(
+            HTTPStatus.BAD_REQUEST,
+            "WebSockets are not supported here.",
+            "Send a plain HTTP/1.1 request without the header `Upgrade`.",
+        )
+    return None
+
+
+def foreign_reason(scope: Scope) -> str | None:
+    """Return why a request may not come from a program on this machine, or None if it does."""
     port = scope["server"][1]
     hosts = [host.lower() for host in header_values(scope, b"host")]
-    if scope["http_version"] not in SERVED_HTTP_VERSIONS:
-        return "The local stage supports only HTTP/1.1."
     own = [f"{name}:{port}" for name in OWN_HOST_NAMES]
     if len(hosts) != 1 or hosts[0] not in own:
         return f"The request must have exactly one Host header: {' or '.join(own)}."
     for name in BROWSER_HEADERS:
         if header_values(scope, name):
             return f"The request carries {name.decode().title()}: it comes from a web page."
-    if any(name.lower() == "websocket" for name in header_values(scope, b"upgrade")):
-        return "The local stage does not support WebSockets."
     if any(site != "none" for site in header_values(scope, b"sec-fetch-site")):
         return "The request comes from a web page (Sec-Fetch-Site)."
     return None
 
 
+def _asks_for_websocket(scope: Scope) -> bool:
+    protocols = ",".join(header_values(scope, b"upgrade")).lower().split(",")
+    return "websocket" in [protocol.strip() for protocol in protocols]
+
+
+def _unsupported(status: HTTPStatus, detail: str, remedy: str) -> Rejection:
+    return Rejection(status, problem_document(ABOUT_BLANK, status, status.phrase, detail, remedy))
+
+
 def with_local_guard(app: App) -> App:
-    """Wrap an app so that only programs on this machine reach it; all WebSockets are refused."""
+    """Wrap an app so that only plain HTTP/1.1 requests of programs on this machine reach it."""
 
     async def guarded_app(scope: Scope, receive: Receive, send: Send) -> None:
+        rejection = rejection_of(scope) if scope["type"] in {"http", "websocket"} else None
+        if rejection is None:
+            await app(scope, receive, send)
+            return
         if scope["type"] == "websocket":
             await receive()
-            await send({"type": "websocket.close", "code": 1008})
-        elif scope["type"] == "http" and (reason := rejection_reason(scope)) is not None:
-            await send_problem(send, 403, _rejection_problem(reason))
-        else:
-            await app(scope, receive, send)
+        prefix = WEBSOCKET_PREFIX if scope["type"] == "websocket" else ""
+        await send_problem(send, rejection.status, rejection.problem, prefix=prefix)
 
     return guarded_app
-
-
-def _rejection_problem(reason: str) -> bytes:
-    remedy = "Call http://127.0.0.1 or http://localhost with a program such as curl, not from a web page."
-    return problem_body("network-denied", 403, "Access from this network is denied", reason, remedy)

@@ -40,6 +40,7 @@ def test_path_outside_the_api_returns_a_404_problem(stage: RunningStage, path: s
     problem = json.loads(body)
     assert status == problem["status"] == 404
     assert problem["type"] == PROBLEMS["not-found"].uri
+    assert problem["instance"].startswith("urn:risk-hub:request:local-")
 
 
 @pytest.mark.parametrize(

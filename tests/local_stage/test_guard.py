@@ -50,6 +50,7 @@ def test_foreign_host_header_returns_a_403_problem(address: tuple[int, str], hos
         PROBLEMS["network-denied"].uri,
         PROBLEMS["network-denied"].title,
     )
+    assert problem["instance"].startswith("urn:risk-hub:request:local-")
 
 
 @pytest.mark.parametrize(
@@ -92,12 +93,12 @@ def test_front_server_answers_http_2_with_505(stage: RunningStage) -> None:
     assert b"application/problem+json" in answer
 
 
-def test_aws_endpoint_answers_http_2_with_403(stage: RunningStage) -> None:
+def test_aws_endpoint_answers_http_2_with_505(stage: RunningStage) -> None:
     port = urlsplit(stage.aws.endpoint).port or 0
     client = http_2_request(port, PATHS["aws"])
     with socket.create_connection(("127.0.0.1", port), timeout=10) as opened:
         opened.sendall(client.data_to_send())
-        assert first_status(client, opened) == b"403"
+        assert first_status(client, opened) == b"505"
 
 
 def request_headers(port: int, path: str) -> list[tuple[str, str]]:
@@ -112,17 +113,32 @@ def first_status(client: H2Connection, opened: socket.socket) -> bytes | None:
     return None
 
 
-def test_websocket_upgrade_returns_403(address: tuple[int, str]) -> None:
+@pytest.mark.parametrize(
+    ("host", "protocol", "status", "detail"),
+    [
+        ("127.0.0.1:{port}", "websocket", 400, "WebSockets are not supported here."),
+        ("127.0.0.1:{port}", "h2c, WebSocket", 400, "WebSockets are not supported here."),
+        ("evil.example", "websocket", 403, "The request must have exactly one Host header"),
+    ],
+)
+def test_websocket_upgrade_returns_a_400_problem_and_403_from_another_host(
+    address: tuple[int, str], host: str, protocol: str, status: int, detail: str
+) -> None:
     port, path = address
     headers = [
-        f"Host: 127.0.0.1:{port}",
-        "Upgrade: websocket",
+        f"Host: {host.format(port=port)}",
+        f"Upgrade: {protocol}",
         "Sec-WebSocket-Version: 13",
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     ]
     lines = [f"GET {path} HTTP/1.1", *headers, "Connection: Upgrade, close"]
     answer = raw_http.exchange(port, ("\r\n".join(lines) + "\r\n\r\n").encode())
-    assert answer.split()[1] == b"403"
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert int(head.split()[1]) == status
+    assert b"content-type: application/problem+json" in head.lower()
+    problem = json.loads(body)
+    assert problem["detail"].startswith(detail)
+    assert "not from a web page" in problem["remedy"] if status == 403 else "Upgrade" in problem["remedy"]
 
 
 def test_response_has_no_cors_headers(stage: RunningStage) -> None:
