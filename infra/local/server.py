@@ -15,6 +15,8 @@ import os
 import signal
 import socket
 import sys
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from hypercorn.asyncio import serve
@@ -38,9 +40,11 @@ from infra.local.guard import with_local_guard
 from infra.local.hidden_objects import with_hidden_objects
 from infra.local.saving import StateSaver
 from infra.local.state_capture import capture
+from infra.local.worker_stop import WorkerStop
 
 KEEP_ALIVE_TIMEOUT_SECONDS = 75
 GRACEFUL_TIMEOUT_SECONDS = 1
+FAILED = 1
 
 
 def emulator_app() -> App:
@@ -101,27 +105,48 @@ async def run(arguments: argparse.Namespace) -> None:
     _stop_on_signal(stop, with_parent=arguments.with_parent)
     endpoint = f"http://127.0.0.1:{arguments.aws_port}"
     drain_on_updates()
+    workers = WorkerStop()
+    workers.install()
     alarm_runner = AlarmRunner(
         endpoint, AlarmSettings.read(arguments.alarm_settings), Journal(arguments.alarm_journal)
     )
     bridge = MetricsBridge(endpoint, alarm_runner.log.add)
     bridge.start()
     alarm_runner.start()
-    await _serve(arguments, alarm_runner.meter, stop)
-    alarm_runner.stop()
-    bridge.stop()
+
+    def end_callers() -> None:
+        alarm_runner.stop()
+        bridge.stop()
+        workers.end_all()
+
+    await _serve(arguments, alarm_runner.meter, stop, end_callers)
 
 
-async def _serve(arguments: argparse.Namespace, meter: RequestMeter, stop: asyncio.Event) -> None:
-    """Serve until `stop`; save at intervals, and once more when serving has ended."""
+async def _serve(
+    arguments: argparse.Namespace, meter: RequestMeter, stop: asyncio.Event, end_callers: Callable[[], None]
+) -> None:
+    """Serve until `stop`; save at intervals, and once more when serving has ended.
+
+    The servers close in the order of their callers: the front server, then what calls the AWS APIs inside this
+    process and in workers (`end_callers`), then the AWS server.
+    """
     folders = (arguments.state, arguments.saves)
     saver = StateSaver(capture, *folders, arguments.fingerprint, arguments.target_file)
     responses, backend = GatewayResponses.of(read_assembly()), emulator_app()
     front = front_app(backend, arguments.target_file, meter, responses)
-    async with front_server(front, socket.socket(fileno=arguments.front_fd), responses):
+    async with contextlib.AsyncExitStack() as callers:
+        await callers.enter_async_context(
+            front_server(front, socket.socket(fileno=arguments.front_fd), responses)
+        )
         saving = asyncio.create_task(saver.run())
+
+        async def stopped_callers() -> None:
+            await stop.wait()
+            await callers.aclose()
+            await asyncio.to_thread(end_callers)
+
         app, config = aws_app(backend, saver), _configuration(arguments.aws_fd)
-        await serve(app, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+        await serve(app, config, shutdown_trigger=stopped_callers)  # type: ignore[arg-type]
     saving.cancel()
     await saver.finish()
 
@@ -147,10 +172,16 @@ def main() -> None:
     # One line per AWS service at each stop would hide the functions' output.
     logging.getLogger("persistence").setLevel(logging.WARNING)
     logging.getLogger("local-stage.saving").setLevel(logging.INFO)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(run(arguments))
-    # Worker threads of the emulator may still wait for functions that have ended.
-    os._exit(0)
+    status = 0
+    try:
+        # Closing the runner would wait for threads of the emulator whose invocations do not return.
+        asyncio.Runner().run(run(arguments))
+    except KeyboardInterrupt:
+        pass
+    except Exception:  # noqa: BLE001 - the process ends with its text
+        traceback.print_exc()
+        status = FAILED
+    os._exit(status)
 
 
 if __name__ == "__main__":

@@ -90,15 +90,18 @@ class StageProcess:
         raise LocalStageError(f"The emulator did not start. Log: {log_file}\n{last_lines(log_file)}")
 
     def stop(self) -> None:
-        """End the server and wait until it has ended."""
-        self.process.terminate()
+        """End the server, wait until it has ended, and end workers that it left."""
         if self.process.stdin is not None:
             self.process.stdin.close()
+        if self.process.poll() is not None:
+            return
+        self.process.terminate()
         try:
             self.process.wait(STOP_DEADLINE_SECONDS)
         except subprocess.TimeoutExpired:
             end_group(self.process.pid, signal.SIGKILL)
             self.process.wait()
+        end_group(self.process.pid, signal.SIGKILL)
 
 
 def _spawn(
@@ -141,13 +144,14 @@ def _record(pid: int, front_port: int, aws_port: int) -> StageRecord:
 
 
 def stop_recorded(record: StageRecord) -> None:
-    """End a stage that another program started, at first with SIGTERM; its workers end with it."""
+    """End a stage that another program started, at first with SIGTERM, and then workers that it left."""
     os.kill(record.pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_DEADLINE_SECONDS
     while record.is_alive():
         if time.monotonic() > deadline:
             end_group(record.pid, signal.SIGKILL)
         time.sleep(POLL_INTERVAL_SECONDS)
+    end_group(record.pid, signal.SIGKILL)
 
 
 def last_lines(log_file: Path, count: int = 15) -> str:
