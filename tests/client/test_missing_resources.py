@@ -121,17 +121,22 @@ def test_backtest_of_a_world_with_several_stages_requires_the_stage_option(
     assert {"paper", "live"} <= set(expected_text.replace(",", " ").replace(":", " ").split())
 
 
+def text_input(text: str) -> io.TextIOWrapper:
+    """Return standard input with a text, also with bytes that are not UTF-8."""
+    return io.TextIOWrapper(io.BytesIO(text.encode(errors="surrogateescape")))
+
+
 @pytest.mark.parametrize("bare", [False, True], ids=["shown document", "bare policy"])
 def test_putting_back_a_shown_policy_changes_nothing(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *, bare: bool
 ) -> None:
     policy = DEFAULT_POLICY.model_copy(update={"version": "p2"}).model_dump_json(exclude_none=True)
-    monkeypatch.setattr("sys.stdin", io.StringIO(policy))
+    monkeypatch.setattr("sys.stdin", text_input(policy))
     assert command(capsys, *POLICY, "--put", "-")[0] == 0
     status, shown = command(capsys, *POLICY, "--json")
     assert status == 0
     before = json.loads(shown)
-    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(before["policy"]) if bare else shown))
+    monkeypatch.setattr("sys.stdin", text_input(json.dumps(before["policy"]) if bare else shown))
     status, put = command(capsys, *POLICY, "--put", "-", "--json")
     after = json.loads(put)
     assert (status, after["policy"], after["stored"]) == (0, before["policy"], True)
@@ -142,10 +147,10 @@ def test_invalid_policy_file_is_rejected(
 ) -> None:
     too_deep, too_large = "[" * 100_000, '{"a": ' + "9" * 5000 + "}"
     for text in ("[]", "{", "", "\udcff", too_deep, too_large, '{"a": 1, "a": 2}'):
-        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+        monkeypatch.setattr("sys.stdin", text_input(text))
         status, expected_text = command(capsys, *POLICY, "--put", "-")
         assert (status, "stdin" in expected_text, "sys." in expected_text) == (USAGE, True, False)
-    monkeypatch.setattr("sys.stdin", io.StringIO('{"policy": {}}'))
+    monkeypatch.setattr("sys.stdin", text_input('{"policy": {}}'))
     assert command(capsys, *POLICY, "--put", "-")[0] == REFUSED
 
 

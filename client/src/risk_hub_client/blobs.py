@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol, Self
 
+from risk_hub_client.regular_files import require_regular_file
 from risk_hub_client.wire import Chunk
 from risk_hub_contracts.base.canonical import canonical_json
 from risk_hub_contracts.base.limits import BLOB_HEADER_MAX_BYTES
@@ -172,8 +173,9 @@ class Blob:
 
         Raises:
             BlobFormatError: the first line is not a blob header, or contradicts the file size.
-            OSError: it cannot be read.
+            OSError: it cannot be read, or is not a regular file.
         """
+        require_regular_file(path)
         with path.open("rb") as file:
             line = file.readline(BLOB_HEADER_MAX_BYTES)
         payload = FilePayload(path, path.stat().st_size - len(line), len(line))

@@ -20,6 +20,7 @@ from risk_hub_client.cli.backfill_items import Item, read_items
 from risk_hub_client.cli.options import Json
 from risk_hub_client.cli.screen import print_document, print_error, print_line, progress_bar
 from risk_hub_client.cli.session import REFUSED, Url, open_client
+from risk_hub_client.regular_files import require_regular_file
 
 JOURNAL_SUFFIX: Final = ".backfill-done"
 # History gets the shortest ttl that the contract allows, not that of its file, so that it never outlives
@@ -82,6 +83,8 @@ def backfill(
     with a ttl of one second, and held back if the newer one has expired or soon will. A file that cannot be read
     is reported, and the others are published. Status 1 if one was refused, held or unreadable.
     """
+    if not source.is_dir():
+        require_regular_file(source)
     source = source.resolve()
     summary = BackfillSummary()
     items = read_items(source, {"world": world, "actor": actor, "stage": stage}, summary.unreadable)
@@ -188,10 +191,12 @@ class Journal:
         """Open the journal, or create it, before anything is sent.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: it cannot be written, or is a named pipe.
             BadParameter: it holds something else than text.
         """
         self._file = file
+        if file.is_fifo():  # a device such as /dev/null keeps no journal, which may be meant
+            require_regular_file(file)
         file.open("ab").close()
         try:
             self.keys = set(file.read_text(encoding="utf-8").splitlines())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from risk_hub_client import InvalidSnapshotError
+from risk_hub_client.cli.input_files import read_input
 from risk_hub_client.cli.snapshot_file import SnapshotFile
 from risk_hub_contracts.base.ids import BACKFILL_SOURCE
 from risk_hub_contracts.base.problems import ProblemError
@@ -67,13 +68,13 @@ def _as_of(document: dict[str, Any]) -> datetime:
 
 def _read_texts(source: Path, unreadable: list[str]) -> Iterator[tuple[str, bytes]]:
     if source.suffix == ".jsonl" and not source.is_dir():
-        for number, line in enumerate(source.read_bytes().splitlines(), 1):
+        for number, line in enumerate(read_input(source).splitlines(), 1):
             if line.strip():
                 yield f"{source}:{number}", line
         return
     for file in sorted(source.glob("*.json")) if source.is_dir() else [source]:
         try:
-            yield str(file), file.read_bytes()
+            yield str(file), read_input(file)
         except OSError as error:
             unreadable.append(f"{file}: cannot be read: {error.strerror}")
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from risk_hub_client import StoredSnapshot
 from risk_hub_client.cache import ClientCache
 from risk_hub_client.cli.existence_checks import require_world
+from risk_hub_client.cli.input_files import check_input_exists, input_name
 from risk_hub_client.cli.options import (
     Expired,
     Json,
@@ -46,7 +47,10 @@ def register(app: typer.Typer) -> None:
 
 
 def publish(
-    file: Annotated[Path, typer.Argument(help="A snapshot as JSON.", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(help="A snapshot as JSON; - reads stdin.", callback=check_input_exists),
+    ],
     world: OptionalWorld = None,
     actor: Actor = None,
     stage: Stage = None,
@@ -69,7 +73,7 @@ def publish(
     with (
         errors_in(file),
         open_client(url, actor=found.actor, stage=found.stage) as client,
-        progress_bar(file.name, 1.0, quiet=json) as shown,
+        progress_bar(input_name(file).name, 1.0, quiet=json) as shown,
     ):
         done = client.publish(
             found.world_id,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from risk_hub_client.cli.input_files import check_inputs_exist, input_name, read_input
 from risk_hub_client.cli.options import Json
 from risk_hub_client.cli.screen import print_document, print_line
 from risk_hub_client.cli.snapshot_file import resolve_identity
@@ -24,7 +25,10 @@ def register(app: typer.Typer) -> None:
 
 
 def lint(
-    files: Annotated[list[Path], typer.Argument(help="Snapshots as JSON.", exists=True, dir_okay=False)],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Snapshots as JSON; - reads stdin.", callback=check_inputs_exist),
+    ],
     world: Name = None,
     actor: Name = None,
     stage: Name = None,
@@ -47,8 +51,9 @@ def lint(
 
 
 def _verdict(file: Path, overrides: Mapping[str, str | None]) -> dict[str, Any]:
+    name = str(input_name(file))
     try:
-        raw = file.read_bytes()
+        raw = read_input(file)
         document = strict_json.loads(raw)
         identity = resolve_identity(document if isinstance(document, dict) else {}, overrides)
         complete = {name: value or DEFAULTS[name] for name, value in identity.items()}
@@ -60,9 +65,9 @@ def _verdict(file: Path, overrides: Mapping[str, str | None]) -> dict[str, Any]:
             now=datetime.now(UTC),
         )
     except ProblemError as problem:
-        return {"file": str(file), "valid": False, "problem": problem.to_problem()}
+        return {"file": name, "valid": False, "problem": problem.to_problem()}
     content_hash = snapshot.content_hash if all(identity.values()) else None
-    return {"file": str(file), "valid": True, "content_hash": content_hash}
+    return {"file": name, "valid": True, "content_hash": content_hash}
 
 
 def _line(verdict: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from risk_hub_client import (
     SpoolError,
     UnavailableError,
 )
+from risk_hub_client.regular_files import NotARegularFileError
 from risk_hub_contracts.base.problems import CONTRACT_VIOLATION, NOT_FOUND, UNAVAILABLE
 
 __all__ = [
@@ -64,6 +65,8 @@ def describe_error(error: Exception) -> tuple[int, str] | None:
         )
     if isinstance(error, UnavailableError | SpoolError):
         return HUB_UNAVAILABLE, str(error)
+    if isinstance(error, NotARegularFileError):
+        return REFUSED, f"{error}. Give the path of a regular file."
     if isinstance(error, OSError) and error.filename is not None:
         return (
             REFUSED,

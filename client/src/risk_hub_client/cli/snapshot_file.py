@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from risk_hub_client import InvalidSnapshotError
+from risk_hub_client.cli.input_files import input_name, read_input
 from risk_hub_client.json_values import non_finite_violations
 from risk_hub_contracts.base import strict_json
 from risk_hub_contracts.base.problems import NON_FINITE_NUMBER, ProblemError, summary
@@ -43,19 +44,20 @@ class SnapshotFile:
 
     @classmethod
     def open(cls, file: Path, overrides: Mapping[str, str | None]) -> Self:
-        """Read a file; every error names it.
+        """Read a file, or standard input for `-`; every error names it.
 
         Raises:
+            OSError: it cannot be read, or is not a regular file.
             InvalidSnapshotError: the file is not a snapshot, or names no world.
         """
         try:
-            found = cls.read(file.read_bytes(), overrides)
+            found = cls.read(read_input(file), overrides)
         except ProblemError as problem:
-            raise InvalidSnapshotError.of(problem).in_file(file) from None
+            raise InvalidSnapshotError.of(problem).in_file(input_name(file)) from None
         except InvalidSnapshotError as error:
-            raise error.in_file(file) from None
+            raise error.in_file(input_name(file)) from None
         if found.world is None:
-            raise InvalidSnapshotError(f"{file} names no world: add --world")
+            raise InvalidSnapshotError(f"{input_name(file)} names no world: add --world")
         return found
 
     @property
@@ -81,7 +83,7 @@ def errors_in(file: Path) -> Iterator[None]:
     try:
         yield
     except InvalidSnapshotError as error:
-        raise error.in_file(file) from None
+        raise error.in_file(input_name(file)) from None
 
 
 def resolve_identity(

@@ -1,15 +1,16 @@
 """`risk-hub worlds`: expected worlds, their lag limits, and their freshness."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
 from risk_hub_client.cli.existence_checks import require_expectation, require_policy, require_stage
+from risk_hub_client.cli.input_files import input_name, read_input
 from risk_hub_client.cli.options import Json
 from risk_hub_client.cli.screen import print_document, print_line
 from risk_hub_client.cli.session import REFUSED, Url, open_client
+from risk_hub_client.regular_files import NotARegularFileError
 from risk_hub_contracts.base import strict_json
 from risk_hub_contracts.base.limits import CRITICAL_DEFAULT_SECONDS, WARN_DEFAULT_SECONDS
 from risk_hub_contracts.base.problems import ProblemError
@@ -148,13 +149,14 @@ def _extract_policy(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_json_object(path: Path) -> dict[str, Any]:
-    file = "stdin" if path == Path("-") else str(path)
+    file = str(input_name(path))
     try:
-        raw = sys.stdin.read().encode() if file == "stdin" else path.read_bytes()
-        document: Any = strict_json.loads(raw, name="file")
+        document: Any = strict_json.loads(read_input(path), name="file")
+    except NotARegularFileError as error:
+        raise typer.BadParameter(f"{error}") from None
     except OSError as error:
         raise typer.BadParameter(f"{file} cannot be read: {error.strerror}") from None
-    except (ProblemError, UnicodeError) as error:
+    except ProblemError as error:
         raise typer.BadParameter(f"{file}: {error}") from None
     if not isinstance(document, dict):
         raise typer.BadParameter(f"{file} does not contain a JSON object")
