@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_hub_contracts.base.dates import date_violations, utc_date
+from risk_hub_contracts.base.limits import PERIODS_MAX_PER_YEAR, PERIODS_MIN_PER_YEAR
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.write import digest, encode_returns
 from risk_hub_contracts.snapshot.fact_rules import shock_violations
@@ -55,7 +56,7 @@ facts = st.fixed_dictionaries(
             {},
             optional={
                 "frequency": st.sampled_from(["daily", "weekly", "monthly"]),
-                "periods_per_year": st.floats(1e-3, 1e6),
+                "periods_per_year": st.floats(PERIODS_MIN_PER_YEAR, PERIODS_MAX_PER_YEAR),
                 "max_input_age_seconds": st.integers(1, 86_400),
             },
         ),

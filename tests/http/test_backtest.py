@@ -149,7 +149,23 @@ def test_c13_confidence_or_method_that_no_forecast_has_is_422_listing_the_stored
 ) -> None:
     answer = read(history.gateway(), f"stage=paper&{query}")
     assert (answer.status, answer.slug, answer.pointers) == (422, "forecast-not-stored", [pointer])
-    assert "stored: parametric_normal at 9900" in answer.json["detail"]
+    assert "stored in these forecasts: parametric_normal at 9900" in answer.json["detail"]
+
+
+def test_confidence_that_only_a_superseded_forecast_has_is_422_saying_that_the_last_one_is_tested(
+    hub: Hub,
+) -> None:
+    tail = {"method": "parametric_normal", "value_at_risk": 0.01, "expected_shortfall": None, "reason": None}
+    for day in ("01-05", "01-06"):
+        for hour, confidences in (("09", (9_750, 9_900)), ("21", (9_900,))):
+            tails = [{**tail, "confidence_bps": bps} for bps in confidences]
+            hub.forecasts.put_once(forecast(f"{day}T{hour}", 0.0, tails=tails), UNTIL)
+    answer = read(hub.gateway(), "stage=paper&confidence_bps=9750")
+    assert (answer.status, answer.slug) == (422, "forecast-not-stored")
+    assert answer.json["detail"].startswith(
+        "/confidence_bps: only the last forecast of each UTC date is tested, and none of the period has "
+        "parametric_normal at 9750 basis points; stored in these forecasts: parametric_normal at 9900"
+    )
 
 
 def test_c13_stored_value_that_is_null_is_left_out_and_not_refused(hub: Hub) -> None:

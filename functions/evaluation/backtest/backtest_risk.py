@@ -45,7 +45,8 @@ class BacktestRisk:
 
         Raises:
             ProblemError: `world-unknown`; `invalid-query` if the period holds too many forecasts to read;
-                `forecast-not-stored` if it holds forecasts, none by this method at this confidence.
+                `forecast-not-stored` if it holds forecasts, and no last one of a date is by this method at
+                this confidence.
         """
         found = self._newest_first(world_id, query_parameters)
         last = next(found, None)
@@ -93,13 +94,16 @@ class BacktestRisk:
 
 
 def _not_stored(method: str, confidence_bps: int, stored: Iterable[tuple[str, int]]) -> ProblemError:
-    """Return the problem that lists what is stored; it points to the confidence if the method is known."""
+    """Return the problem that lists what the tested forecasts have; it points to the confidence if the method is known."""
     by_method: dict[str, list[str]] = {}
     for name, bps in sorted(stored):
         by_method.setdefault(name, []).append(str(bps))
     known = "; ".join(f"{name} at {', '.join(confidences)}" for name, confidences in by_method.items())
     pointer = "/confidence_bps" if method in by_method else "/method"
-    message = f"no forecast of the period has {method} at {confidence_bps} basis points; stored: {known}"
+    message = (
+        f"only the last forecast of each UTC date is tested, and none of the period has {method} at "
+        f"{confidence_bps} basis points; stored in these forecasts: {known}"
+    )
     return ProblemError(FORECAST_NOT_STORED, f"{pointer}: {message}", [Violation(pointer, message)])
 
 

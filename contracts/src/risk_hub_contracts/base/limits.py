@@ -33,6 +33,8 @@ CORRELATION_MAX_EXCESS: Final = 1e-9
 RETURN_MAX_ABS: Final = 1e6
 RETURNS_SERIES_MAX_POINTS: Final = 200_000
 RETURNS_TOTAL_MAX_POINTS: Final = 1_000_000
+# A period of ten years; numbers of longer periods have no meaning per year.
+PERIODS_MIN_PER_YEAR: Final = 0.1
 PERIODS_MAX_PER_YEAR: Final = 1e6
 # Least return, and least shock, of an asset whose loss cannot exceed its value.
 LIMITED_LOSS_RETURN_RATIO: Final = -1.0
@@ -137,6 +139,7 @@ def served_limits(
         "ttl_max_seconds": TTL_MAX_SECONDS,
         "returns_series_max_points": RETURNS_SERIES_MAX_POINTS,
         "returns_total_max_points": RETURNS_TOTAL_MAX_POINTS,
+        "periods_min_per_year": PERIODS_MIN_PER_YEAR,
         "periods_max_per_year": PERIODS_MAX_PER_YEAR,
         "input_age_max_seconds": INPUT_AGE_MAX_SECONDS,
         "confidence_min_bps": CONFIDENCE_MIN_BPS,

@@ -231,7 +231,7 @@ REGISTRATION_INVALID = ProblemType(
 FORECAST_NOT_STORED = ProblemType(
     "forecast-not-stored",
     422,
-    "No forecast has a value at risk by this method at this confidence",
+    "No tested forecast has a value at risk by this method at this confidence",
     "Send a method and a confidence that `detail` lists; snapshots choose their confidences with `risk.confidences_bps`.",
 )
 VERSION_CONFLICT = ProblemType(

@@ -108,6 +108,18 @@ _META: Final = (
         returns_meta={"periods_per_year": 0},
     ),
     _violation(
+        "returns-meta-periods-min",
+        "a period of more than ten years",
+        "/returns_meta/periods_per_year",
+        returns_meta={"periods_per_year": 1e-300},
+    ),
+    _violation(
+        "covariance-meta-periods-min",
+        "a period of more than ten years",
+        "/covariance_meta/periods_per_year",
+        covariance_meta={"periods_per_year": 0.099},
+    ),
+    _violation(
         "returns-meta-age",
         "over the limit",
         "/returns_meta/max_input_age_seconds",

@@ -108,6 +108,7 @@ _SERIES_OF: Final = (
         ),
         "covariance-meta",
     ),
+    Valid("returns-meta-periods-min", "periods of ten years", body(returns_meta={"periods_per_year": 0.1})),
     Valid("portfolio-returns", "a track record", body(portfolio_returns={"returns": [0.01, -0.02]})),
     Valid(
         "portfolio-returns-nav",

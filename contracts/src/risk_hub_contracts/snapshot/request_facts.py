@@ -30,7 +30,12 @@ _STRICT: Final = ConfigDict(extra="forbid", strict=True)
 
 PeriodsPerYear = Annotated[
     float,
-    Field(gt=0, le=limits.PERIODS_MAX_PER_YEAR, allow_inf_nan=False, description="Periods in one year."),
+    Field(
+        ge=limits.PERIODS_MIN_PER_YEAR,
+        le=limits.PERIODS_MAX_PER_YEAR,
+        allow_inf_nan=False,
+        description="Periods in one year.",
+    ),
 ]
 MaxInputAge = Annotated[
     int,
