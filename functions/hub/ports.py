@@ -30,6 +30,7 @@ class Dependency(StrEnum):
     BLOB_STORE = "the blob store"
     EVENT_BUS = "the event bus"
     FAILURE_QUEUE = "the relay's failure queue"
+    HISTORY = "the table of history's segments"
     QUEUES = "the queues"
     REPORT_STORE = "the report store"
     SNAPSHOT_STORE = "the snapshot store"
@@ -68,6 +69,26 @@ class DocumentError(Exception):
         self.world_id = world_id
         self.version = version
         self.reason = reason
+
+
+class SnapshotMovedError(Exception):
+    """The table holds only the tombstone of this snapshot: history holds the snapshot (ADR-0055).
+
+    Attributes:
+        content_hash: the snapshot's content hash.
+        segment: the name of the segment that holds it.
+        sha256: the digest of the segment's object.
+    """
+
+    def __init__(self, world_id: str, version: str, content_hash: str, segment: str, sha256: str) -> None:
+        super().__init__(
+            f"version {version!r} of world {world_id!r} was moved to history; this function reads only the table"
+        )
+        self.world_id = world_id
+        self.version = version
+        self.content_hash = content_hash
+        self.segment = segment
+        self.sha256 = sha256
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from functions.hub.adapters.batch_get import batch_get
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.conditional import existing_item, put_once
 from functions.hub.adapters.snapshot_expressions import expiry_window, index_query, latest_expiry
-from functions.hub.adapters.snapshot_item import compress, from_item, to_item
+from functions.hub.adapters.snapshot_item import compress, from_item, is_tombstone, to_item
 from functions.hub.domain.ordering import SEPARATOR
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.snapshot_record import SnapshotRecord
@@ -67,7 +67,8 @@ class DynamoDBSnapshots:
 
         The first request reads the newest `limit` items of the index. More is read only if some of them do
         not match: the expiry index finds the few unexpired ones, for any length of the history; a search of
-        expired history continues page by page.
+        expired history continues page by page. A snapshot that is moved during the read is left out: a later
+        read of history finds it (ADR-0055).
         """
         lower, upper = query.bounds()
         if lower > upper:
@@ -81,7 +82,7 @@ class DynamoDBSnapshots:
             request.pop("Limit", None)
             more, last_key = self._query(request)
             items += more
-        return [self._read(item) for item in items[: query.limit]]
+        return [self._read(item) for item in items[: query.limit] if not is_tombstone(item)]
 
     def last_expiry(self, world_id: str, known_at: datetime | None = None) -> datetime | None:
         """See SnapshotStore."""
@@ -107,7 +108,8 @@ class DynamoDBSnapshots:
 
     def _get_many(self, world_id: str, versions: list[str]) -> dict[str, SnapshotRecord]:
         keys = [_key(world_id, version) for version in versions]
-        found = map(self._read, batch_get(self.dynamodb, self.table, STORE, keys))
+        items = batch_get(self.dynamodb, self.table, STORE, keys)
+        found = (self._read(item) for item in items if not is_tombstone(item))
         return {snapshot.version: snapshot for snapshot in found}
 
     def _query(self, request: dict[str, Any]) -> tuple[list[Item], dict[str, Any] | None]:

@@ -9,6 +9,7 @@ import orjson
 from functions.hub.adapters.aws import Item
 from functions.hub.domain.ordering import expiry_order, with_stage_prefix
 from functions.hub.domain.snapshot_record import Document, SnapshotRecord
+from functions.hub.ports import SnapshotMovedError
 from risk_hub_contracts.base.times import format_instant, parse_instant
 
 if sys.version_info >= (3, 14):
@@ -21,6 +22,9 @@ COMPRESSION_LEVEL = 3
 COMPRESSOR = zstd.ZstdCompressor(COMPRESSION_LEVEL)
 # Largest decompressed document in bytes: a guard against a crafted or damaged item.
 DOCUMENT_MAX_BYTES = 67_108_864
+# Attributes of a tombstone: the name of the segment that holds the snapshot, and the digest of its object.
+SEGMENT = "segment"
+SEGMENT_SHA256 = "segment_sha256"
 
 
 def compress(document: Document) -> tuple[bytes, int]:
@@ -64,14 +68,30 @@ def to_item(snapshot: SnapshotRecord, body: Item, retain_until: datetime) -> Ite
     }
 
 
+def is_tombstone(item: Item) -> bool:
+    """Return whether the item is what remains of a snapshot that was moved to history."""
+    return SEGMENT in item
+
+
 def from_item(item: Item, body_of: Callable[[Item, str], bytes]) -> SnapshotRecord:
     """Return the snapshot in a table item.
 
     Args:
         item: the item in DynamoDB's own JSON form, binaries as bytes.
         body_of: returns the compressed document of an item of this version; see BodyStore.
+
+    Raises:
+        SnapshotMovedError: the item is a tombstone.
     """
     version = item["version"]["S"]
+    if is_tombstone(item):
+        raise SnapshotMovedError(
+            item["world_id"]["S"],
+            version,
+            item["content_hash"]["S"],
+            item[SEGMENT]["S"],
+            item[SEGMENT_SHA256]["B"].hex(),
+        )
     return SnapshotRecord(
         world_id=item["world_id"]["S"],
         version=version,

@@ -88,6 +88,14 @@ BACKTEST_POSITIONS_MAX_COUNT: Final = 2_000_000
 # One page is at most 1 MB of stored forecasts.
 BACKTEST_COUNT_PAGES_MAX_COUNT: Final = 30
 
+# History: what was moved out of the table of snapshots
+SEGMENT_MAX_BYTES: Final = 1_048_576
+SEGMENT_MAX_COUNT: Final = 2_000
+# A snapshot whose `as_of` is younger is never in history.
+HOT_MIN_SECONDS: Final = 900
+# The clocks of two functions differ by less.
+CLOCK_SKEW_MAX_SECONDS: Final = 60
+
 # Registered worlds
 WARN_DEFAULT_SECONDS: Final = 600
 CRITICAL_DEFAULT_SECONDS: Final = 1_800

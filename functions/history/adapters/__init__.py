@@ -1,0 +1,1 @@
+"""History on AWS: segments in S3, their rows in DynamoDB."""

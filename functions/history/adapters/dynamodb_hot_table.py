@@ -1,0 +1,144 @@
+"""HotTable on DynamoDB: the `snapshots` table as the move reads it, and the tombstones that it leaves."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from functions.history.ports import HotLoad, HotSnapshot
+from functions.history.segment import SegmentRow
+from functions.hub.adapters.aws import Item, dependency
+from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.conditional import write_if
+from functions.hub.adapters.snapshot_expressions import index_query
+from functions.hub.adapters.snapshot_item import SEGMENT, SEGMENT_SHA256, from_item, is_tombstone
+from functions.hub.domain.snapshot_query import SnapshotQuery
+from functions.hub.domain.snapshot_record import SnapshotRecord
+from functions.hub.ports import Dependency
+from risk_hub_contracts.base.times import parse_instant
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+STORE = Dependency.SNAPSHOT_STORE
+PAGE_ITEMS: Final = 100
+HASH_PREFIX: Final = "sha256:"
+# DynamoDB counts so many bytes of its own for each item and for each entry of an index.
+OVERHEAD_BYTES: Final = 100
+INDEXES_COUNT: Final = 3
+# All attributes of an item but its key, its content hash and its retention.
+REMOVED: Final = (
+    "time_order",
+    "stage_time_order",
+    "expiry_order",
+    "as_of",
+    "created_at",
+    "expires_at",
+    "stage",
+    "actor",
+    "correlation_id",
+    "trace_header",
+    "ttl_sec",
+    "document_bytes",
+    "body",
+    "body_sha256",
+)
+INDEXED: Final = ("world_id", "version", "time_order", "stage_time_order", "expiry_order")
+FORGET: Final = "SET #segment = :segment, #sha256 = :sha256 REMOVE " + ", ".join(
+    f"#{index}" for index in range(len(REMOVED))
+)
+# Some of these words are reserved by DynamoDB.
+NAMES: Final = {
+    "#segment": SEGMENT,
+    "#sha256": SEGMENT_SHA256,
+    **{f"#{index}": name for index, name in enumerate(REMOVED)},
+}
+# A query that includes expired snapshots does not depend on the instant.
+ANY_INSTANT: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBHotTable:
+    """The `snapshots` table."""
+
+    dynamodb: "DynamoDBClient"
+    table: str
+    bodies: BodyStore
+
+    def settled(
+        self, world_id: str, lower: str, upper: str, created_until: datetime
+    ) -> Iterator[HotSnapshot]:
+        """See HotTable."""
+        request = self._request(SnapshotQuery(world_id, created_until, known_at=created_until))
+        request["ExpressionAttributeValues"] |= {":lower": {"S": lower}, ":upper": {"S": upper}}
+        for item in self._items(request):
+            if not is_tombstone(item):
+                record = from_item(item, self.bodies.body_of)
+                keep = datetime.fromtimestamp(int(item["retain_until"]["N"]), UTC)
+                yield HotSnapshot(record, keep)
+
+    def forget(self, snapshots: Sequence[SnapshotRecord], row: SegmentRow) -> int:
+        """See HotTable."""
+        return sum(self._forget(snapshot, row) for snapshot in snapshots)
+
+    def newest_load(self, world_id: str) -> HotLoad:
+        """See HotTable."""
+        newest = SnapshotQuery(world_id, ANY_INSTANT, newest_first=True)
+        with dependency(STORE):
+            items = self.dynamodb.query(**self._request(newest))["Items"]
+        arrivals = [parse_instant(item["created_at"]["S"]) for item in items if not is_tombstone(item)]
+        span = max(arrivals) - min(arrivals) if arrivals else timedelta(0)
+        return HotLoad(len(arrivals), sum(map(stored_bytes, items)), span)
+
+    def _request(self, query: SnapshotQuery) -> dict[str, Any]:
+        whole = replace(query, include_expired=True, newest_first=query.known_at is None, limit=PAGE_ITEMS)
+        return index_query(self.table, whole)
+
+    def _items(self, request: dict[str, Any]) -> Iterator[Item]:
+        while True:
+            with dependency(STORE):
+                answer = self.dynamodb.query(**request)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def _forget(self, snapshot: SnapshotRecord, row: SegmentRow) -> bool:
+        """Replace one item by its tombstone; an item of release 1.0 has its hash as text, a later one as bytes."""
+        refused = write_if(
+            STORE,
+            self.dynamodb.update_item,
+            TableName=self.table,
+            Key={"world_id": {"S": snapshot.world_id}, "version": {"S": snapshot.version}},
+            UpdateExpression=FORGET,
+            ConditionExpression="content_hash IN (:text, :digest) AND attribute_exists(time_order)",
+            ExpressionAttributeNames=NAMES,
+            ExpressionAttributeValues={
+                ":segment": {"S": row.name},
+                ":sha256": {"B": bytes.fromhex(row.sha256)},
+                ":text": {"S": snapshot.content_hash},
+                ":digest": {"B": hash_bytes(snapshot.content_hash)},
+            },
+        )
+        return refused is None
+
+
+def hash_bytes(content_hash: str) -> bytes:
+    """Return the bytes of a content hash; a text that is no SHA-256 gives bytes that equal no digest."""
+    try:
+        return bytes.fromhex(content_hash.removeprefix(HASH_PREFIX))
+    except ValueError:
+        return content_hash.encode()
+
+
+def stored_bytes(item: Item) -> int:
+    """Return the size of an item and its entries in the local indexes, as the table's size counts them."""
+    sizes = {name: len(name) + _value_bytes(value) for name, value in item.items()}
+    entries = INDEXES_COUNT * (OVERHEAD_BYTES + sizes["world_id"] + sizes["version"])
+    orders = sum(sizes.get(name, 0) for name in INDEXED[2:])
+    return sum(sizes.values()) + OVERHEAD_BYTES + entries + orders
+
+
+def _value_bytes(value: Item) -> int:
+    ((kind, content),) = value.items()
+    return len(content) // 2 + 2 if kind == "N" else len(content)

@@ -1,0 +1,133 @@
+"""History in memory: rows, plans and objects of segments, and a hot table with tombstones."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from functions.history.ports import HotLoad, HotSnapshot, MovePlan, SegmentObjectError
+from functions.history.segment import SegmentRow
+from functions.hub.domain.snapshot_query import SnapshotQuery
+from functions.hub.domain.snapshot_record import SnapshotRecord
+from functions.hub.ports import PutOutcome, SnapshotMovedError
+from tests.fakes.stores import MemorySnapshots
+
+NEWEST_COUNT = 100
+FAR_FUTURE = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+class MemorySegments:
+    """SegmentIndex and SegmentObjects."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, dict[str, SegmentRow]] = {}
+        self.plans: dict[str, MovePlan] = {}
+        self.objects: dict[str, bytes] = {}
+
+    def put_once(self, key: str, data: bytes, sha256: str) -> None:
+        assert len(sha256) == 64
+        self.objects.setdefault(key, data)
+
+    def get(self, key: str) -> bytes:
+        if key not in self.objects:
+            raise SegmentObjectError("is missing", missing=True)
+        return self.objects[key]
+
+    def rows(self, world_id: str, lower: str, upper: str, *, newest_first: bool) -> Iterator[SegmentRow]:
+        found = sorted(self.stored.get(world_id, {}).items(), reverse=newest_first)
+        return iter([row for _, row in found if row.intersects(lower, upper)])
+
+    def rows_by_expiry(
+        self, world_id: str, after: datetime | None, until: datetime | None
+    ) -> Iterator[SegmentRow]:
+        rows = sorted(
+            self.stored.get(world_id, {}).values(),
+            key=lambda row: (row.greatest_expires_at, row.segment_id),
+            reverse=True,
+        )
+        return iter(
+            [
+                row
+                for row in rows
+                if (after is None or row.greatest_expires_at > after)
+                and (until is None or row.greatest_expires_at <= until)
+            ]
+        )
+
+    def row(self, world_id: str, segment_order: str) -> SegmentRow | None:
+        return self.stored.get(world_id, {}).get(segment_order)
+
+    def plan(self, world_id: str) -> MovePlan | None:
+        return self.plans.get(world_id)
+
+    def begin(self, plan: MovePlan) -> bool:
+        return self.plans.setdefault(plan.world_id, plan) is plan
+
+    def commit(self, plan: MovePlan, row: SegmentRow) -> bool:
+        planned = self.plans.get(plan.world_id)
+        rows = self.stored.setdefault(plan.world_id, {})
+        if planned is None or planned.segment_id != plan.segment_id or planned.step != "planned":
+            return False
+        if row.segment_order in rows:
+            return False
+        rows[row.segment_order] = row
+        self.plans[plan.world_id] = replace(planned, step="stored")
+        return True
+
+    def finish(self, plan: MovePlan) -> None:
+        planned = self.plans.get(plan.world_id)
+        if planned is not None and planned.segment_id == plan.segment_id:
+            del self.plans[plan.world_id]
+
+
+class MemoryHotTable(MemorySnapshots):
+    """A SnapshotStore with tombstones, and the HotTable of the move."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tombstones: dict[tuple[str, str], SnapshotMovedError] = {}
+        self.retained: dict[tuple[str, str], datetime] = {}
+
+    def put_once(self, snapshot: SnapshotRecord, retain_until: datetime) -> PutOutcome:
+        key = (snapshot.world_id, snapshot.version)
+        if key in self.tombstones:
+            raise self.tombstones[key]
+        self.retained.setdefault(key, retain_until)
+        return super().put_once(snapshot, retain_until)
+
+    def get(self, world_id: str, version: str) -> SnapshotRecord | None:
+        if (world_id, version) in self.tombstones:
+            raise self.tombstones[world_id, version]
+        return super().get(world_id, version)
+
+    def content_hash(self, world_id: str, version: str) -> str | None:
+        moved = self.tombstones.get((world_id, version))
+        return super().content_hash(world_id, version) if moved is None else moved.content_hash
+
+    def settled(
+        self, world_id: str, lower: str, upper: str, created_until: datetime
+    ) -> Iterator[HotSnapshot]:
+        everything = SnapshotQuery(
+            world_id, created_until, include_expired=True, newest_first=False, limit=10**9
+        )
+        for row in self.select(everything):
+            if lower <= row.order <= upper and row.created_at <= created_until:
+                yield HotSnapshot(row, self.retained[world_id, row.version])
+
+    def forget(self, snapshots: Sequence[SnapshotRecord], row: SegmentRow) -> int:
+        return sum(self._forget(each, row) for each in snapshots)
+
+    def _forget(self, snapshot: SnapshotRecord, row: SegmentRow) -> bool:
+        key = (snapshot.world_id, snapshot.version)
+        hot = self.rows.get(key)
+        if hot is None or hot.content_hash != snapshot.content_hash:
+            return False
+        del self.rows[key]
+        self.tombstones[key] = SnapshotMovedError(*key, hot.content_hash, row.name, row.sha256)
+        return True
+
+    def newest_load(self, world_id: str) -> HotLoad:
+        query = SnapshotQuery(world_id, FAR_FUTURE, include_expired=True, limit=NEWEST_COUNT)
+        newest = list(self.select(query))
+        arrivals = [row.created_at for row in newest]
+        span = max(arrivals) - min(arrivals) if arrivals else timedelta(0)
+        return HotLoad(len(newest), sum(row.document_bytes for row in newest), span)
