@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from infra.custom_domain import DOMAIN_KEYS, CustomDomain, custom_domain
-from risk_hub_contracts.base.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
+from risk_hub_contracts.base.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES, KNOWN_AT_SETTLE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +32,13 @@ BOUNDARY_POLICY: Final = re.compile(
 # Lambda requires at least this much unreserved concurrency in the account.
 UNRESERVED_MIN_EXECUTIONS: Final = 100
 RESERVED_MAX_EXECUTIONS: Final = 10_000
+# A report may be asked for, and a run may be evaluated, for at least this long.
+HISTORY_RETENTION_MIN_DAYS: Final = 90
+HISTORY_RETENTION_DEFAULT_DAYS: Final = 180
+HISTORY_RETENTION_MAX_DAYS: Final = 36_500
+# Below the shortest retention: TTL must not delete a snapshot before it was moved.
+HOT_MAX_DAYS: Final = 60
+MOVE_SETTLE_MAX_SECONDS: Final = 86_400
 _COUNT: Final = re.compile(r"[0-9]{1,5}")
 _NUMBER: Final = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,6})?")
 RUNBOOK_BASE: Final = re.compile(r"https?://[^\s/]+/(?:\S*/)?")
@@ -49,7 +56,8 @@ class EnvironmentSpec:
     Attributes:
         name: Stage name, part of every physical name.
         offload: Whether large components go to the blob bucket instead of staying inline.
-        retention_days: Days until DynamoDB TTL may delete a snapshot (retention, never freshness).
+        history_retention_days: Days for which a snapshot, in the table or in history, and its reports are kept
+            (retention, never freshness).
         point_in_time_recovery: Continuous table backups, and versions of bucket objects.
         deletion_protection: Tables and stacks refuse deletion.
         retain_data: Tables, bucket, secret and logs outlive their stack.
@@ -64,6 +72,9 @@ class EnvironmentSpec:
             ACL.
         archive_lock_days: Days during which no principal can delete what the archive holds; None: no archive
             (ADR-0024).
+        hot_days: Age of `as_of`, in days, from which a snapshot is moved from the table to history; a world that
+            fills its share of the table earlier has a shorter window.
+        move_settle_seconds: Seconds since its commit before a snapshot may be moved.
         blob_grace_hours: Hours that a blob may exist before a snapshot refers to it.
         stage_allow_list: Values of `X-Stage` that the writer accepts.
         gross_exposure_max: Largest sum of the weights' magnitudes by `X-Stage`; other stages have the
@@ -91,7 +102,7 @@ class EnvironmentSpec:
 
     name: EnvironmentName
     offload: bool
-    retention_days: int
+    history_retention_days: int
     point_in_time_recovery: bool
     deletion_protection: bool
     retain_data: bool
@@ -107,6 +118,8 @@ class EnvironmentSpec:
     critical_subscribers: tuple[str, ...] = ()
     warning_subscribers: tuple[str, ...] = ()
     runbook_base: str = ""
+    hot_days: int = 7
+    move_settle_seconds: int = 3_600
     blob_grace_hours: int = 24
     stage_allow_list: tuple[str, ...] = ("backtest", "paper", "live")
     gross_exposure_max: tuple[tuple[str, float], ...] = ()
@@ -136,7 +149,7 @@ class EnvironmentSpec:
 _LOCAL: Final = EnvironmentSpec(
     name="local",
     offload=True,
-    retention_days=30,
+    history_retention_days=HISTORY_RETENTION_DEFAULT_DAYS,
     point_in_time_recovery=False,
     deletion_protection=False,
     retain_data=False,
@@ -164,7 +177,7 @@ _STAGING: Final = replace(
     _DEV,
     name="staging",
     offload=True,
-    retention_days=90,
+    hot_days=35,
     point_in_time_recovery=True,
     log_retention_days=30,
     networks_required=True,
@@ -179,7 +192,7 @@ _STAGING: Final = replace(
 _PROD: Final = replace(
     _STAGING,
     name="prod",
-    retention_days=3650,
+    history_retention_days=3650,
     deletion_protection=True,
     retain_data=True,
     log_retention_days=365,
@@ -279,12 +292,50 @@ def parse_boundary_policy(text: str) -> str:
 
 
 def _parse_concurrency(_: EnvironmentSpec, text: str) -> int:
-    if not _COUNT.fullmatch(text) or not 1 <= int(text) <= RESERVED_MAX_EXECUTIONS:
+    if not _is_between(text, 1, RESERVED_MAX_EXECUTIONS):
         raise EnvironmentSpecError(
             f"reserved concurrency {text!r}: give a whole number from 1 to {RESERVED_MAX_EXECUTIONS}; what all functions of "
             f"the account reserve must leave {UNRESERVED_MIN_EXECUTIONS} of the account's limit"
         )
     return int(text)
+
+
+def _parse_hot_days(_: EnvironmentSpec, text: str) -> int:
+    if not _is_between(text, 1, HOT_MAX_DAYS):
+        raise EnvironmentSpecError(
+            f"hot_days {text!r}: give a whole number of days from 1 to {HOT_MAX_DAYS}; older snapshots are moved to "
+            "history, and are answered from there"
+        )
+    return int(text)
+
+
+def _parse_history_retention(environment: EnvironmentSpec, text: str) -> int:
+    """Return the days; copies in a locked archive must not outlive the history that they are copies of."""
+    least = max(HISTORY_RETENTION_MIN_DAYS, environment.archive_lock_days or 0)
+    if not _is_between(text, least, HISTORY_RETENTION_MAX_DAYS):
+        locked = (
+            f", for which stage {environment.name!r} locks its archive,"
+            if environment.archive_lock_days
+            else ""
+        )
+        raise EnvironmentSpecError(
+            f"history_retention_days {text!r}: give a whole number of days from {least}{locked} to "
+            f"{HISTORY_RETENTION_MAX_DAYS}"
+        )
+    return int(text)
+
+
+def _parse_move_settle(_: EnvironmentSpec, text: str) -> int:
+    if not _is_between(text, KNOWN_AT_SETTLE_SECONDS, MOVE_SETTLE_MAX_SECONDS):
+        raise EnvironmentSpecError(
+            f"move_settle_seconds {text!r}: give a whole number of seconds from {KNOWN_AT_SETTLE_SECONDS}, after which "
+            f"no write can add to the past, to {MOVE_SETTLE_MAX_SECONDS}"
+        )
+    return int(text)
+
+
+def _is_between(text: str, least: int, greatest: int) -> bool:
+    return bool(_COUNT.fullmatch(text)) and least <= int(text) <= greatest
 
 
 def _parse_gross_exposure(environment: EnvironmentSpec, text: str) -> tuple[tuple[str, float], ...]:
@@ -330,6 +381,9 @@ _PARSERS: Final[Mapping[str, Callable[[EnvironmentSpec, str], Any]]] = MappingPr
         "critical_subscribers": _parse_addresses,
         "warning_subscribers": _parse_addresses,
         "gross_exposure_max": _parse_gross_exposure,
+        "hot_days": _parse_hot_days,
+        "history_retention_days": _parse_history_retention,
+        "move_settle_seconds": _parse_move_settle,
         "runbook_base": _parse_runbook_base,
         "rollout": _parse_rollout,
         "permissions_boundary": lambda _, text: parse_boundary_policy(text),

@@ -1,8 +1,8 @@
 """Table of the deployed functions: one row for each folder with a handler. The module does not import CDK.
 
 Bundles, stacks, roles, alarms, dashboards and the operator's commands are derived from it
-(docs/guides/extending.md). No role can delete or overwrite history; only the reaper deletes anything: blobs
-that no snapshot refers to, and their marks.
+(docs/guides/extending.md). No role can delete history; only the reaper deletes anything: blobs that no snapshot
+refers to, and their marks.
 """
 
 from __future__ import annotations
@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 BLOBS: Final = f"bucket/{names.BLOB_PREFIX}*"
 BODIES: Final = f"bucket/{names.BODY_PREFIX}*"
 UPLOADS: Final = f"bucket/{names.UPLOAD_PREFIX}*"
+HISTORY: Final = f"bucket/{names.HISTORY_PREFIX}*"
 
 READ_TOKENS: Final = allow("secretsmanager:GetSecretValue", on="tokens")
 READ_SNAPSHOT: Final = allow("dynamodb:GetItem", on="snapshots")
 READ_BLOBS_AND_BODIES: Final = allow("s3:GetObject", on=(BLOBS, BODIES))
+# A snapshot that was moved out of the table is answered from history.
+READ_HISTORY: Final = (allow("dynamodb:Query", on="segments"), allow("s3:GetObject", on=HISTORY))
 # Finds the worlds that have their own metrics.
 SCAN_WORLDS: Final = allow("dynamodb:Scan", on="worlds")
 PUT_REPORT: Final = allow("dynamodb:PutItem", on="evaluations")
@@ -33,6 +36,7 @@ LIST_BUCKET: Final = allow("s3:ListBucket", on="bucket")
 
 REPORT_VARIABLES: Final = (
     names.SNAPSHOTS_TABLE,
+    names.SEGMENTS_TABLE,
     names.WORLDS_TABLE,
     names.EVALUATIONS_TABLE,
     names.BUCKET,
@@ -51,6 +55,7 @@ _TABLE: Final = (
         stops_release=True,
         variables=(
             names.SNAPSHOTS_TABLE,
+            names.SEGMENTS_TABLE,
             names.MARKS_TABLE,
             names.WORLDS_TABLE,
             names.BUCKET,
@@ -63,6 +68,7 @@ _TABLE: Final = (
         ),
         grants=(
             allow("dynamodb:PutItem", on="snapshots"),
+            *READ_HISTORY,
             allow("dynamodb:GetItem", "dynamodb:PutItem", on="marks"),
             SCAN_WORLDS,
             READ_TOKENS,
@@ -79,6 +85,7 @@ _TABLE: Final = (
         stops_release=True,
         variables=(
             names.SNAPSHOTS_TABLE,
+            names.SEGMENTS_TABLE,
             names.WORLDS_TABLE,
             names.EVALUATIONS_TABLE,
             names.BUCKET,
@@ -94,6 +101,7 @@ _TABLE: Final = (
                 "dynamodb:Query",
                 on=("snapshots/index/by_as_of", "snapshots/index/by_stage", "snapshots/index/by_expiry"),
             ),
+            *READ_HISTORY,
             allow("dynamodb:Query", on="worlds"),
             allow("dynamodb:BatchGetItem", "dynamodb:Query", on="evaluations"),
             allow("dynamodb:Query", on="evaluations/index/by_emission"),
@@ -131,6 +139,7 @@ _TABLE: Final = (
         stops_release=True,
         variables=(
             names.SNAPSHOTS_TABLE,
+            names.SEGMENTS_TABLE,
             names.EVALUATIONS_TABLE,
             names.WORLDS_TABLE,
             names.BUCKET,
@@ -144,6 +153,7 @@ _TABLE: Final = (
                 "dynamodb:Query",
                 on=("snapshots/index/by_as_of", "snapshots/index/by_stage", "evaluations"),
             ),
+            *READ_HISTORY,
             allow("events:PutEvents", on="bus"),
             allow("sqs:SendMessage", on="relay-failures"),
             allow("s3:GetObject", on=BODIES),
@@ -159,6 +169,7 @@ _TABLE: Final = (
         variables=(names.RISK_FALLBACK, names.LEGACY_METHOD, names.BLAS_THREADS, *REPORT_VARIABLES),
         grants=(
             READ_SNAPSHOT,
+            *READ_HISTORY,
             SCAN_WORLDS,
             PUT_REPORT,
             READ_BLOBS_AND_BODIES,
@@ -175,7 +186,7 @@ _TABLE: Final = (
         events=(names.SNAPSHOT_UPDATED,),
         stops_release=True,
         variables=REPORT_VARIABLES,
-        grants=(READ_SNAPSHOT, SCAN_WORLDS, PUT_REPORT, READ_BLOBS_AND_BODIES, LIST_BUCKET),
+        grants=(READ_SNAPSHOT, *READ_HISTORY, SCAN_WORLDS, PUT_REPORT, READ_BLOBS_AND_BODIES, LIST_BUCKET),
     ),
     FunctionSpec(
         folder="exit_engine",
@@ -189,6 +200,7 @@ _TABLE: Final = (
         grants=(
             # The state of the exit rules is in the table of reports.
             allow("dynamodb:GetItem", on=("snapshots", "worlds", "evaluations")),
+            *READ_HISTORY,
             SCAN_WORLDS,
             PUT_REPORT,
             allow("s3:GetObject", on=BODIES),

@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 # A folder of functions/ that contains a handler; `infra.functions` lists them.
 FunctionFolder: TypeAlias = str
-TableName = Literal["snapshots", "worlds", "evaluations", "marks"]
+TableName = Literal["snapshots", "worlds", "evaluations", "marks", "segments"]
 StackPart = Literal["data", "service", "operations"]
 BundleGroup = Literal["hub", "risk"]
 
@@ -21,6 +21,8 @@ LIVE_ALIAS: Final = "live"
 BLOB_PREFIX: Final = "risk-blobs/"
 BODY_PREFIX: Final = "risk-bodies/"
 UPLOAD_PREFIX: Final = "risk-uploads/"
+# Snapshots that were moved out of the table of snapshots; the table of segments lists the objects.
+HISTORY_PREFIX: Final = "risk-history/"
 
 # Partition and sort key of each table.
 TABLE_KEYS: Final[dict[TableName, tuple[str, str]]] = {
@@ -28,6 +30,7 @@ TABLE_KEYS: Final[dict[TableName, tuple[str, str]]] = {
     "worlds": ("world_id", "stage"),
     "evaluations": ("world_id", "evaluation_id"),
     "marks": ("world_id", "mark"),
+    "segments": ("world_id", "segment_order"),
 }
 
 TTL_ATTRIBUTE: Final = "retain_until"
@@ -54,6 +57,7 @@ SNAPSHOTS_TABLE: Final = "RISK_HUB_SNAPSHOTS_TABLE"
 WORLDS_TABLE: Final = "RISK_HUB_WORLDS_TABLE"
 EVALUATIONS_TABLE: Final = "RISK_HUB_EVALUATIONS_TABLE"
 MARKS_TABLE: Final = "RISK_HUB_MARKS_TABLE"
+SEGMENTS_TABLE: Final = "RISK_HUB_SEGMENTS_TABLE"
 BUCKET: Final = "RISK_HUB_BUCKET"
 BLOB_GRACE_HOURS: Final = "RISK_HUB_BLOB_GRACE_HOURS"
 TOKENS_SECRET_ARN: Final = "RISK_HUB_TOKENS_SECRET_ARN"  # noqa: S105 - a variable's name, not a secret
@@ -62,6 +66,8 @@ OFFLOAD: Final = "RISK_HUB_OFFLOAD"
 GROSS_EXPOSURE_MAX: Final = "RISK_HUB_GROSS_EXPOSURE_MAX"
 INLINE_COV_THRESHOLD: Final = "RISK_HUB_INLINE_COV_THRESHOLD"
 RETENTION_DAYS: Final = "RISK_HUB_RETENTION_DAYS"
+HOT_SECONDS: Final = "RISK_HUB_HOT_SECONDS"
+MOVE_SETTLE_SECONDS: Final = "RISK_HUB_MOVE_SETTLE_SECONDS"
 RISK_FALLBACK: Final = "RISK_HUB_RISK_FALLBACK"
 LEGACY_METHOD: Final = "RISK_HUB_LEGACY_METHOD"
 BUS_NAME: Final = "RISK_HUB_BUS_NAME"

@@ -29,6 +29,11 @@ def marks_table() -> str:
     return _required("MARKS_TABLE")
 
 
+def segments_table() -> str:
+    """Return the name of the table that lists the segments of history, and the moves in progress."""
+    return _required("SEGMENTS_TABLE")
+
+
 def bucket() -> str:
     """Return the name of the bucket of blobs and bodies."""
     return _required("BUCKET")
@@ -62,6 +67,16 @@ def stages() -> frozenset[str]:
 def retention() -> timedelta:
     """Return how long the stores keep their items."""
     return timedelta(days=int(_required("RETENTION_DAYS")))
+
+
+def hot_window() -> timedelta:
+    """Return the age of `as_of` from which a snapshot is moved from the table to history."""
+    return timedelta(seconds=int(_required("HOT_SECONDS")))
+
+
+def move_settle() -> timedelta:
+    """Return the time since its commit before a snapshot may be moved."""
+    return timedelta(seconds=int(_required("MOVE_SETTLE_SECONDS")))
 
 
 def blob_grace() -> timedelta:

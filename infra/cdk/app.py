@@ -7,6 +7,9 @@ Context:
     allowed_networks: comma-separated CIDR blocks that may call the API; required for staging and prod.
     critical_subscribers, warning_subscribers: comma-separated mailto: and https:// addresses for alarms.
     gross_exposure_max: limits by X-Stage such as live=20,paper=100.
+    hot_days: age in days from which a snapshot is moved from the table to history.
+    history_retention_days: days for which snapshots and their reports are kept.
+    move_settle_seconds: seconds since its commit before a snapshot may be moved.
     runbook_base: address of this repository's files, ending in a slash, so that each alarm links to its page.
     rollout: at_once, for a release that fixes the cause of an alarm.
     permissions_boundary: managed policy, by name or ARN, that bounds every role of the stage.

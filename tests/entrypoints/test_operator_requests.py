@@ -14,6 +14,7 @@ from tests.fakes.cold_start import cold_start
 VARIABLES = (
     *(names.SNAPSHOTS_TABLE, names.EVALUATIONS_TABLE, names.WORLDS_TABLE, names.BUCKET, names.BUS_NAME),
     names.FAILURE_QUEUE_URL,
+    names.SEGMENTS_TABLE,
 )
 PERIOD = {"world_id": "us20", "from": "2026-01-05T00:00:00Z", "to": "2026-01-06T00:00:00Z"}
 SETTINGS = {

@@ -25,6 +25,7 @@ SETTINGS = {
     "RISK_HUB_WORLDS_TABLE": "worlds",
     "RISK_HUB_EVALUATIONS_TABLE": "evaluations",
     "RISK_HUB_MARKS_TABLE": "marks",
+    "RISK_HUB_SEGMENTS_TABLE": "segments",
     "RISK_HUB_BUCKET": "blobs",
     "RISK_HUB_BUS_NAME": "bus",
     "RISK_HUB_FAILURE_QUEUE_URL": f"{QUEUES}/failures",
@@ -80,7 +81,7 @@ def _template_settings() -> dict[str, str]:
 
 
 def _deploy(token: str, scopes: Sequence[Scope]) -> None:
-    for purpose in ("snapshots", "worlds", "evaluations", "marks"):
+    for purpose in ("snapshots", "worlds", "evaluations", "marks", "segments"):
         create_table(purpose)
     boto3.client("s3").create_bucket(Bucket="blobs")
     boto3.client("events").create_event_bus(Name="bus")

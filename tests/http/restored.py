@@ -36,7 +36,10 @@ NAMES = {
     "AWS_REGION": "eu-central-1",
     "AWS_DEFAULT_REGION": "eu-central-1",
     "AWS_EC2_METADATA_DISABLED": "true",
-    **{f"RISK_HUB_{table}_TABLE": table for table in ("SNAPSHOTS", "WORLDS", "EVALUATIONS", "MARKS")},
+    **{
+        f"RISK_HUB_{table}_TABLE": table
+        for table in ("SNAPSHOTS", "WORLDS", "EVALUATIONS", "MARKS", "SEGMENTS")
+    },
 }
 calls: list[str] = []
 hooks: list[Callable[[], object]] = []

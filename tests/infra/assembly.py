@@ -32,6 +32,7 @@ _REFERENTS = {
     "TablesWorlds": "worlds",
     "TablesEvaluations": "evaluations",
     "TablesMarks": "marks",
+    "TablesSegments": "segments",
     "BlobsArchiveBucket": "archive",
     "BlobsBucket": "bucket",
     "AccessTokens": "tokens",

@@ -9,7 +9,7 @@ import pytest
 from infra.environments import ENVIRONMENTS
 from tests.infra.assembly import Assembly, Properties, listed, only, referent
 
-TABLES = {"snapshots", "worlds", "evaluations", "marks"}
+TABLES = {"snapshots", "worlds", "evaluations", "marks", "segments"}
 LOCK_DAYS = ENVIRONMENTS["prod"].archive_lock_days
 
 
@@ -35,10 +35,10 @@ def test_archive_bucket_has_a_compliance_lock_for_the_configured_days(prod: Asse
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
 
 
-def test_replication_copies_bodies_and_blobs_but_not_uploads_or_deletions(prod: Assembly) -> None:
+def test_replication_copies_bodies_blobs_and_history_but_not_uploads_or_deletions(prod: Assembly) -> None:
     """The reaper removes as before; removed objects stay in the archive."""
     rules = prod.blob_bucket()["ReplicationConfiguration"]["Rules"]
-    assert {rule["Filter"]["Prefix"] for rule in rules} == {"risk-bodies/", "risk-blobs/"}
+    assert {rule["Filter"]["Prefix"] for rule in rules} == {"risk-bodies/", "risk-blobs/", "risk-history/"}
     assert {rule["DeleteMarkerReplication"]["Status"] for rule in rules} == {"Disabled"}
     assert {rule["Status"] for rule in rules} == {"Enabled"}
     assert len({rule["Priority"] for rule in rules}) == len(rules)
@@ -60,7 +60,11 @@ def test_replication_role_cannot_replicate_deletions(prod: Assembly) -> None:
     assert granted == {
         ("s3:GetReplicationConfiguration", "bucket"),
         ("s3:ListBucket", "bucket"),
-        *((f"s3:{action}", f"bucket/risk-{kind}/*") for action in read for kind in ("bodies", "blobs")),
+        *(
+            (f"s3:{action}", f"bucket/risk-{kind}/*")
+            for action in read
+            for kind in ("bodies", "blobs", "history")
+        ),
         ("s3:ReplicateObject", "archive/*"),
     }
 

@@ -11,6 +11,7 @@ KEYS = {
     "worlds": ("world_id", "stage"),
     "evaluations": ("world_id", "evaluation_id"),
     "marks": ("world_id", "mark"),
+    "segments": ("world_id", "segment_order"),
 }
 EXPIRY_ATTRIBUTES = ["time_order", "stage", "actor", "created_at"]
 
@@ -50,12 +51,12 @@ def test_snapshots_table_has_local_indexes_by_time_stage_and_expiry(local: Assem
     }
 
 
-@pytest.mark.parametrize("table", ["worlds", "evaluations", "marks"])
+@pytest.mark.parametrize("table", ["worlds", "evaluations", "marks", "segments"])
 def test_only_the_snapshots_table_has_local_indexes(local: Assembly, table: str) -> None:
     assert "LocalSecondaryIndexes" not in local.table(table)["Properties"]
 
 
-@pytest.mark.parametrize("table", ["snapshots", "worlds", "marks"])
+@pytest.mark.parametrize("table", ["snapshots", "worlds", "marks", "segments"])
 def test_only_the_evaluations_table_has_a_global_index(local: Assembly, table: str) -> None:
     assert "GlobalSecondaryIndexes" not in local.table(table)["Properties"]
 
@@ -79,8 +80,9 @@ def test_snapshots_and_evaluations_tables_have_ttl_and_a_stream(local: Assembly,
     assert properties["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
 
 
-def test_marks_table_has_ttl_and_no_stream(local: Assembly) -> None:
-    properties = local.table("marks")["Properties"]
+@pytest.mark.parametrize("table", ["marks", "segments"])
+def test_marks_and_segments_tables_have_ttl_and_no_stream(local: Assembly, table: str) -> None:
+    properties = local.table(table)["Properties"]
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "retain_until", "Enabled": True}
     assert "StreamSpecification" not in properties
 
@@ -155,11 +157,19 @@ def test_bucket_is_versioned_where_tables_have_point_in_time_recovery(any_stage:
 
 def test_bucket_lifecycle_expires_uploads_but_never_blobs(any_stage: Assembly) -> None:
     bucket = any_stage.blob_bucket()
-    upkeep, uploads = bucket["LifecycleConfiguration"]["Rules"]
-    assert upkeep["Status"] == uploads["Status"] == "Enabled"
+    upkeep, uploads, history = bucket["LifecycleConfiguration"]["Rules"]
+    assert upkeep["Status"] == uploads["Status"] == history["Status"] == "Enabled"
     assert upkeep["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert not {"ExpirationInDays", "ExpirationDate"} & set(upkeep)
     assert (uploads["Prefix"], uploads["ExpirationInDays"]) == ("risk-uploads/", 1)
+
+
+def test_history_expires_a_month_after_the_retention_of_its_stage(any_stage: Assembly) -> None:
+    """A segment is written later than its snapshots were committed, and TTL removes its row within days."""
+    history = any_stage.blob_bucket()["LifecycleConfiguration"]["Rules"][2]
+    assert history["Prefix"] == "risk-history/"
+    assert history["ExpirationInDays"] == ENVIRONMENTS[any_stage.stage].history_retention_days + 30
+    assert not {"NoncurrentVersionExpiration", "Transitions"} & set(history)
 
 
 def test_token_secret_in_the_template_is_an_empty_list(any_stage: Assembly) -> None:

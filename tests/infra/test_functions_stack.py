@@ -20,6 +20,7 @@ REFERENTS = {
     "RISK_HUB_WORLDS_TABLE": "worlds",
     "RISK_HUB_EVALUATIONS_TABLE": "evaluations",
     "RISK_HUB_MARKS_TABLE": "marks",
+    "RISK_HUB_SEGMENTS_TABLE": "segments",
     "RISK_HUB_BUCKET": "bucket",
     "RISK_HUB_TOKENS_SECRET_ARN": "tokens",
     "RISK_HUB_BUS_NAME": "bus",
@@ -101,7 +102,7 @@ def test_function_variables_contain_its_stage_and_service_name(
 def test_writer_variables_contain_the_limits_of_its_stage(any_stage: Assembly) -> None:
     stage, variables = ENVIRONMENTS[any_stage.stage], environment(any_stage, "snapshot_writer")
     assert variables["RISK_HUB_OFFLOAD"] == ("true" if stage.offload else "false")
-    assert variables["RISK_HUB_RETENTION_DAYS"] == str(stage.retention_days)
+    assert variables["RISK_HUB_RETENTION_DAYS"] == str(stage.history_retention_days)
     assert variables["RISK_HUB_STAGE_ALLOW_LIST"] == "backtest,paper,live"
     assert variables["RISK_HUB_INLINE_COV_THRESHOLD"] == "100"
     assert variables["RISK_HUB_GROSS_EXPOSURE_MAX"] == "backtest=100.0,live=100.0,paper=100.0"

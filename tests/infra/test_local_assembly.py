@@ -41,9 +41,11 @@ def test_template_differences_are_shown_line_by_line(files: dict[str, str], tmp_
         (tmp_path / name).write_text(
             text.replace("risk-hub-local-worlds", "risk-hub-local-planets"), encoding="utf-8"
         )
-    changed = [line for line in synth_local.differences(files, tmp_path) if line.startswith(("+ ", "- "))]
-    assert changed
-    assert all("worlds" in line or "planets" in line for line in changed)
+    lines = synth_local.differences(files, tmp_path)
+    removed = [line[1:] for line in lines if line.startswith("- ")]
+    added = [line[1:] for line in lines if line.startswith("+ ")]
+    assert removed != added
+    assert [line.replace("risk-hub-local-planets", "risk-hub-local-worlds") for line in removed] == added
 
 
 def test_committed_templates_contain_no_local_paths(

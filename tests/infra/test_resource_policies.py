@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
 
+from infra.environments import ENVIRONMENTS
 from tests.infra.assembly import Assembly
 
 OURS, THEIRS = "000000000000", "111111111111"
 ROLE = "arn:aws:sts::{}:assumed-role/some-role/some-session"
-STORES = ("snapshots", "worlds", "evaluations", "marks", "bucket", "archive")
+STORES = ("snapshots", "worlds", "evaluations", "marks", "segments", "bucket", "archive")
 
 
 def resolved(value: Any) -> Any:
@@ -61,6 +62,7 @@ def refuses(policy: dict[str, Any], action: str, arn: str, **request: Any) -> bo
         service_context={
             **({} if request.get("unsigned", False) else sender),
             "s3:tlsversion": request.get("tls_version", "1.3"),
+            **request.get("context", {}),
         },
     )
     return bool(evaluate_resource_policy(policy, requested).decision == "Deny")
@@ -82,6 +84,38 @@ def test_buckets_deny_tls_1_1(any_stage: Assembly) -> None:
     for name, policy, action, arn in policies(any_stage):
         if name in {"bucket", "archive"}:
             assert refuses(policy, action, arn, tls_version="1.1"), arn
+
+
+SEGMENT = "arn:aws:s3:::bucket/risk-history/snapshots/world_id=us20/day=2026-01-05/any.jsonl.gz"
+BLOB = "arn:aws:s3:::bucket/risk-blobs/us20/any"
+
+
+def bucket_policy(assembly: Assembly) -> dict[str, Any]:
+    return next(policy for name, policy, _, _ in policies(assembly) if name == "bucket")
+
+
+@pytest.mark.parametrize("action", ["s3:DeleteObject", "s3:DeleteObjectVersion"])
+def test_production_bucket_denies_every_principal_the_deletion_of_history(
+    prod: Assembly, action: str
+) -> None:
+    """INV-10: also an administrator's; blobs stay deletable, for the reaper."""
+    policy = bucket_policy(prod)
+    assert refuses(policy, action, SEGMENT)
+    assert not refuses(policy, action, BLOB)
+
+
+def test_production_bucket_denies_writes_of_history_that_may_overwrite_a_segment(prod: Assembly) -> None:
+    policy = bucket_policy(prod)
+    assert refuses(policy, "s3:PutObject", SEGMENT)
+    assert not refuses(policy, "s3:PutObject", SEGMENT, context={"s3:if-none-match": "*"})
+    assert not refuses(policy, "s3:PutObject", BLOB)
+    assert not refuses(policy, "s3:GetObject", SEGMENT)
+
+
+def test_stages_whose_data_may_be_deleted_have_no_protection_of_history(cloud_stage: Assembly) -> None:
+    """`make destroy` empties the bucket of these stages."""
+    protected = refuses(bucket_policy(cloud_stage), "s3:DeleteObject", SEGMENT)
+    assert protected is ENVIRONMENTS[cloud_stage.stage].retain_data
 
 
 @pytest.mark.parametrize("store", ["AWS::DynamoDB::Table", "AWS::S3::BucketPolicy"])

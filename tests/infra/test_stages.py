@@ -6,6 +6,8 @@ import pytest
 from infra.environments import (
     CONTEXT_KEYS,
     ENVIRONMENTS,
+    HISTORY_RETENTION_MIN_DAYS,
+    HOT_MAX_DAYS,
     LOOPBACK_NETWORKS,
     EnvironmentSpecError,
     resolve_environment,
@@ -14,7 +16,8 @@ from infra.functions import API_FUNCTIONS, FUNCTIONS
 from risk_hub_contracts.base.limits import KNOWN_AT_SETTLE_SECONDS
 
 API_GATEWAY_TIMEOUT_SECONDS = 29
-PROD_RETENTION_MIN_DAYS = 90
+TEN_YEARS_DAYS = 3650
+HOUR_SECONDS = 3_600
 
 
 def test_stages_are_ordered_from_local_to_prod() -> None:
@@ -28,9 +31,59 @@ def test_every_stage_except_dev_offloads_large_components(stage: str, offload: b
     assert ENVIRONMENTS[stage].offload is offload
 
 
-@pytest.mark.parametrize(("stage", "days"), [("local", 30), ("dev", 30), ("staging", 90), ("prod", 3650)])
-def test_each_stage_has_its_snapshot_retention_days(stage: str, days: int) -> None:
-    assert ENVIRONMENTS[stage].retention_days == days
+@pytest.mark.parametrize(("stage", "days"), [("local", 180), ("dev", 180), ("staging", 180), ("prod", 3650)])
+def test_each_stage_keeps_its_history_for_its_days(stage: str, days: int) -> None:
+    assert ENVIRONMENTS[stage].history_retention_days == days
+
+
+@pytest.mark.parametrize(("stage", "days"), [("local", 7), ("dev", 7), ("staging", 35), ("prod", 35)])
+def test_each_stage_has_its_hot_window(stage: str, days: int) -> None:
+    assert ENVIRONMENTS[stage].hot_days == days
+    assert ENVIRONMENTS[stage].move_settle_seconds == HOUR_SECONDS
+
+
+def test_given_history_settings_replace_those_of_the_stage() -> None:
+    given = {"hot_days": "14", "history_retention_days": "90", "move_settle_seconds": "15"}
+    dev = resolve_environment("dev", **given)
+    assert (dev.hot_days, dev.history_retention_days, dev.move_settle_seconds) == (14, 90, 15)
+
+
+@pytest.mark.parametrize("days", ["0", "-7", "7.0", "61", "a week", "\u0667"])
+def test_hot_window_outside_1_to_60_days_is_rejected(days: str) -> None:
+    with pytest.raises(
+        EnvironmentSpecError, match=r"^hot_days .*: give a whole number of days from 1 to 60;"
+    ):
+        resolve_environment("dev", hot_days=days)
+
+
+@pytest.mark.parametrize("days", ["0", "89", "90.5", "36501", "ten years"])
+def test_history_retention_below_90_days_or_above_a_century_is_rejected(days: str) -> None:
+    with pytest.raises(EnvironmentSpecError, match=r"^history_retention_days .* days from 90 to 36500$"):
+        resolve_environment("dev", history_retention_days=days)
+
+
+def test_history_retention_shorter_than_the_lock_of_the_archive_is_rejected() -> None:
+    given = {"allowed_networks": "203.0.113.0/24", "history_retention_days": "364"}
+    with pytest.raises(
+        EnvironmentSpecError, match="days from 365, for which stage 'prod' locks its archive, to 36500"
+    ):
+        resolve_environment("prod", **given)
+    assert resolve_environment("prod", **{**given, "history_retention_days": "365"})
+
+
+@pytest.mark.parametrize("seconds", ["0", "14", "86401", "1e3", "an hour"])
+def test_move_before_answers_about_the_past_are_settled_is_rejected(seconds: str) -> None:
+    with pytest.raises(
+        EnvironmentSpecError, match=r"^move_settle_seconds .* of seconds from 15, after which"
+    ):
+        resolve_environment("dev", move_settle_seconds=seconds)
+
+
+@pytest.mark.parametrize("stage", ENVIRONMENTS)
+def test_hot_window_ends_before_ttl_may_delete_a_snapshot(stage: str) -> None:
+    """A snapshot that waits for its move keeps its item."""
+    assert HOT_MAX_DAYS < HISTORY_RETENTION_MIN_DAYS <= ENVIRONMENTS[stage].history_retention_days
+    assert ENVIRONMENTS[stage].hot_days <= HOT_MAX_DAYS
 
 
 def test_stage_settings_are_immutable() -> None:
@@ -135,7 +188,7 @@ def test_writer_timeout_is_shorter_than_the_settle_time_of_known_at() -> None:
 
 def test_production_retains_data_for_ten_years_with_every_protection() -> None:
     prod = ENVIRONMENTS["prod"]
-    assert prod.retention_days >= PROD_RETENTION_MIN_DAYS
+    assert prod.history_retention_days >= TEN_YEARS_DAYS
     assert (prod.point_in_time_recovery, prod.deletion_protection, prod.retain_data) == (True, True, True)
 
 

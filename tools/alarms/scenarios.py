@@ -12,7 +12,7 @@ from infra.functions import FUNCTION_FOLDERS, WORKER_EVENTS
 HUB = "RiskSignalHub/local"
 DATA_STAGES = ("backtest", "paper", "live")
 WORKERS = tuple(worker.replace("_", "-") for worker in WORKER_EVENTS)
-TABLES = ("snapshots", "worlds", "evaluations", "marks")
+TABLES = ("snapshots", "worlds", "evaluations", "marks", "segments")
 API = {"ApiName": "risk-hub-local-api", "Stage": "v1"}
 INCIDENT_START_MINUTE = 10
 """The minute in which each story's trouble begins; before it and after it all is calm."""

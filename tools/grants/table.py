@@ -10,7 +10,9 @@ from tools.grants.workbench import Workbench
 
 Scenario = Callable[[Workbench], None]
 Rows = Mapping[tuple[str, str], Scenario]
-BLOBS, BODIES, UPLOADS = (f"bucket/risk-{name}/*" for name in ("blobs", "bodies", "uploads"))
+BLOBS, BODIES, UPLOADS, HISTORY = (
+    f"bucket/risk-{name}/*" for name in ("blobs", "bodies", "uploads", "history")
+)
 QUEUES: Final = tuple(worker.replace("_", "-") for worker in WORKER_EVENTS)
 
 SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
@@ -112,3 +114,9 @@ SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
         ("dynamodb:GetItem", "snapshots"): scheduled.keeps_referenced_blob,
     },
 }
+
+# Grants that are deployed before the code that needs them (ADR-0027); a scenario replaces each with that code.
+AWAITED: Final[dict[FunctionFolder, frozenset[tuple[str, str]]]] = dict.fromkeys(
+    ("snapshot_writer", "snapshot_reader", "event_relay", "risk_engine", "stress_engine", "exit_engine"),
+    frozenset({("dynamodb:Query", "segments"), ("s3:GetObject", HISTORY)}),
+)

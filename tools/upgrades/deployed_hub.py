@@ -27,7 +27,7 @@ from tools.event_samples.emitted import queue_message
 
 Json = dict[str, Any]
 
-TABLES = ("snapshots", "worlds", "evaluations", "marks")
+TABLES = ("snapshots", "worlds", "evaluations", "marks", "segments")
 BUCKET = "blobs"
 NON_REGISTRY_PATHS = ("snapshots", "blobs", "risk/backtest")
 
@@ -85,7 +85,8 @@ class DeployedHub:
         """Put records back as stored, without consequences."""
         dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
         for table in tables:
-            for item in stored["tables"][table]:
+            # Records of a release before the table have none of it.
+            for item in stored["tables"].get(table, []):
                 dynamodb.put_item(TableName=table, Item=unwire(item))
         for each in stored["objects"]:
             s3.put_object(

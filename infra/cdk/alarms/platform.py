@@ -30,7 +30,7 @@ def platform_alarms(stage: str) -> Iterator[AlarmRule]:
     yield from _api_alarms(stage)
     for spec in FUNCTIONS.values():
         yield from _function_alarms(stage, spec)
-    for table in ("snapshots", "worlds", "evaluations", "marks"):
+    for table in names.TABLE_KEYS:
         yield from _table_alarms(stage, table)
     yield from _relay_alarms(stage)
     for spec in FUNCTIONS.values():

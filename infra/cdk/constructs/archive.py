@@ -28,11 +28,11 @@ REPLICATION_READ_ACTIONS: Final = (
     "s3:GetObjectVersionForReplication",
     "s3:GetObjectVersionTagging",
 )
-ARCHIVED_PREFIXES: Final = (names.BODY_PREFIX, names.BLOB_PREFIX)
+ARCHIVED_PREFIXES: Final = (names.BODY_PREFIX, names.BLOB_PREFIX, names.HISTORY_PREFIX)
 
 
 class BlobArchive(Construct):
-    """A second bucket under Object Lock, into which S3 replicates blobs and bodies but no deletions.
+    """A second bucket under Object Lock, into which S3 replicates blobs, bodies and history but no deletions.
 
     In compliance mode, no principal can delete or overwrite a copy before its retention ends.
     """
@@ -68,7 +68,7 @@ class BlobArchive(Construct):
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("s3.amazonaws.com"),
-            description="Lets S3 copy blobs and bodies into the archive, but not deletions",
+            description="Lets S3 copy blobs, bodies and history into the archive, but not deletions",
         )
 
     def allow_replication_from(self, source: s3.Bucket) -> None:
@@ -83,7 +83,7 @@ class BlobArchive(Construct):
             finding = f"AwsSolutions-IAM5[Resource::<{logical_id}.Arn>/{pattern}]"
             acknowledge(
                 self.role,
-                {finding: "S3 copies each blob under its digest, so the keys cannot be listed in advance"},
+                {finding: "S3 copies each object under its own key, so the keys cannot be listed in advance"},
             )
 
     def _allow(self, actions: Sequence[str], resources: Sequence[str]) -> None:

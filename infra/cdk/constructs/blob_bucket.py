@@ -1,4 +1,4 @@
-"""The bucket of content-addressed components and bodies."""
+"""The bucket of content-addressed components and bodies, and of history."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from constructs import Construct
 
 from infra.cdk.constructs.archive import BlobArchive
 from infra.cdk.constructs.removal_policy import removal_policy_for
-from infra.cdk.constructs.resource_policies import deny_other_accounts
+from infra.cdk.constructs.resource_policies import (
+    deny_history_deletion,
+    deny_history_overwriting,
+    deny_other_accounts,
+)
 from infra.cdk.nag import acknowledge
-from infra.names import UPLOAD_PREFIX
+from infra.names import HISTORY_PREFIX, UPLOAD_PREFIX
 
 if TYPE_CHECKING:
     from infra.environments import EnvironmentSpec
@@ -20,13 +24,15 @@ if TYPE_CHECKING:
 ABANDONED_UPLOAD_DAYS: Final = 1
 TIERING_AFTER_DAYS: Final = 30
 OLD_VERSION_DAYS: Final = 90
+# TTL removes the row of a segment within days of its end; until then its object must exist.
+HISTORY_EXPIRY_MARGIN_DAYS: Final = 30
 
 
 class BlobBucket(Construct):
     """A private, encrypted bucket, TLS only, versioned if the stage keeps backups.
 
     No rule expires a blob by its age: it may be older than the newest snapshot that refers to it. Unfinished
-    uploads are not blobs and do expire.
+    uploads are not blobs and do expire. Segments of history expire after the retention of the stage.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentSpec) -> None:
@@ -42,7 +48,11 @@ class BlobBucket(Construct):
             minimum_tls_version=1.2,
             versioned=environment.point_in_time_recovery,
             removal_policy=removal_policy_for(environment),
-            lifecycle_rules=[_cleanup_rule(), _upload_expiry_rule()],
+            lifecycle_rules=[
+                _cleanup_rule(),
+                _upload_expiry_rule(),
+                _history_expiry_rule(environment.history_retention_days),
+            ],
             replication_role=archive.role if archive else None,
             replication_rules=archive.rules() if archive else None,
         )
@@ -53,6 +63,10 @@ class BlobBucket(Construct):
                 "s3:*", [self.bucket.bucket_arn, self.bucket.arn_for_objects("*")], Stack.of(self).account
             )
         )
+        if environment.retain_data:
+            history = self.bucket.arn_for_objects(f"{HISTORY_PREFIX}*")
+            self.bucket.add_to_resource_policy(deny_history_deletion(history))
+            self.bucket.add_to_resource_policy(deny_history_overwriting(history))
         acknowledge(
             self.bucket,
             {
@@ -87,4 +101,13 @@ def _upload_expiry_rule() -> s3.LifecycleRule:
         prefix=UPLOAD_PREFIX,
         expiration=Duration.days(ABANDONED_UPLOAD_DAYS),
         noncurrent_version_expiration=Duration.days(ABANDONED_UPLOAD_DAYS),
+    )
+
+
+def _history_expiry_rule(retention_days: int) -> s3.LifecycleRule:
+    """Expire a segment when no row refers to it: it is written later than its snapshots were committed."""
+    return s3.LifecycleRule(
+        id="history",
+        prefix=HISTORY_PREFIX,
+        expiration=Duration.days(retention_days + HISTORY_EXPIRY_MARGIN_DAYS),
     )

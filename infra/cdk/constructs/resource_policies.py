@@ -1,4 +1,4 @@
-"""Resource policy statements that deny plain HTTP and other accounts."""
+"""Resource policy statements that deny plain HTTP, other accounts, and changes of history."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def deny_plain_http(action: str, resources: Sequence[str]) -> iam.PolicyStatement:
     """Deny every request without TLS."""
-    return _deny_statement("RefusePlainHttp", action, resources, {"Bool": {"aws:SecureTransport": "false"}})
+    return _deny_statement("RefusePlainHttp", [action], resources, {"Bool": {"aws:SecureTransport": "false"}})
 
 
 def deny_other_accounts(action: str, resources: Sequence[str], account: str) -> iam.PolicyStatement:
@@ -24,17 +24,31 @@ def deny_other_accounts(action: str, resources: Sequence[str], account: str) -> 
         "StringNotEquals": {"aws:PrincipalAccount": account},
         "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
     }
-    return _deny_statement("RefuseStrangers", action, resources, conditions)
+    return _deny_statement("RefuseStrangers", [action], resources, conditions)
+
+
+def deny_history_deletion(history: str) -> iam.PolicyStatement:
+    """Deny every principal of the account the deletion of a segment; only the lifecycle rule expires it."""
+    return _deny_statement("RefuseHistoryDeletion", ["s3:DeleteObject", "s3:DeleteObjectVersion"], [history])
+
+
+def deny_history_overwriting(history: str) -> iam.PolicyStatement:
+    """Deny every write of a segment that does not require its key to be free."""
+    unconditional = {"Null": {"s3:if-none-match": "true"}}
+    return _deny_statement("RefuseHistoryOverwriting", ["s3:PutObject"], [history], unconditional)
 
 
 def _deny_statement(
-    sid: str, action: str, resources: Sequence[str], conditions: dict[str, dict[str, str]]
+    sid: str,
+    actions: Sequence[str],
+    resources: Sequence[str],
+    conditions: dict[str, dict[str, str]] | None = None,
 ) -> iam.PolicyStatement:
     return iam.PolicyStatement(
         sid=sid,
         effect=iam.Effect.DENY,
         principals=[iam.AnyPrincipal()],
-        actions=[action],
+        actions=[*actions],
         resources=[*resources],
         conditions=conditions,
     )

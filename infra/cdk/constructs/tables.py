@@ -1,4 +1,4 @@
-"""The four tables: keys, indexes, retention, streams."""
+"""The five tables: keys, indexes, retention, streams."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class HubTables(Construct):
-    """Tables `snapshots`, `worlds`, `evaluations` and `marks`.
+    """Tables `snapshots`, `worlds`, `evaluations`, `marks` and `segments`.
 
     Names are fixed on purpose: CloudFormation cannot replace a table with a fixed name, so a change that
     needs a new table (keys, local indexes) fails the deployment instead of leaving the data behind.
@@ -32,6 +32,8 @@ class HubTables(Construct):
         self.worlds = self._table("worlds", expires=False, streamed=False)
         self.evaluations = self._table("evaluations", expires=True, streamed=True)
         self.marks = self._table("marks", expires=True, streamed=False)
+        # No local index: a world's list of segments may grow beyond 10 GB.
+        self.segments = self._table("segments", expires=True, streamed=False)
         _add_index(self.snapshots, "by_as_of", "time_order")
         _add_index(self.snapshots, "by_stage", "stage_time_order")
         self._add_expiry_index()

@@ -35,14 +35,14 @@ class DataStack(Stack):
         set_boundary(self, environment.permissions_boundary)
         tables = HubTables(self, "Tables", environment=environment)
         self.snapshots, self.worlds, self.evaluations = tables.snapshots, tables.worlds, tables.evaluations
-        self.marks = tables.marks
+        self.marks, self.segments = tables.marks, tables.segments
         self.bucket = BlobBucket(self, "Blobs", environment=environment).bucket
         if environment.archive_lock_days is not None:
             TableArchive(
                 self,
                 "Archive",
                 stage_name=environment.name,
-                tables=[self.snapshots, self.worlds, self.evaluations, self.marks],
+                tables=[self.snapshots, self.worlds, self.evaluations, self.marks, self.segments],
                 lock_days=environment.archive_lock_days,
             )
         if environment.custom_domain is not None:
@@ -52,5 +52,6 @@ class DataStack(Stack):
         CfnOutput(self, "WorldsTableName", value=self.worlds.table_name)
         CfnOutput(self, "EvaluationsTableName", value=self.evaluations.table_name)
         CfnOutput(self, "MarksTableName", value=self.marks.table_name)
+        CfnOutput(self, "SegmentsTableName", value=self.segments.table_name)
         CfnOutput(self, "BucketName", value=self.bucket.bucket_name)
         CfnOutput(self, "TokensSecretArn", value=self.tokens.secret_arn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from infra import names
@@ -35,6 +36,7 @@ def _stored(resources: HubResources) -> Mapping[str, Callable[[], str]]:
         names.WORLDS_TABLE: lambda: data.worlds.table_name,
         names.EVALUATIONS_TABLE: lambda: data.evaluations.table_name,
         names.MARKS_TABLE: lambda: data.marks.table_name,
+        names.SEGMENTS_TABLE: lambda: data.segments.table_name,
         names.BUCKET: lambda: data.bucket.bucket_name,
         names.TOKENS_SECRET_ARN: lambda: data.tokens.secret_arn,
         names.BUS_NAME: lambda: resources.bus.event_bus_name,
@@ -47,7 +49,9 @@ def _configured(environment: EnvironmentSpec) -> Mapping[str, Callable[[], str]]
     """Return the variables whose values are settings of the stage."""
     return {
         names.STAGE_ALLOW_LIST: lambda: ",".join(environment.stage_allow_list),
-        names.RETENTION_DAYS: lambda: str(environment.retention_days),
+        names.RETENTION_DAYS: lambda: str(environment.history_retention_days),
+        names.HOT_SECONDS: lambda: str(timedelta(days=environment.hot_days) // timedelta(seconds=1)),
+        names.MOVE_SETTLE_SECONDS: lambda: str(environment.move_settle_seconds),
         names.BLOB_GRACE_HOURS: lambda: str(environment.blob_grace_hours),
         names.GROSS_EXPOSURE_MAX: lambda: _gross_exposure(environment),
         names.OFFLOAD: lambda: _flag(on=environment.offload),

@@ -38,6 +38,7 @@ class HubResources:
             "worlds": self.data.worlds,
             "evaluations": self.data.evaluations,
             "marks": self.data.marks,
+            "segments": self.data.segments,
         }
         if name not in tables:
             raise ValueError(f"the function table refers to {name!r}: name one of {', '.join(tables)}")
