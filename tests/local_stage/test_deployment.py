@@ -45,7 +45,7 @@ def test_dynamodb_ttl_is_enabled_as_in_the_template(stage: RunningStage) -> None
         found[table] = state.get("AttributeName") if state["TimeToLiveStatus"] == "ENABLED" else None
         declared[table] = properties.get("TimeToLiveSpecification", {}).get("AttributeName")
     assert found == declared
-    assert list(declared.values()).count("retain_until") == 3
+    assert list(declared.values()).count("retain_until") == 4
 
 
 def test_s3_lifecycle_rules_are_enabled_as_in_the_template(stage: RunningStage) -> None:
