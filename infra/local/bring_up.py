@@ -67,7 +67,7 @@ def start_stage(
     with _stopped_on_failure(process, settings):
         aws = LocalAws(process.record.aws_endpoint)
         with step(console, "Deploying the stacks", "Stacks deployed") as current:
-            deployment = install(aws, wanted, enforce_iam=settings.enforce_iam)
+            deployment = install(aws, wanted, enforce_iam=settings.enforce_iam, history=settings.history)
             current.note = f"{deployment.resource_count} resources"
         if taken.saved_at is not None:
             announce_again(aws, taken.saved_at)

@@ -7,6 +7,8 @@ from infra.local.aws import LocalAws
 from infra.local.code_zip import build_code_zip
 from infra.local.deploy import CodeZips, Deployer, Deployment
 from infra.local.dropped_settings import apply_dropped_settings
+from infra.local.history_settings import HistorySettings
+from infra.local.history_variables import apply_history_settings
 from infra.local.secret_grants import fix_secret_grants
 
 
@@ -18,7 +20,9 @@ class LocalRelease:
     code_zip: CodeZips = build_code_zip
 
 
-def install(aws: LocalAws, release: LocalRelease, *, enforce_iam: bool) -> Deployment:
+def install(
+    aws: LocalAws, release: LocalRelease, *, enforce_iam: bool, history: HistorySettings
+) -> Deployment:
     """Deploy a release, or update the deployed release to it in place.
 
     Raises:
@@ -27,6 +31,7 @@ def install(aws: LocalAws, release: LocalRelease, *, enforce_iam: bool) -> Deplo
     deployment = Deployer(aws, release.assembly, release.code_zip).deploy()
     for template in release.assembly.templates:
         apply_dropped_settings(aws, template)
+        apply_history_settings(aws, template, history)
     if enforce_iam:
         fix_secret_grants(aws, deployment.outputs["TokensSecretArn"])
     return deployment

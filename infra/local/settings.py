@@ -9,6 +9,7 @@ from typing import Final
 
 from infra.errors import LocalStageError
 from infra.local.alarms.settings import AlarmSettings
+from infra.local.history_settings import HistorySettings
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 HOST: Final = "127.0.0.1"
@@ -31,6 +32,7 @@ class LocalSettings:
     aws_port: int
     enforce_iam: bool = False
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
+    history: HistorySettings = field(default_factory=lambda: HistorySettings({}))
 
     @property
     def env_file(self) -> Path:
@@ -94,10 +96,11 @@ class LocalSettings:
 
 
 def settings_from(environment: Mapping[str, str] = os.environ) -> LocalSettings:
-    """Read RISK_HUB_LOCAL_DIR, _PORT, _AWS_PORT, _ENFORCE_IAM (1: yes) and _ALARM_*.
+    """Read RISK_HUB_LOCAL_DIR, _PORT, _AWS_PORT, _ENFORCE_IAM (1: yes), _ALARM_*, and the times of history.
 
     Raises:
-        LocalStageError: a port is not a number between 0 (any free port) and 65535; see `AlarmSettings`.
+        LocalStageError: a port is not a number between 0 (any free port) and 65535; see `AlarmSettings` and
+            `HistorySettings`.
     """
     return LocalSettings(
         home=_home(environment),
@@ -105,6 +108,7 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> LocalSettings:
         aws_port=_port(environment, "RISK_HUB_AWS_PORT", ANY_FREE_PORT),
         enforce_iam=environment.get("RISK_HUB_ENFORCE_IAM") == "1",
         alarms=AlarmSettings.from_environment(environment),
+        history=HistorySettings.from_environment(environment),
     )
 
 

@@ -35,6 +35,12 @@ def test_archive_bucket_has_a_compliance_lock_for_the_configured_days(prod: Asse
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
 
 
+def test_data_stack_of_an_archived_stage_outputs_the_archive_bucket_name(any_stage: Assembly) -> None:
+    """`risk-hub holds` reads it; other stages have no such output, and the command says so."""
+    archived = ENVIRONMENTS[any_stage.stage].archive_lock_days is not None
+    assert ("ArchiveBucketName" in any_stage.template("data")["Outputs"]) is archived
+
+
 def test_replication_copies_bodies_blobs_and_history_but_not_uploads_or_deletions(prod: Assembly) -> None:
     """The reaper removes as before; removed objects stay in the archive."""
     rules = prod.blob_bucket()["ReplicationConfiguration"]["Rules"]

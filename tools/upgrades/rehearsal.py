@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from infra.local.bring_up import RunningStage
+from infra.local.history_settings import HistorySettings
 from infra.local.install import LocalRelease, install
 from tools.faults.dead_letters import DeadLetters
 from tools.faults.effect_observer import WORKERS, EffectObserver
@@ -112,7 +113,7 @@ class Rehearsal:
             self._run_traffic_on(old, fixed_world, traffic)
             for name in (new, old, new):
                 self._phases.append(Phase(f"→ {name}", time.time()))
-                install(self._stage.aws, self._releases[name], enforce_iam=False)
+                install(self._stage.aws, self._releases[name], enforce_iam=False, history=HistorySettings({}))
                 self._run_traffic_on(name, fixed_world, traffic)
             report = traffic.finish()
         return self._outcome(report, observer)

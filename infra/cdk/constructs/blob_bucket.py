@@ -38,6 +38,7 @@ class BlobBucket(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentSpec) -> None:
         super().__init__(scope, construct_id)
         archive = self._archive(environment)
+        self.archive = archive.bucket if archive else None
         self.bucket = s3.Bucket(
             self,
             "Bucket",

@@ -36,7 +36,8 @@ class DataStack(Stack):
         tables = HubTables(self, "Tables", environment=environment)
         self.snapshots, self.worlds, self.evaluations = tables.snapshots, tables.worlds, tables.evaluations
         self.marks, self.segments = tables.marks, tables.segments
-        self.bucket = BlobBucket(self, "Blobs", environment=environment).bucket
+        blobs = BlobBucket(self, "Blobs", environment=environment)
+        self.bucket = blobs.bucket
         if environment.archive_lock_days is not None:
             TableArchive(
                 self,
@@ -54,4 +55,6 @@ class DataStack(Stack):
         CfnOutput(self, "MarksTableName", value=self.marks.table_name)
         CfnOutput(self, "SegmentsTableName", value=self.segments.table_name)
         CfnOutput(self, "BucketName", value=self.bucket.bucket_name)
+        if blobs.archive is not None:
+            CfnOutput(self, "ArchiveBucketName", value=blobs.archive.bucket_name)
         CfnOutput(self, "TokensSecretArn", value=self.tokens.secret_arn)

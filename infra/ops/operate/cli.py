@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.errors import LocalStageError, TokenError
 from infra.ops.operate.events_group import events_group
+from infra.ops.operate.holds_group import holds_group
 from infra.ops.operate.inspect_commands import add_inspect_commands
 from infra.ops.operate.queues_group import queues_group
 from infra.ops.operate.risk_commands import add_risk_commands
@@ -22,6 +23,7 @@ def operator_app() -> typer.Typer:
     app = build_app()
     add_inspect_commands(app)
     app.add_typer(events_group(), name="events")
+    app.add_typer(holds_group(), name="holds")
     app.add_typer(queues_group(), name="queues")
     app.add_typer(tables_group(), name="tables")
     app.add_typer(reaper_group(), name="reaper")
