@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
 
-from infra.local.framing import FramingError
+from infra.local.framing import FramingError, framing_error
 from infra.local.gateway_responses import BODY_MAX_BYTES as GATEWAY_MAX_BYTES
 from risk_hub_contracts.base.limits import BODY_MAX_BYTES
 from risk_hub_contracts.base.problems import BODY_TOO_LARGE
 
 CHUNK_SIZE: Final = re.compile(rb"[0-9A-Fa-f]{1,20}")
+FORBIDDEN: Final = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 CHUNK_END_BYTES: Final = len(b"\r\n")
 
 
@@ -37,7 +38,10 @@ class BodySize:
         _check(int(given.get(b"content-length", b"0")))
 
     def add(self, data: bytes) -> None:
-        """Check the chunks whose size lines end in the next received bytes; raises as the constructor does."""
+        """Check the chunks whose size lines end in the next received bytes; raises as the constructor does.
+
+        It also refuses a size line that h11 would wait for, or that two servers may read differently.
+        """
         place = 0
         while self._expects_chunk and place < len(data):
             skipped = min(self._to_skip_bytes, len(data) - place)
@@ -54,6 +58,10 @@ class BodySize:
         return end + 1
 
     def _begin_chunk(self, line: bytes) -> None:
+        if not line.endswith(b"\r") or FORBIDDEN.search(line, 0, len(line) - 1):
+            raise framing_error(
+                "The size line of a chunk has a control character, or does not end with CRLF. Correct the line."
+            )
         size = CHUNK_SIZE.match(line)
         chunk_bytes, self._line = int(size[0], 16) if size else 0, b""
         self._total_bytes += chunk_bytes

@@ -43,11 +43,15 @@ class FrontRequest:
 
 
 class RequestReader:
-    """Read requests in sequence; bytes after a request are kept for the next one."""
+    """Read requests in sequence; bytes after a request are kept for the next one.
+
+    `is_head` says whether the request that was read last, also if it was refused, has the method HEAD.
+    """
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
         self._buffer = bytearray()
+        self.is_head = False
 
     async def next(self) -> FrontRequest | None:
         """Return the next request, or None if the client closed the connection or stayed idle too long.
@@ -100,6 +104,7 @@ class RequestReader:
         """Return the head if it is complete; empty lines before it are ignored (RFC 9112, 2.2)."""
         while self._buffer.startswith(b"\r\n"):
             del self._buffer[:2]
+        self.is_head = self._buffer.startswith(b"HEAD ")
         check_start(self._buffer)
         end = HEAD_END.search(self._buffer)
         if (end.end() if end else len(self._buffer)) > HEAD_MAX_BYTES:

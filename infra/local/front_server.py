@@ -149,9 +149,10 @@ class FrontConnection:
         lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}".encode()]
         closing = [*answer.headers, _date(), (b"connection", b"close")]
         lines += [name + b": " + value for name, value in closing]
-        await self._write(b"\r\n".join(lines) + b"\r\n\r\n" + answer.body)
-        self._writer.write_eof()
-        with contextlib.suppress(TimeoutError):
+        body = b"" if self._requests.is_head else answer.body
+        await self._write(b"\r\n".join(lines) + b"\r\n\r\n" + body)
+        with contextlib.suppress(OSError):
+            self._writer.write_eof()
             async with asyncio.timeout(LINGER_MAX_SECONDS):
                 while await self._reader.read(READ_CHUNK_BYTES):
                     pass

@@ -121,6 +121,15 @@ def server() -> Iterator[FrontServer]:
         pytest.param(
             POST + b"Transfer-Encoding: chunked\r\n\r\n-1\r\nx\r\n0\r\n\r\n", id="a negative chunk size"
         ),
+        pytest.param(
+            POST + b"Transfer-Encoding: chunked\r\n\r\n1\nx", id="a chunk size ended by a line feed"
+        ),
+        pytest.param(
+            POST + b"Transfer-Encoding: chunked\r\n\r\n1;a=\rb\r\nx", id="a chunk size with a return"
+        ),
+        pytest.param(
+            POST + b"Transfer-Encoding: chunked\r\n\r\n1;a=\x01\r\nx", id="a chunk size with a control"
+        ),
         pytest.param(POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\nxy\r\n0\r\n\r\n", id="a chunk too long"),
         pytest.param(POST + b"Content-Length: 5\r\n\r\nxy", id="a body that ends too early"),
         pytest.param(GET + b"X-Folded: a\r\n b\r\n\r\n", id="a folded header"),
@@ -214,6 +223,16 @@ def answer_to_waiting_client(server: FrontServer, request: bytes) -> tuple[int, 
         ((status, _, body),) = answers(opened.recv(65_536))
     assert server.seen == []
     return status, json.loads(body)
+
+
+@pytest.mark.parametrize(
+    "request_bytes", [b"X-Control: \x01\r\n\r\n", b"Content-Length: 2097152\r\n\r\n"], ids=["400", "413"]
+)
+def test_refused_head_request_is_answered_without_a_body(server: FrontServer, request_bytes: bytes) -> None:
+    received = server.received(GET.replace(b"GET", b"HEAD") + request_bytes)
+    assert received.startswith(b"HTTP/1.1 4")
+    assert b"content-type: application/problem+json" in received
+    assert received.endswith(b"\r\n\r\n")
 
 
 @pytest.mark.parametrize(
