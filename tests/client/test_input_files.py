@@ -1,5 +1,6 @@
 """A command never waits for a named pipe or a device; it reads regular files, stdin and pipes of the shell."""
 
+import errno
 import io
 import json
 import os
@@ -35,7 +36,7 @@ def listening_socket(folder: Path) -> Path:
 
 
 KINDS: dict[str, Callable[[Path], Path]] = {
-    "a named pipe": fifo,
+    "a pipe": fifo,
     "a device": lambda _: Path("/dev/zero"),
     "a socket": listening_socket,
 }
@@ -83,19 +84,19 @@ def test_backfill_reports_a_named_pipe_in_a_folder_and_publishes_the_others(
     path = fifo(folder)
     ended = command("backfill", folder, "--even-if-latest", "--json")
     assert (ended.status, ended.json["created"]) == (1, 1)
-    assert ended.json["unreadable"] == [f"{path}: cannot be read: is a named pipe, not a regular file"]
+    assert ended.json["unreadable"] == [f"{path}: cannot be read: is a pipe, not a regular file"]
 
 
 def test_backfill_refuses_a_journal_that_is_a_named_pipe(command: Command, tmp_path: Path) -> None:
     path = fifo(tmp_path, "journal")
     ended = command("backfill", written(tmp_path / "a.json"), "--journal", path)
     assert ended.status == 1
-    assert "is a named pipe, not a regular file" in " ".join(ended.err.split())
+    assert "is a pipe, not a regular file" in " ".join(ended.err.split())
 
 
 def test_library_refuses_a_blob_in_a_named_pipe(tmp_path: Path) -> None:
     path = fifo(tmp_path)
-    with pytest.raises(NotARegularFileError, match=r"waits\.json is a named pipe, not a regular file"):
+    with pytest.raises(NotARegularFileError, match=r"waits\.json is a pipe, not a regular file"):
         Blob.of_file(path)
 
 
@@ -139,6 +140,30 @@ def test_process_substitution_and_piped_input_are_read_to_their_end(tmp_path: Pa
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "conforms to the contract" in ended.stdout
+
+
+def test_closed_standard_input_and_a_failed_read_are_one_sentence_that_names_the_input(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert command("lint", "-").err.startswith("stdin cannot be used: it is closed")
+
+    def broken(_: Path) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    file = written(tmp_path / "book.json")
+    monkeypatch.setattr(Path, "read_bytes", broken)
+    ended = command("lint", file)
+    assert (ended.status, ended.err.replace("\n", " ").startswith(f"{file} cannot be used")) == (1, True)
+
+
+def test_file_longer_than_its_limit_is_refused_before_it_is_read(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "large.json"
+    with file.open("wb") as opened:
+        opened.truncate(input_files.FILE_MAX_BYTES + 1)
+    ended = command("publish", file, "--dry-run")
+    assert ended.status == 1
+    assert "it has more than 2,147,483,648 bytes" in " ".join(ended.err.split())
 
 
 def test_stream_longer_than_its_limit_is_refused(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

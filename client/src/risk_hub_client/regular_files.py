@@ -8,7 +8,7 @@ from typing import Final
 __all__ = ["NotARegularFileError", "require_regular_file"]
 
 KIND_NAMES: Final = {
-    stat.S_IFIFO: "a named pipe",
+    stat.S_IFIFO: "a pipe",
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
     stat.S_IFSOCK: "a socket",

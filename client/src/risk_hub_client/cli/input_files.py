@@ -12,11 +12,13 @@ import typer
 
 from risk_hub_client.regular_files import require_regular_file
 
-__all__ = ["STDIN", "check_input_exists", "check_inputs_exist", "input_name", "read_input"]
+__all__ = ["FILE_MAX_BYTES", "STDIN", "check_input_exists", "check_inputs_exist", "input_name", "read_input"]
 
 STDIN: Final = Path("-")
 # The shell's process substitution, `<(command)`, names an open pipe like this.
 OPEN_DESCRIPTOR: Final = re.compile(r"/dev/stdin|/(?:dev|proc/self)/fd/([0-9]{1,9})")
+# A file may contain its large components, which are removed from the body before it is sent.
+FILE_MAX_BYTES: Final = 2**31
 STREAM_MAX_BYTES: Final = 268_435_456
 
 
@@ -35,19 +37,33 @@ def check_inputs_exist(paths: list[Path]) -> list[Path]:
 
 
 def read_input(path: Path) -> bytes:
-    """Return the whole text; a stream is read until its end, and may be at most `STREAM_MAX_BYTES` long.
+    """Return the whole text of a file of at most `FILE_MAX_BYTES`, or a stream of at most `STREAM_MAX_BYTES`.
+
+    A stream is read until its end.
 
     Raises:
         NotARegularFileError: the path names a named pipe, a device, a socket or a folder.
-        OSError: it cannot be read, or the stream is longer.
+        OSError: it cannot be read, or is longer; it names the file.
     """
+    try:
+        return _read(path)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, str(input_name(path))) from None
+
+
+def _read(path: Path) -> bytes:
     if path == STDIN:
-        return _read_stream(sys.stdin.buffer, path)
+        if sys.stdin is None:  # closed by the shell: `<&-`
+            raise OSError(errno.EBADF, "it is closed")
+        return _read_stream(sys.stdin.buffer)
     descriptor = OPEN_DESCRIPTOR.fullmatch(str(path))
     if descriptor is not None and stat.S_ISFIFO(path.stat().st_mode):
         with os.fdopen(os.dup(int(descriptor[1] or 0)), "rb") as stream:
-            return _read_stream(stream, path)
+            return _read_stream(stream)
     require_regular_file(path)
+    _check_size(path.stat().st_size, FILE_MAX_BYTES)
     return path.read_bytes()
 
 
@@ -56,9 +72,12 @@ def input_name(path: Path) -> Path:
     return Path("stdin") if path == STDIN else path
 
 
-def _read_stream(stream: BinaryIO, path: Path) -> bytes:
+def _read_stream(stream: BinaryIO) -> bytes:
     text = stream.read(STREAM_MAX_BYTES + 1)
-    if len(text) > STREAM_MAX_BYTES:
-        reason = f"it has more than {STREAM_MAX_BYTES:,} bytes; write it to a file"
-        raise OSError(errno.EFBIG, reason, str(input_name(path)))
+    _check_size(len(text), STREAM_MAX_BYTES)
     return text
+
+
+def _check_size(size_bytes: int, max_bytes: int) -> None:
+    if size_bytes > max_bytes:
+        raise OSError(errno.EFBIG, f"it has more than {max_bytes:,} bytes")

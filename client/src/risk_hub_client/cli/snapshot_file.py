@@ -5,18 +5,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from risk_hub_client import InvalidSnapshotError
-from risk_hub_client.cli.input_files import input_name, read_input
+from risk_hub_client.cli.input_files import FILE_MAX_BYTES, input_name, read_input
 from risk_hub_client.json_values import non_finite_violations
 from risk_hub_contracts.base import strict_json
 from risk_hub_contracts.base.problems import NON_FINITE_NUMBER, ProblemError, summary
 
 __all__ = ["SnapshotFile", "errors_in", "resolve_identity"]
-
-# A file may contain its large components, which are removed from the body before it is sent.
-FILE_MAX_BYTES: Final = 2**31
 
 
 @dataclass(frozen=True, slots=True)
