@@ -46,6 +46,18 @@ class DependencyUnavailableError(Exception):
         self.dependency = dependency
 
 
+class WorldFullError(Exception):
+    """The store accepts no further item of a world until an operator frees space. Nothing was written.
+
+    A retry fails in the same way; reads, and writes of other worlds, still succeed.
+    """
+
+    def __init__(self, dependency: Dependency, world_id: str) -> None:
+        super().__init__(f"world {world_id!r} is full: {dependency} accepts no further item of it")
+        self.dependency = dependency
+        self.world_id = world_id
+
+
 class BlobError(Exception):
     """A blob is missing, unreadable or differs from its reference; no number is computed on it (INV-06)."""
 
@@ -93,10 +105,18 @@ class SnapshotMovedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PutOutcome:
-    """Result of a put: the snapshot now stored under the key, either the new one or an earlier one."""
+    """Result of a put: the snapshot now stored under the key, either the new one or an earlier one.
+
+    Attributes:
+        stored: the snapshot under the key.
+        created: whether this put stored it.
+        world_gigabytes: the greatest size that the world's items in the store may have after this put, in GB; None if
+            the store gave no estimate.
+    """
 
     stored: SnapshotRecord
     created: bool
+    world_gigabytes: float | None = None
 
 
 class SnapshotStore(Protocol):
@@ -109,6 +129,9 @@ class SnapshotStore(Protocol):
         """Store the snapshot if its (world, version) is free, else return the existing one (INV-01).
 
         It is one call to the store.
+
+        Raises:
+            WorldFullError: the store has no space for a further snapshot of this world.
         """
 
     def get(self, world_id: str, version: str) -> SnapshotRecord | None:

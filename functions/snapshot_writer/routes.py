@@ -13,10 +13,18 @@ from functions.entrypoints.http.responses import json_response
 from functions.entrypoints.http.router import Router
 from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.use_cases.publish_snapshot import PublishRequest, PublishResult, PublishSnapshot
+from functions.telemetry import log
 from functions.telemetry.metrics import MeteredWorlds, no_metered_worlds, write
 from risk_hub_contracts.api.routes import path_of
 from risk_hub_contracts.base import strict_json
-from risk_hub_contracts.base.metrics import SNAPSHOT_DEDUPE, SNAPSHOT_PROCESSED, STAGE, WORLD_ID
+from risk_hub_contracts.base.limits import WORLD_SIZE_ALARM_GIGABYTES
+from risk_hub_contracts.base.metrics import (
+    SNAPSHOT_DEDUPE,
+    SNAPSHOT_PROCESSED,
+    STAGE,
+    WORLD_ID,
+    WORLD_SIZE,
+)
 from risk_hub_contracts.base.path_values import check_id
 from risk_hub_contracts.base.problems import WORLD_MISMATCH, ProblemError
 
@@ -81,10 +89,23 @@ def _location(stored: SnapshotRecord) -> str:
 
 
 def _count(published: PublishResult, metered: MeteredWorlds) -> None:
-    stored = published.stored
+    stored, gigabytes = published.stored, published.world_gigabytes
     if published.created:
-        write([(SNAPSHOT_PROCESSED, 1)], {STAGE: stored.stage})
+        size = [] if gigabytes is None else [(WORLD_SIZE, gigabytes)]
+        write([(SNAPSHOT_PROCESSED, 1), *size], {STAGE: stored.stage})
+        if gigabytes is not None and gigabytes >= WORLD_SIZE_ALARM_GIGABYTES:
+            _report_large_world(stored, gigabytes, metered)
         return
     by_world = {STAGE: stored.stage, WORLD_ID: stored.world_id}
     worlds = [by_world] if metered(stored.world_id, stored.stage) else []
     write([(SNAPSHOT_DEDUPE, 1)], {STAGE: stored.stage}, *worlds)
+
+
+def _report_large_world(stored: SnapshotRecord, gigabytes: float, metered: MeteredWorlds) -> None:
+    """Log the world for the operator, and count it if it has its own metrics.
+
+    Smaller worlds skip this: the metered worlds are read from a table, which a put must not wait for.
+    """
+    log.info("large world", world_id=stored.world_id, stage=stored.stage, world_gigabytes=gigabytes)
+    if metered(stored.world_id, stored.stage):
+        write([(WORLD_SIZE, gigabytes)], {STAGE: stored.stage, WORLD_ID: stored.world_id})

@@ -54,6 +54,7 @@ STATUSES = {
     "document-unavailable": 424,
     "throttled": 429,
     "unavailable": 503,
+    "world-full": 507,
     "gateway-timeout": 504,
     "internal": 500,
 }

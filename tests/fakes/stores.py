@@ -22,7 +22,7 @@ from functions.evaluation.ports import RefusedWrite, StateWrite, StoredReport
 from functions.evaluation.signal_query import SignalPage, SignalQuery, signal_order
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.snapshot_record import SnapshotRecord
-from functions.hub.ports import BlobError, BlobHead, BlobStat, Head, PutOutcome
+from functions.hub.ports import BlobError, BlobHead, BlobStat, Dependency, Head, PutOutcome, WorldFullError
 from risk_hub_contracts.base.limits import BLOB_FIRST_READ_BYTES
 from risk_hub_contracts.base.times import parse_instant
 from risk_hub_contracts.blob.refs import BlobRef
@@ -35,16 +35,27 @@ TRANSACTION_MAX_ITEMS = 100
 
 
 class MemorySnapshots:
+    """Snapshots in memory.
+
+    Attributes:
+        gigabytes: the estimated size of a world, as the table answers it after a put; none by default.
+        full_worlds: worlds that accept no further snapshot.
+    """
+
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str], SnapshotRecord] = {}
+        self.gigabytes: dict[str, float] = {}
+        self.full_worlds: set[str] = set()
 
     def put_once(self, snapshot: SnapshotRecord, retain_until: datetime) -> PutOutcome:
         assert retain_until >= snapshot.expires_at
         key = (snapshot.world_id, snapshot.version)
         if key in self.rows:
             return PutOutcome(self.rows[key], created=False)
+        if snapshot.world_id in self.full_worlds:
+            raise WorldFullError(Dependency.SNAPSHOT_STORE, snapshot.world_id)
         self.rows[key] = snapshot.sized(len(orjson.dumps(snapshot.document)))
-        return PutOutcome(self.rows[key], created=True)
+        return PutOutcome(self.rows[key], created=True, world_gigabytes=self.gigabytes.get(snapshot.world_id))
 
     def get(self, world_id: str, version: str) -> SnapshotRecord | None:
         return self.rows.get((world_id, version))

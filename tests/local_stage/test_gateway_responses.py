@@ -124,6 +124,7 @@ def test_head_request_gets_the_problem_headers_without_a_body() -> None:
         (304, b"", b""),
         (409, b"application/problem+json", PROBLEM),
         (503, b"application/problem+json", PROBLEM),
+        (507, b"application/problem+json", PROBLEM),
     ],
 )
 def test_hub_response_is_forwarded_unchanged(status: int, content_type: bytes, body: bytes) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from aws_lambda_powertools.event_handler import Response
 
-from functions.hub.ports import BlobError, DependencyUnavailableError, DocumentError
+from functions.hub.ports import BlobError, DependencyUnavailableError, DocumentError, WorldFullError
 from risk_hub_contracts.base.problems import (
     BLOB_UNAVAILABLE,
     DOCUMENT_UNAVAILABLE,
@@ -14,6 +14,7 @@ from risk_hub_contracts.base.problems import (
     TEMPORARY_PROBLEMS,
     UNAUTHENTICATED,
     UNAVAILABLE,
+    WORLD_FULL,
     ProblemError,
 )
 
@@ -76,6 +77,8 @@ def as_problem(error: Exception) -> ProblemError:
         return error
     if isinstance(error, DependencyUnavailableError):
         return ProblemError(UNAVAILABLE, f"{error.dependency} is unavailable; no partial write was made")
+    if isinstance(error, WorldFullError):
+        return ProblemError(WORLD_FULL, f"{error}; nothing was stored")
     if isinstance(error, BlobError):
         detail = f"{error.ref.ref}: {error.reason}"
         return ProblemError(BLOB_UNAVAILABLE, detail, extra={"ref": error.ref.document()})

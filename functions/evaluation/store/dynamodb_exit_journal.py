@@ -13,7 +13,7 @@ from functions.evaluation.ports import RefusedWrite, StateWrite
 from functions.evaluation.store.dynamodb_reports import STORE, from_item, to_item
 from functions.hub.adapters.aws import Item, dependency, error_code
 from functions.hub.adapters.conditional import KEY_IS_FREE, write_if
-from functions.hub.ports import DependencyUnavailableError
+from functions.hub.ports import DependencyUnavailableError, WorldFullError
 from risk_hub_contracts.reports.exit_signal import ExitSignal
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ CANCELED = "TransactionCanceledException"
 NO_REASON = "None"
 CONDITION = "ConditionalCheckFailed"
 CONFLICT = "TransactionConflict"
+COLLECTION_FULL = "ItemCollectionSizeLimitExceeded"
 SAME_REVISION = "revision = :revision"
 ONCE = {"ConditionExpression": KEY_IS_FREE}
 
@@ -59,7 +60,10 @@ class DynamoDBExitJournal:
         except ClientError as error:
             if error_code(error) != CANCELED:
                 raise
-            return self._refused(error.response.get("CancellationReasons", []), items)
+            reasons = error.response.get("CancellationReasons", [])
+            if any(reason.get("Code") == COLLECTION_FULL for reason in reasons):
+                raise WorldFullError(STORE, write.world_id) from error
+            return self._refused(reasons, items)
         return None
 
     def _state_put(self, write: StateWrite, retain_until: datetime) -> dict[str, Any]:

@@ -1,18 +1,19 @@
 """Conditional DynamoDB writes that return the existing item on failure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from functions.hub.adapters.aws import Item, dependency, error_code
-from functions.hub.ports import Dependency, DependencyUnavailableError
+from functions.hub.ports import Dependency, DependencyUnavailableError, WorldFullError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
+COLLECTION_FULL = "ItemCollectionSizeLimitExceededException"
 # An item has both keys of its table, so checking one is enough.
 KEY_IS_FREE = "attribute_not_exists(world_id)"
 
@@ -35,15 +36,33 @@ def write_if(store: Dependency, write: Callable[..., object], **request: Any) ->
         store: the table's name in DependencyUnavailableError.
         write: the client's operation.
         request: its parameters, including a ConditionExpression.
+
+    Raises:
+        WorldFullError: the table has a local index, and the world's items have reached their size limit.
     """
+    return _attempt(store, write, request)[0]
+
+
+def _attempt(
+    store: Dependency, write: Callable[..., Any], request: Mapping[str, Any]
+) -> tuple[FailedCondition | None, Mapping[str, Any]]:
+    """Return the refusal, or None and the answer of the operation."""
     try:
         with dependency(store):
-            write(**request)
+            return None, write(**request)
     except ClientError as error:
-        if error_code(error) != CONDITION_FAILED:
+        code = error_code(error)
+        if code == COLLECTION_FULL:
+            raise WorldFullError(store, _world_of(request)) from error
+        if code != CONDITION_FAILED:
             raise
-        return FailedCondition(error.response.get("Item") or {})  # type: ignore[arg-type]
-    return None
+        return FailedCondition(error.response.get("Item") or {}), {}  # type: ignore[arg-type]
+
+
+def _world_of(request: Mapping[str, Any]) -> str:
+    """Return the partition key of a put (`Item`) or an update (`Key`); it is the world in every table."""
+    world_id: str = (request.get("Item") or request["Key"])["world_id"]["S"]
+    return world_id
 
 
 def put_once(dynamodb: "DynamoDBClient", table: str, store: Dependency, item: Item) -> FailedCondition | None:
@@ -51,14 +70,36 @@ def put_once(dynamodb: "DynamoDBClient", table: str, store: Dependency, item: It
 
     The refusal has the existing item if the answer contains it, as DynamoDB's does; see `existing_item`.
     """
-    return write_if(
-        store,
-        dynamodb.put_item,
-        TableName=table,
-        Item=item,
-        ConditionExpression=KEY_IS_FREE,
-        ReturnValuesOnConditionCheckFailure="ALL_OLD",
-    )
+    return write_if(store, dynamodb.put_item, **_put_request(table, item))
+
+
+def put_once_measured(
+    dynamodb: "DynamoDBClient", table: str, store: Dependency, item: Item
+) -> tuple[FailedCondition | None, float | None]:
+    """Put as `put_once`, into a table with local indexes; also return the world's size in GB, see `_size_bound`."""
+    request = {**_put_request(table, item), "ReturnItemCollectionMetrics": "SIZE"}
+    failed, answer = _attempt(store, dynamodb.put_item, request)
+    return failed, _size_bound(answer)
+
+
+def _put_request(table: str, item: Item) -> dict[str, Any]:
+    return {
+        "TableName": table,
+        "Item": item,
+        "ConditionExpression": KEY_IS_FREE,
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+
+
+def _size_bound(answer: Mapping[str, Any]) -> float | None:
+    """Return the upper bound of DynamoDB's estimate of the item collection, in GB; None without an estimate.
+
+    The estimate is a range of two whole numbers: the answer for 1.2 GB is [1, 2]. The upper bound exceeds the real
+    size by up to 1 GB, so an alarm at 1.5 GB fires early, from 1 GB on. The lower bound would fire late, at 2 GB,
+    which is 80 % of the 2.5 GB that a world may use. An alarm on a limit must not be late.
+    """
+    bounds = answer.get("ItemCollectionMetrics", {}).get("SizeEstimateRangeGB")
+    return float(max(bounds)) if bounds else None
 
 
 def existing_item(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.batch_get import batch_get
 from functions.hub.adapters.body_store import BodyStore
-from functions.hub.adapters.conditional import existing_item, put_once
+from functions.hub.adapters.conditional import existing_item, put_once_measured
 from functions.hub.adapters.snapshot_expressions import expiry_window, index_query, latest_expiry
 from functions.hub.adapters.snapshot_item import compress, from_item, is_tombstone, to_item
 from functions.hub.domain.ordering import SEPARATOR
@@ -36,9 +36,9 @@ class DynamoDBSnapshots:
         body, document_bytes = compress(snapshot.document)
         sized = snapshot.sized(document_bytes)
         item = to_item(sized, self.bodies.place(snapshot.world_id, body), retain_until)
-        taken = put_once(self.dynamodb, self.table, STORE, item)
+        taken, gigabytes = put_once_measured(self.dynamodb, self.table, STORE, item)
         if taken is None:
-            return PutOutcome(sized, created=True)
+            return PutOutcome(sized, created=True, world_gigabytes=gigabytes)
         key = _key(snapshot.world_id, snapshot.version)
         existing = existing_item(taken, self.dynamodb, self.table, STORE, key)
         return self._outcome_of_collision(self._read(existing), sized)

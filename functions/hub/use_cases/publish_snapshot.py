@@ -36,11 +36,13 @@ class PublishResult:
         stored: the snapshot as first accepted.
         created: whether this publication stored it; False for a replay.
         at: the hub's clock when it answered.
+        world_gigabytes: see PutOutcome.
     """
 
     stored: SnapshotRecord
     created: bool
     at: datetime
+    world_gigabytes: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class PublishSnapshot:
             ProblemError: the body violates the contract, names a blob that is missing or being removed, or
                 the version holds other content (`version-conflict`). Nothing becomes visible then (INV-09).
             DependencyUnavailableError: a store did not answer; the same publication may be sent again.
+            WorldFullError: the world has no space for a further snapshot.
         """
         now = self.clock()
         snapshot = parse_snapshot(
@@ -78,7 +81,7 @@ class PublishSnapshot:
         accepted = accept(snapshot, now, request.correlation_id, request.trace_header)
         outcome = self.snapshots.put_once(accepted, accepted.retain_until(self.retention))
         _require_same_content(outcome, snapshot.content_hash)
-        return PublishResult(outcome.stored, outcome.created, now)
+        return PublishResult(outcome.stored, outcome.created, now, outcome.world_gigabytes)
 
     def _require_exposure(self, snapshot: Snapshot) -> None:
         violations = list(self.exposure.violations(snapshot.weights, snapshot.stage))

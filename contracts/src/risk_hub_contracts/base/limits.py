@@ -96,6 +96,12 @@ HOT_MIN_SECONDS: Final = 900
 # The clocks of two functions differ by less.
 CLOCK_SKEW_MAX_SECONDS: Final = 60
 
+# Storage of one world: DynamoDB's limit of the items with one partition key and their local index entries, the share
+# that the world's newest snapshots may use, and 60 % of that share.
+ITEM_COLLECTION_MAX_GIGABYTES: Final = 10
+HOT_WINDOW_MAX_GIGABYTES: Final = 0.25 * ITEM_COLLECTION_MAX_GIGABYTES
+WORLD_SIZE_ALARM_GIGABYTES: Final = 0.6 * HOT_WINDOW_MAX_GIGABYTES
+
 # Registered worlds
 WARN_DEFAULT_SECONDS: Final = 600
 CRITICAL_DEFAULT_SECONDS: Final = 1_800

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
-from risk_hub_contracts.base.limits import PER_WORLD_METRICS_MAX_COUNT
+from risk_hub_contracts.base.limits import PER_WORLD_METRICS_MAX_COUNT, WORLD_SIZE_ALARM_GIGABYTES
 
 __all__ = ["METRICS", "PER_WORLD_METRICS_MAX_COUNT", "BlobErrorReason", "Metric", "Unit"]
 
-Unit = Literal["Count", "Seconds", "Percent"]
+Unit = Literal["Count", "Seconds", "Percent", "Gigabytes"]
 BlobErrorReason = Literal["unusable", "unavailable"]
 """Reasons of `BLOB_ERRORS`: the blob (or the large document of a record) is missing or is not what its reference says;
 the blob store did not answer."""
@@ -119,6 +119,14 @@ SNAPSHOT_DEDUPE: Final = Metric(
     (*_BY_STAGE, *_BY_WORKER, *_OF_WORLD),
     "By stage and world: publications of content that was already stored. By worker: events that were already handled.",
 )
+WORLD_SIZE: Final = Metric(
+    "risk_hub_world_size_gigabytes",
+    "Gigabytes",
+    _BY_WORLD,
+    "Upper bound of DynamoDB's estimate of the storage of a world's snapshots in the table, local index entries included, "
+    "after each stored snapshot; by stage, read the maximum. By world from "
+    f"{WORLD_SIZE_ALARM_GIGABYTES} GB on: every smaller world has the same bound of 1 GB.",
+)
 HTTP_REFUSED: Final = Metric(
     "risk_hub_http_refused_total",
     "Count",
@@ -200,6 +208,7 @@ METRICS: Final[Mapping[str, Metric]] = MappingProxyType(
             QUEUE_DEPTH,
             SNAPSHOT_PROCESSED,
             SNAPSHOT_DEDUPE,
+            WORLD_SIZE,
             HTTP_REFUSED,
             BLOB_ERRORS,
             WORKER_PROCESSED,

@@ -63,6 +63,7 @@ __all__ = [
     "URI_PREFIX",
     "VERSION_CONFLICT",
     "WILL_NOT_BE_EVALUATED",
+    "WORLD_FULL",
     "WORLD_MISMATCH",
     "WORLD_UNKNOWN",
     "ProblemError",
@@ -336,6 +337,13 @@ UNAVAILABLE = ProblemType(
     "The hub is temporarily unavailable",
     "Wait for `Retry-After` seconds, then send the same request again: repeating it is safe.",
 )
+WORLD_FULL = ProblemType(
+    "world-full",
+    507,
+    "The world is full",
+    "Do not repeat the request: it is refused until an operator has freed space for the world. Report the world to an "
+    "operator. Its stored snapshots can still be read, and other worlds still accept snapshots.",
+)
 GATEWAY_TIMEOUT = ProblemType(
     "gateway-timeout",
     504,
@@ -395,6 +403,7 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = MappingProxyType(
             DOCUMENT_UNAVAILABLE,
             THROTTLED,
             UNAVAILABLE,
+            WORLD_FULL,
             GATEWAY_TIMEOUT,
             INTERNAL,
         )

@@ -39,7 +39,7 @@ SNAPSHOTS: Final = (
         ),
         (
             *(p.STAGE_INVALID, p.WORLD_MISMATCH, p.HASH_MISMATCH, p.REF_INVALID),
-            *(p.BLOB_MALFORMED, p.VERSION_CONFLICT, p.DOCUMENT_UNAVAILABLE),
+            *(p.BLOB_MALFORMED, p.VERSION_CONFLICT, p.DOCUMENT_UNAVAILABLE, p.WORLD_FULL),
         ),
         body=SnapshotRequest,
         headers=(
