@@ -135,6 +135,31 @@ def test_publish_conflict_exits_with_status_1_and_prints_the_request_id(command:
     assert ended.json["stored_hash"] != ended.json["offered_hash"]
 
 
+def test_publish_to_a_full_world_exits_with_status_1_and_prints_the_remedy(
+    command: Command, file: Path, server: Server
+) -> None:
+    server.hub.snapshots.full_worlds.add("w1")
+    ended = command("publish", file)
+    assert (ended.status, len(server.posts())) == (1, 1)
+    assert "The world is full: world 'w1' is full" in ended.err
+    assert "Do not repeat the request" in ended.err
+    details = command("publish", file, "--json").json
+    assert (details["type"], details["status"]) == ("urn:risk-hub:problem:world-full", 507)
+    assert details["remedy"].startswith("Do not repeat the request")
+
+
+def test_backfill_stops_at_a_full_world_and_a_second_run_continues(
+    command: Command, tmp_path: Path, server: Server
+) -> None:
+    folder = history(tmp_path, 3)
+    server.hub.snapshots.full_worlds.add("w1")
+    ended = command("backfill", folder)
+    assert (ended.status, len(server.posts())) == (1, 1)
+    assert "The world is full" in ended.err
+    server.hub.snapshots.full_worlds.clear()
+    assert command("backfill", folder, "--json").json["created"] == 3
+
+
 def test_publish_to_an_unreachable_hub_exits_with_status_3(
     command: Command, monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:

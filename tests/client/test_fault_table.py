@@ -21,6 +21,7 @@ from risk_hub_client import (
     SpoolError,
     StoreError,
     UnavailableError,
+    WorldFullError,
 )
 from tests.client.conftest import BOOK, FAULT, IMPATIENT, WORLD
 from tests.client.server import (
@@ -42,6 +43,7 @@ HURRIED = replace(IMPATIENT, timeout_seconds=1.0)
 LATE = HURRIED.timeout_seconds + 0.1
 CONFLICT = "<Error><Code>ConditionalRequestConflict</Code></Error>"
 SLOW = "<Error><Code>RequestTimeout</Code></Error>"
+FULL_WORLD = '{"type": "urn:risk-hub:problem:world-full", "title": "The world is full", "status": 507}'
 SOON, MUCH_LATER = {"Retry-After": "0"}, {"Retry-After": "3600"}
 ALWAYS = IMPATIENT.attempts
 
@@ -79,6 +81,10 @@ TABLE = (
     Row("500, then success", (status(500),), "created", 2),
     Row("502, 503, 504, then success", (status(502), status(503), status(504)), "created", 4),
     Row("500 on every attempt", (status(500),) * ALWAYS, UnavailableError, ALWAYS, 0),
+    Row("507 world-full", (answering(507, FULL_WORLD),), WorldFullError, 1, 0),
+    Row("507 world-full, with a spool", (answering(507, FULL_WORLD),), WorldFullError, 1, 0, SPOOL),
+    Row("507 of an intermediary, then success", (status(507),), "created", 2),
+    Row("store: 507, then success", (answering(507, FULL_WORLD),), "created", 2, given=STORE),
     Row("connection cut before an answer", (cut_before,), "created", 2),
     Row("answer lost after the commit", (lost_after_commit,), "replayed", 2),
     Row("answer cut in its middle", (cut_within,), "replayed", 2),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from risk_hub_client import DeniedError, RiskHubClient, SpoolError, UnavailableError
+from risk_hub_client import DeniedError, RiskHubClient, SpoolError, UnavailableError, WorldFullError
 from tests.client.conftest import AS_OF, BOOK, IMPATIENT, WORLD
 from tests.client.server import Server, lost_after_commit, status
 
@@ -101,6 +101,33 @@ def test_rejected_spool_entry_is_set_aside_with_its_problem_and_the_rest_deliver
     assert ([each.version for each in done.delivered], len(done.refused)) == (["v2"], 1)
     assert "version-conflict" in done.refused[0].read_text(encoding="utf-8")
     assert waiting(folder) == 0
+
+
+def test_a_snapshot_that_a_full_world_refuses_is_not_spooled(
+    spooling: RiskHubClient, server: Server, folder: Path
+) -> None:
+    server.hub.snapshots.full_worlds.add(WORLD)
+    with pytest.raises(WorldFullError, match="Do not repeat the request") as caught:
+        spooling.publish(WORLD, **book("v1", **LARGE))
+    assert (caught.value.status, caught.value.type) == (507, "urn:risk-hub:problem:world-full")
+    assert (len(server.posts()), left(folder)) == (1, [])
+
+
+def test_spooled_snapshot_of_a_full_world_is_set_aside_and_delivered_when_it_is_moved_back(
+    spooling: RiskHubClient, server: Server, folder: Path
+) -> None:
+    server.faults.extend(DOWN * 2)
+    for world in (WORLD, "w2"):
+        assert spooling.publish(world, **book("v1", **LARGE)).outcome == "spooled"
+    server.hub.snapshots.full_worlds.add(WORLD)
+    done = spooling.flush()
+    ((aside,), (delivered,)) = done.refused, done.delivered
+    assert (delivered.world_id, waiting(folder)) == ("w2", 0)
+    assert "world-full" in aside.read_text(encoding="utf-8")
+    server.hub.snapshots.full_worlds.clear()
+    aside.rename(folder / aside.name)
+    assert [each.world_id for each in spooling.flush().delivered] == [WORLD]
+    assert left(folder) == []
 
 
 def test_flush_with_a_wrong_token_keeps_the_spool(

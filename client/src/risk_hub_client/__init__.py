@@ -18,6 +18,7 @@ from risk_hub_client.errors import (
     SpoolError,
     StoreError,
     UnavailableError,
+    WorldFullError,
 )
 from risk_hub_client.factors import FactorModel
 from risk_hub_client.frames import to_dataframe
@@ -50,5 +51,6 @@ __all__ = [
     "StoreError",
     "StoredSnapshot",
     "UnavailableError",
+    "WorldFullError",
     "to_dataframe",
 ]

@@ -44,8 +44,8 @@ class AsyncRiskHubClient(ClientBase):
         >>> async with AsyncRiskHubClient(actor="gateway", stage="paper") as hub:  # doctest: +SKIP
         ...     await hub.publish("us20", version="v1", as_of=as_of, weights={"AAPL": 0.6, "MSFT": 0.4})
 
-    Every request is retried after 408, 429, 5xx, timeouts, broken connections and answers that are web pages;
-    see `Patience`.
+    Every request is retried after 408, 429, 5xx other than 507 `world-full`, timeouts, broken connections and
+    answers that are web pages; see `Patience`.
     """
 
     @cached_property
@@ -98,6 +98,7 @@ class AsyncRiskHubClient(ClientBase):
         Raises:
             InvalidSnapshotError: the snapshot violates the contract; nothing was sent.
             ConflictError: the version is stored with other content.
+            WorldFullError: the world has no space for a further snapshot; an operator must free space.
             RefusedError: the hub rejected it for another reason.
             StoreError: the blob store rejected a request that the hub signed.
             UnavailableError: no answer within the budget, and no spool.

@@ -17,6 +17,7 @@ __all__ = [
     "SpoolError",
     "StoreError",
     "UnavailableError",
+    "WorldFullError",
 ]
 
 
@@ -58,7 +59,7 @@ class InvalidSnapshotError(HubError):
 
 
 class RefusedError(HubError):
-    """The hub rejected the request (4xx): the same request will be rejected again.
+    """The hub rejected the request (4xx or 507): the same request will be rejected again.
 
     Attributes:
         status: the HTTP status.
@@ -104,6 +105,10 @@ class DeniedError(RefusedError):
 
 class NotFoundError(RefusedError):
     """Nothing matches (404): the problem says whether the world is unknown, empty, or expired."""
+
+
+class WorldFullError(RefusedError):
+    """The world has no space for a further snapshot (507): an operator must free space. Nothing was stored or spooled."""
 
 
 class StoreError(HubError):

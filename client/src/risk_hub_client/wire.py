@@ -18,8 +18,9 @@ from risk_hub_client.errors import (
     RefusedError,
     StoreError,
     UnavailableError,
+    WorldFullError,
 )
-from risk_hub_contracts.base.problems import ProblemError
+from risk_hub_contracts.base.problems import WORLD_FULL, ProblemError
 
 __all__ = ["PAUSED", "Answer", "AnswerBuffer", "Call", "Chunk", "Pause", "TransientError", "new_request_id"]
 
@@ -201,18 +202,25 @@ class AnswerBuffer:
 
         Raises:
             TransientError: 408, 429 or 5xx; a web page instead of the hub's answer; a transient store error.
+            WorldFullError: the hub's problem `world-full`; a 507 of an intermediary is transient.
             RefusedError: any other status that is not an answer of the hub to this call.
             StoreError: any other status that is not an answer of the store.
         """
         answer = Answer(self._status, self._headers, self._body, self._request_id())
         if self._status in self._call.accepted_statuses:
             return self._reject_web_page(answer)
+        if self._is_world_full(answer):
+            raise WorldFullError(self._status, _problem(answer), answer.request_id)
         if self._status >= SERVER_ERROR or self._status in {TOO_MANY_REQUESTS, REQUEST_TIMEOUT}:
             reason = f"HTTP {self._status} {_problem(answer).get('detail', '')}".rstrip()
             raise TransientError(reason, answer.request_id, self._status, _retry_after(answer, now))
         if not self._call.to_hub:
             raise _store_error(answer)
         raise _ERRORS.get(self._status, RefusedError)(self._status, _problem(answer), answer.request_id)
+
+    def _is_world_full(self, answer: Answer) -> bool:
+        is_hubs = self._call.to_hub and self._status == WORLD_FULL.status
+        return is_hubs and _problem(answer).get("type") == WORLD_FULL.uri
 
     def _reject_web_page(self, answer: Answer) -> Answer:
         """Reject an intermediary's web page as transient: a sign-in page disappears after a sign-in."""

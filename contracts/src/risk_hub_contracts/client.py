@@ -23,6 +23,7 @@ from risk_hub_client import (
     StoredSnapshot,
     StoreError,
     UnavailableError,
+    WorldFullError,
     to_dataframe,
 )
 
@@ -49,5 +50,6 @@ __all__ = [
     "StoreError",
     "StoredSnapshot",
     "UnavailableError",
+    "WorldFullError",
     "to_dataframe",
 ]

@@ -15,6 +15,7 @@ from risk_hub_client import (
     RefusedError,
     RiskHubClient,
     StoredSnapshot,
+    WorldFullError,
 )
 from risk_hub_client.cli.backfill_items import Item, read_items
 from risk_hub_client.cli.options import Json
@@ -133,7 +134,7 @@ def _publish_one(
         if latest is not None and latest.is_history(item):
             document = {**document, "ttl_sec": HISTORY_TTL_SECONDS}
         published = client.publish(found.world_id, document, actor=found.actor, stage=found.stage)
-    except DeniedError:
+    except (DeniedError, WorldFullError):
         raise
     except (RefusedError, InvalidSnapshotError) as error:
         summary.refused.append(f"{item.place}: {error}")
