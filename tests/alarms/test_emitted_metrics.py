@@ -41,7 +41,7 @@ from tools.event_samples.emitted import queue_message
 
 ROOT = Path(__file__).parents[2]
 NAMESPACE = metrics_namespace("prod")
-SERVED = [slug for slug, problem in PROBLEMS.items() if problem.status in {401, 403, 409, 422}]
+SERVED = [slug for slug, problem in PROBLEMS.items() if problem.status in {401, 403, 409, 422, 507}]
 
 Emitted = set[tuple[str, str, frozenset[tuple[str, str]]]]
 
@@ -93,7 +93,9 @@ def sample_event() -> CloudEvent:
 
 
 def publish_twice(stage: str) -> None:
-    api = Hub().gateway()
+    hub = Hub()
+    hub.snapshots.gigabytes["w1"] = 1.0
+    api = hub.gateway()
     for _ in range(2):
         assert post(api, book(), headers={"X-Stage": stage}).status in {200, 201}
 

@@ -55,8 +55,9 @@ def state_changes(minutes: list[Mapping[str, float | None]]) -> list[tuple[int, 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.alarm)
 def test_alarm_fires_alone_and_recovers(story: Scenario) -> None:
     values_during = [{**normal_values(), **story.values_during}] * story.minutes
+    calm_after = max(CALM_AFTER, story.minutes_to_ok)
     changes = state_changes(
-        [*[normal_values()] * INCIDENT_START_MINUTE, *values_during, *[normal_values()] * CALM_AFTER]
+        [*[normal_values()] * INCIDENT_START_MINUTE, *values_during, *[normal_values()] * calm_after]
     )
     ends = INCIDENT_START_MINUTE + story.minutes
     assert [change for change in changes if change[1] == story.alarm] == [

@@ -28,13 +28,14 @@ STAGE_ALARMS = (
     "snapshot-silence-spreads",
     "dedupe-spike",
     "expired-spike",
+    "world-size",
     "validation-success",
 )
 CLOSED_LISTS = {
     "worker": (*WORKER_EVENTS, "event_relay", "freshness_monitor"),
     "stage": ("backtest", "paper", "live"),
     "status": ("401", "403", "409", "422", "partial", "insufficient", "invalid_input"),
-    "reason": ("unusable", "unavailable"),
+    "reason": ("unusable", "unavailable", "world-full"),
 }
 WORKERS = tuple(worker.replace("_", "-") for worker in WORKER_EVENTS)
 
@@ -91,7 +92,7 @@ def test_alarms_on_api_relay_freshness_results_tokens_and_blobs_exist(cloud_stag
         *HEARTBEATS,
         *("risk-not-computed-live", "exit-limits-not-judged-live", "token-end"),
         *(f"{what}-{stage}" for what in STAGE_ALARMS for stage in CLOSED_LISTS["stage"]),
-        *("blobs-unusable", "blobs-unavailable"),
+        *("blobs-unusable", "blobs-unavailable", "world-full"),
     }
 
 
@@ -127,6 +128,7 @@ def test_f23_missing_data_is_breaching_only_for_heartbeat_alarms(cloud_stage: As
         "snapshot-lag-critical",
         "snapshot-missing",
         "snapshot-silence-spreads",
+        "world-size",
     }
     assert set(treated.values()) == {"breaching", "notBreaching", "ignore"}
 
@@ -150,6 +152,8 @@ def test_no_alarm_depends_on_dynamodb_metrics_alone(cloud_stage: Assembly) -> No
         ("blob-reaper-heartbeat", "Sum", 1, 3),
         ("snapshot-lag-critical-live", "Maximum", 1, 1),
         ("token-end", "Maximum", 14 * 86_400, 3),
+        ("world-size-live", "Maximum", 1.5, 1),
+        ("world-full", "Sum", 1, 1),
     ],
 )
 def test_alarm_has_the_expected_statistic_threshold_and_periods(
@@ -184,7 +188,7 @@ def test_each_severity_has_alarms_and_a_lost_exit_signal_is_critical(prod: Assem
     assert set(severities.values()) == set(SEVERITIES)
     assert severities["exit-engine-dead-letters"] == "critical"
     assert severities["snapshot-lag-critical-live"] == severities["snapshot-missing-live"] == "critical"
-    assert severities["alarms-warning-undelivered"] == "critical"
+    assert severities["alarms-warning-undelivered"] == severities["world-full"] == "critical"
     assert severities["alarms-critical-undelivered"] == "warning"
     assert severities["snapshot-lag-critical-paper"] == severities["snapshot-lag-warn-live"] == "warning"
     assert len(topic_names(prod)) == len(SEVERITIES)

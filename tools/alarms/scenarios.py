@@ -50,6 +50,7 @@ def _named_metrics() -> Iterator[tuple[str, Metric]]:
     yield "heartbeat", Metric(HUB, "risk_hub_heartbeat_total", {"worker": "freshness_monitor"})
     for status in ("401", "403", "409", "422"):
         yield f"answered {status}", Metric(HUB, "risk_hub_http_refused_total", {"status": status})
+    yield "world full", Metric(HUB, "risk_hub_http_refused_total", {"reason": "world-full"})
     for reason in ("unusable", "unavailable"):
         yield f"blob {reason}", Metric(HUB, "risk_hub_blob_errors_total", {"reason": reason})
     for stage in DATA_STAGES:
@@ -63,6 +64,7 @@ def _named_metrics() -> Iterator[tuple[str, Metric]]:
             ("expired", "snapshot_expired"),
         ):
             yield f"{what} {stage}", Metric(HUB, f"risk_hub_{name}_total", {"stage": stage})
+        yield f"largest world {stage}", Metric(HUB, "risk_hub_world_size_gigabytes", {"stage": stage})
         yield f"success {stage}", Metric(HUB, "risk_hub_validation_success_percent", {"stage": stage})
     yield "token end", Metric(HUB, "risk_hub_token_end_seconds", {"worker": "freshness_monitor"})
     for worker in WORKERS:
@@ -123,7 +125,7 @@ def normal_values() -> dict[str, float]:
     for stage in DATA_STAGES:
         values |= {f"late {stage}": 0, f"stale {stage}": 0, f"missing {stage}": 0, f"spread {stage}": 0}
         values |= {f"stored {stage}": 10, f"repeated {stage}": 1, f"expired {stage}": 1}
-        values |= {f"success {stage}": 100}
+        values |= {f"success {stage}": 100, f"largest world {stage}": 1}
     values |= {f"errors {folder.replace('_', '-')}": 0 for folder in FUNCTION_FOLDERS}
     for worker in WORKERS:
         values |= {f"dead {worker}": 0, f"age {worker}": 2}
@@ -141,6 +143,7 @@ def scenarios() -> Iterator[Scenario]:
     yield Scenario("api-server-error-burst", {"server errors": 60}, other_alarms=("api-server-errors",))
     yield Scenario("unauthorized-burst", {"answered 401": 50, "answered 403": 10, "requests": 100})
     yield Scenario("refusal-burst", {"answered 409": 5, "answered 422": 60, "requests": 100})
+    yield Scenario("world-full", {"world full": 1})
     yield Scenario("blobs-unusable", {"blob unusable": 1})
     yield Scenario("blobs-unavailable", {"blob unavailable": 5})
     yield Scenario(
@@ -193,6 +196,14 @@ def _stage_scenarios(stage: str) -> Iterator[Scenario]:
         f"validation-success-{stage}", {f"success {stage}": 0}, minutes=3, minutes_to_alarm=3, minutes_to_ok=3
     )
     yield Scenario(f"expired-spike-{stage}", {f"expired {stage}": 100})
+    # The local stage evaluates an alarm only after a whole period, here an hour that began with the metrics.
+    yield Scenario(
+        f"world-size-{stage}",
+        {f"largest world {stage}": 2},
+        minutes=60,
+        minutes_to_alarm=60 - INCIDENT_START_MINUTE,
+        minutes_to_ok=60,
+    )
 
 
 def _worker_scenarios(worker: str) -> Iterator[Scenario]:

@@ -17,6 +17,8 @@ from infra.cdk.alarms.rule import (
 )
 from infra.functions import FUNCTIONS, WORKER_EVENTS
 from risk_hub_contracts.base import metrics
+from risk_hub_contracts.base.limits import HOT_WINDOW_MAX_GIGABYTES, WORLD_SIZE_ALARM_GIGABYTES
+from risk_hub_contracts.base.problems import WORLD_FULL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,10 +50,12 @@ def hub_alarms(environment: EnvironmentSpec) -> Iterator[AlarmRule]:
         severity: Severity = "critical" if data_stage in environment.paging_stages else "warning"
         yield from _freshness(environment.name, data_stage, severity)
         yield from _spikes(environment.name, data_stage)
+        yield _world_size(environment.name, data_stage)
     yield from outcome_alarms(environment)
     yield _token_end(environment.name)
     yield _relay_not_called(environment)
     yield from _rejected_requests(environment.name)
+    yield _world_full(environment.name)
     yield from _blobs(environment.name)
     for spec in FUNCTIONS.values():
         if spec.events:
@@ -127,6 +131,36 @@ def _spikes(stage: str, data_stage: str) -> Iterator[AlarmRule]:
         metrics={"expired": hub_metric(stage, metrics.SNAPSHOT_EXPIRED, stage=data_stage), "stored": stored},
         expression=f"100 * FILL(expired, 0) / ({_WORKERS_PER_SNAPSHOT} * FILL(stored, 0) + {SPIKE_DENOMINATOR_OFFSET})",
         threshold=SPIKE_SHARE_PERCENT,
+    )
+
+
+def _world_size(stage: str, data_stage: str) -> AlarmRule:
+    """Alarm on the largest world of the last hour; without a put, the size does not change.
+
+    The period is longer than the pauses of a world: in a period with puts of small worlds only, the alarm ends.
+    """
+    return AlarmRule(
+        name=f"world-size-{data_stage}",
+        page="world-size",
+        meaning=(
+            f"A {data_stage} world may hold more than {WORLD_SIZE_ALARM_GIGABYTES} GB of the "
+            f"{HOT_WINDOW_MAX_GIGABYTES} GB that its snapshots may use in the table"
+        ),
+        severity="warning",
+        metrics={"gigabytes": hub_metric(stage, metrics.WORLD_SIZE, "Maximum", stage=data_stage)},
+        threshold=WORLD_SIZE_ALARM_GIGABYTES,
+        period_seconds=HOUR_SECONDS,
+        missing_data=MISSING_KEEPS_STATE,
+    )
+
+
+def _world_full(stage: str) -> AlarmRule:
+    return AlarmRule(
+        name="world-full",
+        page="world-size",
+        meaning="A world is full: the hub refuses each of its new snapshots, and its producers do not repeat them",
+        severity="critical",
+        metrics={"refused": hub_metric(stage, metrics.HTTP_REFUSED, reason=WORLD_FULL.slug)},
     )
 
 

@@ -20,7 +20,7 @@ MISSING_IS_OK: Final[MissingData] = "notBreaching"
 MISSING_IS_ALARM: Final[MissingData] = "breaching"
 """The metric is sent every minute: no data means that the monitoring has stopped."""
 MISSING_KEEPS_STATE: Final[MissingData] = "ignore"
-"""The metric is sent every minute by a monitor that has its own alarm: no data does not show a recovery."""
+"""No data does not show a recovery: a monitor with its own alarm sends the metric, or only a new value can be lower."""
 
 MINUTE_SECONDS: Final = 60
 FIVE_MINUTES_SECONDS: Final = 300
