@@ -21,6 +21,7 @@ from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
 from functions.telemetry import log
 from functions.wiring import settings
+from functions.wiring.history import whole_history
 from risk_hub_contracts.base.problem_types import ProblemError
 
 _dynamodb = client("dynamodb")
@@ -36,7 +37,7 @@ _relay = RelayRecords(
     failures=SQSFailureQueue(client("sqs"), settings.failure_queue_url()),
 )
 _replay = ReplaySnapshots(
-    snapshots=DynamoDBSnapshots(_dynamodb, settings.snapshots_table(), _bodies),
+    snapshots=whole_history(DynamoDBSnapshots(_dynamodb, settings.snapshots_table(), _bodies), utc_now),
     evaluations=_reports,
     reports=_reports,
     announce=_announce,

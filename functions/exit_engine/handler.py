@@ -14,11 +14,12 @@ from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
 from functions.telemetry.health import ReportTally
 from functions.wiring import settings
+from functions.wiring.history import whole_history
 
 _dynamodb, _stages = client("dynamodb"), settings.stages()
 _bodies = BodyStore(client("s3"), settings.bucket())
 _emit = EmitExitSignals(
-    snapshots=DynamoDBSnapshots(_dynamodb, settings.snapshots_table(), _bodies),
+    snapshots=whole_history(DynamoDBSnapshots(_dynamodb, settings.snapshots_table(), _bodies), utc_now),
     policies=DynamoDBWorlds(_dynamodb, settings.worlds_table()),
     journal=DynamoDBExitJournal(_dynamodb, settings.reports_table()),
     clock=utc_now,

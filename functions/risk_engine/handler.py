@@ -22,11 +22,12 @@ from functions.hub.adapters.s3_blobs import S3Blobs
 from functions.telemetry import log
 from functions.telemetry.health import ReportTally
 from functions.wiring import settings
+from functions.wiring.history import whole_history
 
 _s3, _dynamodb, _stages = client("s3"), client("dynamodb"), settings.stages()
 _bodies = BodyStore(_s3, settings.bucket())
 _blobs = S3Blobs(_s3, settings.bucket())
-_snapshots = DynamoDBSnapshots(_dynamodb, settings.snapshots_table(), _bodies)
+_snapshots = whole_history(DynamoDBSnapshots(_dynamodb, settings.snapshots_table(), _bodies), utc_now)
 _reports = DynamoDBReports(_dynamodb, settings.reports_table())
 
 _verify = VerifyRisk(snapshots=_snapshots, blobs=_blobs, records=_reports)

@@ -27,11 +27,12 @@ from functions.snapshot_reader.blobs import blob_routes
 from functions.snapshot_reader.reports import report_routes
 from functions.snapshot_reader.routes import snapshot_routes
 from functions.wiring import settings
+from functions.wiring.history import whole_history
 
 _s3, _dynamodb, _stages = client("s3"), client("dynamodb"), settings.stages()
 _bodies = BodyStore(_s3, settings.bucket())
 _blobs = S3Blobs(_s3, settings.bucket())
-_snapshots = DynamoDBSnapshots(_dynamodb, settings.snapshots_table(), _bodies)
+_snapshots = whole_history(DynamoDBSnapshots(_dynamodb, settings.snapshots_table(), _bodies), utc_now)
 _worlds = DynamoDBWorlds(_dynamodb, settings.worlds_table())
 _reports = DynamoDBReports(_dynamodb, settings.reports_table())
 _forecasts = DynamoDBForecasts(_dynamodb, settings.reports_table(), _bodies)

@@ -20,17 +20,17 @@ from functions.hub.use_cases.upload_blobs import UploadBlobs
 from functions.snapshot_writer.routes import snapshot_writer
 from functions.snapshot_writer.uploads import add_upload_routes
 from functions.wiring import settings
+from functions.wiring.history import whole_history
 
 _s3, _dynamodb, _stages = client("s3"), client("dynamodb"), settings.stages()
 _blobs = S3Blobs(_s3, settings.bucket())
+_bodies = BodyStore(_s3, settings.bucket())
 _marks = DynamoDBBlobMarks(_dynamodb, settings.marks_table())
 _tokens = SecretTokens(client("secretsmanager"), settings.tokens_secret_arn(), utc_now)
 _authenticator = Authenticator(_tokens, utc_now)
 
 _publish = PublishSnapshot(
-    snapshots=DynamoDBSnapshots(
-        _dynamodb, settings.snapshots_table(), bodies=BodyStore(_s3, settings.bucket())
-    ),
+    snapshots=whole_history(DynamoDBSnapshots(_dynamodb, settings.snapshots_table(), _bodies), utc_now),
     blobs=_blobs,
     marks=_marks,
     clock=utc_now,

@@ -14,11 +14,12 @@ from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.s3_blobs import S3Blobs
 from functions.telemetry.health import ReportTally
 from functions.wiring import settings
+from functions.wiring.history import whole_history
 
 _s3, _dynamodb, _stages = client("s3"), client("dynamodb"), settings.stages()
 _bodies = BodyStore(_s3, settings.bucket())
 _evaluate = EvaluateStress(
-    snapshots=DynamoDBSnapshots(_dynamodb, settings.snapshots_table(), _bodies),
+    snapshots=whole_history(DynamoDBSnapshots(_dynamodb, settings.snapshots_table(), _bodies), utc_now),
     blobs=S3Blobs(_s3, settings.bucket()),
     reports=DynamoDBReports(_dynamodb, settings.reports_table()),
     clock=utc_now,

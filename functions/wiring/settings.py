@@ -34,6 +34,11 @@ def segments_table() -> str:
     return _required("SEGMENTS_TABLE")
 
 
+def optional_segments_table() -> str | None:
+    """Return the same for a function that reads history; None in a deployment without history."""
+    return _optional("SEGMENTS_TABLE", "") or None
+
+
 def bucket() -> str:
     """Return the name of the bucket of blobs and bodies."""
     return _required("BUCKET")

@@ -30,6 +30,7 @@ _SHARED_PACKAGES: Final = (
     "functions/announcing",
     "functions/entrypoints",
     "functions/evaluation",
+    "functions/history",
     "functions/hub",
     "functions/measures",
     "functions/telemetry",
@@ -107,6 +108,7 @@ _UNUSED_FOLDERS: Final = (
             "idempotency",
             "kafka",
             "parameters",
+            "parser",
             "streaming",
             "validation",
         )

@@ -11,12 +11,13 @@ from moto import mock_aws
 
 from functions.history.adapters.dynamodb_segments import DynamoDBSegments
 from functions.history.adapters.s3_segments import S3Segments
-from functions.history.ports import MovePlan, SegmentIndex, SegmentObjectError, SegmentObjects
+from functions.history.ports import SegmentIndex, SegmentObjectError, SegmentObjects
 from functions.history.segment import SegmentRow, compress_lines, encode_line, segment_row
 from functions.hub.domain.ordering import AFTER_ALL, BEFORE_ALL
 from functions.hub.domain.snapshot_record import SnapshotRecord
+from tests.adapters.conftest import create_table
 from tests.fakes.clock import START
-from tests.fakes.history import MemorySegments
+from tests.fakes.history import MemorySegments, plan_of
 from tests.fakes.samples import WORLD, stored
 
 KEEP = START + timedelta(days=30)
@@ -39,20 +40,7 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
 
 
 def dynamodb_segments() -> DynamoDBSegments:
-    client = boto3.client("dynamodb")
-    client.create_table(
-        TableName="segments",
-        KeySchema=[
-            {"AttributeName": "world_id", "KeyType": "HASH"},
-            {"AttributeName": "segment_order", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": "world_id", "AttributeType": "S"},
-            {"AttributeName": "segment_order", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    return DynamoDBSegments(client, "segments")
+    return DynamoDBSegments(boto3.client("dynamodb"), create_table("segments"))
 
 
 def s3_segments() -> S3Segments:
@@ -74,24 +62,11 @@ def row(*snapshots: SnapshotRecord) -> SegmentRow:
     return segment_row(snapshots, compress_lines(map(encode_line, snapshots)), KEEP)
 
 
-def plan(made: SegmentRow) -> MovePlan:
-    return MovePlan(
-        world_id=made.world_id,
-        segment_id=made.segment_id,
-        first_order=made.first_order,
-        last_order=made.last_order,
-        created_from=made.least_created_at,
-        created_until=made.greatest_created_at,
-        count=made.count,
-        digest=made.digest,
-    )
-
-
 def commit(index: SegmentIndex, *rows: SegmentRow) -> None:
     for each in rows:
-        assert index.begin(plan(each))
-        assert index.commit(plan(each), each)
-        index.finish(plan(each))
+        assert index.begin(plan_of(each))
+        assert index.commit(plan_of(each), each)
+        index.finish(plan_of(each))
 
 
 def put(objects: SegmentObjects, key: str, data: bytes) -> None:
@@ -119,7 +94,7 @@ def test_a_committed_row_comes_back_equal(stores: Stores) -> None:
 
 
 def test_a_plan_comes_back_equal_and_a_world_has_one(stores: Stores) -> None:
-    first, second = plan(row(snapshot(1))), plan(row(snapshot(2)))
+    first, second = plan_of(row(snapshot(1))), plan_of(row(snapshot(2)))
     assert stores.index.plan(WORLD) is None
     assert stores.index.begin(first)
     assert not stores.index.begin(second)
@@ -129,33 +104,33 @@ def test_a_plan_comes_back_equal_and_a_world_has_one(stores: Stores) -> None:
 
 def test_commit_advances_the_plan_and_does_so_once(stores: Stores) -> None:
     made = row(snapshot(1))
-    assert stores.index.begin(plan(made))
-    assert stores.index.commit(plan(made), made)
-    assert stores.index.plan(WORLD) == replace(plan(made), step="stored")
-    assert not stores.index.commit(plan(made), made)
+    assert stores.index.begin(plan_of(made))
+    assert stores.index.commit(plan_of(made), made)
+    assert stores.index.plan(WORLD) == replace(plan_of(made), step="stored")
+    assert not stores.index.commit(plan_of(made), made)
 
 
 def test_commit_without_the_plan_of_the_world_stores_no_row(stores: Stores) -> None:
     made, other = row(snapshot(1)), row(snapshot(2))
-    assert not stores.index.commit(plan(made), made)
-    assert stores.index.begin(plan(other))
-    assert not stores.index.commit(plan(made), made)
+    assert not stores.index.commit(plan_of(made), made)
+    assert stores.index.begin(plan_of(other))
+    assert not stores.index.commit(plan_of(made), made)
     assert stores.index.row(WORLD, made.segment_order) is None
     assert list(stores.index.rows_by_expiry(WORLD, None, None)) == []
 
 
 def test_finish_removes_only_the_plan_that_it_names(stores: Stores) -> None:
     made, other = row(snapshot(1)), row(snapshot(2))
-    assert stores.index.begin(plan(made))
-    stores.index.finish(plan(other))
-    assert stores.index.plan(WORLD) == plan(made)
-    stores.index.finish(plan(made))
-    stores.index.finish(plan(made))
+    assert stores.index.begin(plan_of(made))
+    stores.index.finish(plan_of(other))
+    assert stores.index.plan(WORLD) == plan_of(made)
+    stores.index.finish(plan_of(made))
+    stores.index.finish(plan_of(made))
     assert stores.index.plan(WORLD) is None
 
 
 def test_a_plan_is_never_listed_as_a_row(stores: Stores) -> None:
-    assert stores.index.begin(plan(row(snapshot(1))))
+    assert stores.index.begin(plan_of(row(snapshot(1))))
     assert list(stores.index.rows(WORLD, BEFORE_ALL, AFTER_ALL, newest_first=False)) == []
     assert list(stores.index.rows_by_expiry(WORLD, None, None)) == []
 

@@ -1,4 +1,4 @@
-"""One suite for every SnapshotStore: the in-memory one and the one on DynamoDB."""
+"""One suite for every SnapshotStore: in memory, on DynamoDB, and across the seam to history."""
 
 import random
 from collections.abc import Iterator
@@ -10,26 +10,54 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from functions.history.adapters.dynamodb_hot_table import DynamoDBHotTable
+from functions.history.adapters.dynamodb_segments import DynamoDBSegments
+from functions.history.adapters.s3_segments import S3Segments
 from functions.hub.adapters.body_store import PREFIX, BodyStore
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.snapshot_record import SnapshotRecord
-from functions.hub.ports import SnapshotStore
+from functions.hub.ports import PutOutcome, SnapshotStore
 from tests.adapters.conftest import create_table
 from tests.fakes.clock import START
+from tests.fakes.history import Seam, memory_seam
 from tests.fakes.samples import WORLD, series, stored
 from tests.fakes.stores import MemorySnapshots
 
 RETENTION = timedelta(days=30)
 
 
-@pytest.fixture(params=["memory", "dynamodb"])
+class Moving:
+    """A store across the seam that moves every n-th snapshot to history as soon as it is stored."""
+
+    def __init__(self, seam: Seam, every: int) -> None:
+        self.seam, self.every, self.stored = seam, every, 0
+        self.get, self.select = seam.whole.get, seam.whole.select
+        self.last_expiry = seam.whole.last_expiry
+
+    def put_once(self, snapshot: SnapshotRecord, retain_until: datetime) -> PutOutcome:
+        outcome = self.seam.whole.put_once(snapshot, retain_until)
+        self.stored += outcome.created
+        if outcome.created and self.stored % self.every == 0:
+            self.seam.move(outcome.stored)
+        return outcome
+
+
+@pytest.fixture(params=["memory", "dynamodb", "memory 1", "memory 2", "dynamodb 1", "dynamodb 2"])
 def store(request: pytest.FixtureRequest) -> Iterator[SnapshotStore]:
-    if request.param == "memory":
-        yield MemorySnapshots()
+    kind, _, every = request.param.partition(" ")
+    if kind == "memory":
+        yield Moving(memory_seam(), int(every)) if every else MemorySnapshots()
         return
     with mock_aws():
-        yield dynamodb_store()
+        yield Moving(aws_seam(), int(every)) if every else dynamodb_store()
+
+
+def aws_seam() -> Seam:
+    hot = dynamodb_store()
+    index = DynamoDBSegments(hot.dynamodb, create_table("segments"))
+    table = DynamoDBHotTable(hot.dynamodb, hot.table, hot.bodies)
+    return Seam(hot, table, index, S3Segments(hot.bodies.s3, hot.bodies.bucket))
 
 
 def dynamodb_store() -> DynamoDBSnapshots:

@@ -4,11 +4,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from functions.history.ports import HotLoad, HotSnapshot, MovePlan, SegmentObjectError
-from functions.history.segment import SegmentRow
+from functions.history.ports import (
+    HotLoad,
+    HotSnapshot,
+    HotTable,
+    MovePlan,
+    SegmentIndex,
+    SegmentObjectError,
+    SegmentObjects,
+)
+from functions.history.read_history import ReadHistory
+from functions.history.segment import SegmentRow, compress_lines, encode_line, segment_row
+from functions.history.whole_history import WholeHistory
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.snapshot_record import SnapshotRecord
-from functions.hub.ports import PutOutcome, SnapshotMovedError
+from functions.hub.ports import PutOutcome, SnapshotMovedError, SnapshotStore
+from tests.fakes.clock import START, FrozenClock
 from tests.fakes.stores import MemorySnapshots
 
 NEWEST_COUNT = 100
@@ -131,3 +142,57 @@ class MemoryHotTable(MemorySnapshots):
         arrivals = [row.created_at for row in newest]
         span = max(arrivals) - min(arrivals) if arrivals else timedelta(0)
         return HotLoad(len(newest), sum(row.document_bytes for row in newest), span)
+
+
+def plan_of(row: SegmentRow) -> MovePlan:
+    """Return the plan of a move that makes this segment."""
+    return MovePlan(
+        world_id=row.world_id,
+        segment_id=row.segment_id,
+        first_order=row.first_order,
+        last_order=row.last_order,
+        created_from=row.least_created_at,
+        created_until=row.greatest_created_at,
+        count=row.count,
+        digest=row.digest,
+    )
+
+
+class Seam:
+    """A hot table and history, and the whole of both; a test decides which snapshots are moved.
+
+    Attributes:
+        whole: the store across the seam.
+        clock: its clock, at first so late that no snapshot is too young for history.
+    """
+
+    def __init__(
+        self, hot: SnapshotStore, table: HotTable, index: SegmentIndex, objects: SegmentObjects
+    ) -> None:
+        self.hot, self.table, self.index, self.objects = hot, table, index, objects
+        self.clock = FrozenClock(START + timedelta(days=400))
+        self.history = ReadHistory(index, objects)
+        self.whole = WholeHistory(hot, lambda: self.history, self.clock)
+
+    def copy(self, *snapshots: SnapshotRecord, retain_until: datetime = FAR_FUTURE) -> SegmentRow:
+        """Make one segment of snapshots; the hot table keeps them."""
+        ordered = sorted(snapshots, key=lambda each: each.order)
+        data = compress_lines(map(encode_line, ordered))
+        row = segment_row(ordered, data, retain_until)
+        self.objects.put_once(row.key, data, row.sha256)
+        assert self.index.begin(plan_of(row))
+        assert self.index.commit(plan_of(row), row)
+        self.index.finish(plan_of(row))
+        return row
+
+    def move(self, *snapshots: SnapshotRecord) -> SegmentRow:
+        """Make one segment of snapshots that the hot table holds, and let the table forget them."""
+        row = self.copy(*snapshots)
+        assert self.table.forget(snapshots, row) == len(snapshots)
+        return row
+
+
+def memory_seam() -> Seam:
+    """Return a seam in memory."""
+    hot, segments = MemoryHotTable(), MemorySegments()
+    return Seam(hot, hot, segments, segments)

@@ -10,12 +10,19 @@ import pytest
 
 from functions.wiring import process
 from infra.functions import FUNCTION_FOLDERS
-from infra.names import DEPLOYMENT_STAGE, GROSS_EXPOSURE_MAX, INLINE_COV_THRESHOLD, FunctionFolder, handler
+from infra.names import (
+    DEPLOYMENT_STAGE,
+    GROSS_EXPOSURE_MAX,
+    INLINE_COV_THRESHOLD,
+    SEGMENTS_TABLE,
+    FunctionFolder,
+    handler,
+)
 from tests.fakes.clock import FrozenClock
 from tests.fakes.cold_start import cold_start
 from tests.fakes.template_variables import template_variables
 
-DEFAULTED = {DEPLOYMENT_STAGE, GROSS_EXPOSURE_MAX, INLINE_COV_THRESHOLD}
+DEFAULTED = {DEPLOYMENT_STAGE, GROSS_EXPOSURE_MAX, INLINE_COV_THRESHOLD, SEGMENTS_TABLE}
 SLOW_LIBRARIES = ("orjson", "botocore")
 # Print the collector's threshold at the first search for each module, and after the last.
 THRESHOLDS = """

@@ -104,13 +104,13 @@ def message() -> Round:
 
 
 def stored_item() -> dict[str, Any]:
-    """Return the snapshot's item as DynamoDB's wire has it."""
+    """Return the item of a fresh snapshot as DynamoDB's wire has it."""
     from functions.hub.adapters.snapshot_item import compress, to_item  # noqa: PLC0415
     from functions.hub.domain.snapshot_record import accept  # noqa: PLC0415
     from risk_hub_contracts.snapshot.parse import parse_snapshot  # noqa: PLC0415
 
     now = datetime.now(UTC)
-    raw = json.dumps({**book(20), "ttl_sec": 86_400}).encode()
+    raw = json.dumps({**book(20), "as_of": now.isoformat(), "ttl_sec": 86_400}).encode()
     snapshot = parse_snapshot(raw, world_id="w1", actor="gateway", stage="paper", now=now)
     body, size = compress(snapshot.to_document())
     item = to_item(

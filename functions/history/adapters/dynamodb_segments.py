@@ -32,9 +32,10 @@ STORE = Dependency.HISTORY
 CANCELED = "TransactionCanceledException"
 CONDITION = "ConditionalCheckFailed"
 NO_REASON = "None"
-# Most reads need one or two rows; a read that needs many takes them in large pages.
-FIRST_PAGE_ROWS = 20
-PAGE_ROWS = 500
+# Most reads need one or two rows; a read that needs many takes them in pages that grow.
+FIRST_PAGE_ROWS = 8
+PAGE_GROWTH = 4
+PAGE_MAX_ROWS = 512
 SAME_PLAN = "segment_id = :segment_id"
 
 
@@ -134,7 +135,8 @@ class DynamoDBSegments:
             yield from map(row_of, answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
-            request |= {"ExclusiveStartKey": answer["LastEvaluatedKey"], "Limit": PAGE_ROWS}
+            larger = min(request["Limit"] * PAGE_GROWTH, PAGE_MAX_ROWS)
+            request |= {"ExclusiveStartKey": answer["LastEvaluatedKey"], "Limit": larger}
 
     def _item(self, world_id: str, sort_key: str) -> Item | None:
         with dependency(STORE):

@@ -1,0 +1,30 @@
+"""The snapshots on both sides of the seam; the code of history is loaded when a read crosses it."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from functions.history.whole_history import WholeHistory
+from functions.wiring import settings
+
+if TYPE_CHECKING:
+    from functions.history.read_history import ReadHistory
+    from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
+    from functions.hub.ports import Clock, SnapshotStore
+
+
+def whole_history(hot: "DynamoDBSnapshots", clock: "Clock") -> "SnapshotStore":
+    """Return the hot table with history; without a table of segments, only the hot table."""
+    table = settings.optional_segments_table()
+    if table is None:
+        return hot
+
+    @cache
+    def open_history() -> "ReadHistory":
+        from functions.history.adapters.dynamodb_segments import DynamoDBSegments  # noqa: PLC0415
+        from functions.history.adapters.s3_segments import S3Segments  # noqa: PLC0415
+        from functions.history.read_history import ReadHistory  # noqa: PLC0415
+
+        objects = S3Segments(hot.bodies.s3, hot.bodies.bucket)
+        return ReadHistory(DynamoDBSegments(hot.dynamodb, table), objects)
+
+    return WholeHistory(hot, open_history, clock)
