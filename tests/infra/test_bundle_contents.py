@@ -7,7 +7,7 @@ import pytest
 from infra.bundles.archive import write_zip
 from infra.bundles.contents import PROJECT, Bundle, hub_files, is_unused
 
-ROOMS = {"announcing", "entrypoints", "evaluation", "hub", "measures", "telemetry", "wiring"}
+ROOMS = {"announcing", "entrypoints", "evaluation", "history", "hub", "measures", "telemetry", "wiring"}
 RISK_CODE = (
     "functions/evaluation/risk/",
     "functions/measures/covariance/",
