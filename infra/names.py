@@ -33,6 +33,17 @@ TABLE_KEYS: Final[dict[TableName, tuple[str, str]]] = {
     "segments": ("world_id", "segment_order"),
 }
 
+# Names of tables that differ from their purpose. A local index cannot change in place, so the snapshots have a
+# new table since their indexes became small (ADR-0054).
+TABLE_WORDS: Final[dict[TableName, str]] = {"snapshots": "snapshots-2"}
+
+# Sort key and further attributes of each local index of the snapshots: what queries and their filters compare.
+LOCAL_INDEXES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "by_as_of": ("time_order", ("expiry_order", "actor", "created_at")),
+    "by_stage": ("stage_time_order", ("expiry_order", "actor", "created_at")),
+    "by_expiry": ("expiry_order", ("stage_time_order", "actor", "created_at")),
+}
+
 TTL_ATTRIBUTE: Final = "retain_until"
 
 EVENT_SOURCE: Final = "risk-signal-hub"
@@ -102,6 +113,18 @@ def handler(folder: FunctionFolder) -> str:
 def physical_name(stage: str, name: str) -> str:
     """Return `risk-hub-<stage>-<name>` with hyphens: tables, functions, queues, rules, alarms."""
     return f"risk-hub-{stage}-{name.replace('_', '-')}"
+
+
+def table_name(stage: str, table: TableName) -> str:
+    """Return the name of a stage's table: `risk-hub-<stage>-snapshots-2`, `risk-hub-<stage>-worlds`."""
+    return physical_name(stage, TABLE_WORDS.get(table, table))
+
+
+def table_purpose(name: str) -> str:
+    """Return the purpose of the table with this physical name: `snapshots` of `risk-hub-<stage>-snapshots-2`."""
+    purposes = {word: purpose for purpose, word in TABLE_WORDS.items()}
+    renamed = (purpose for word, purpose in purposes.items() if name.endswith(f"-{word}"))
+    return next(renamed, name.rpartition("-")[2])
 
 
 def tokens_secret_name(stage: str) -> str:

@@ -16,7 +16,7 @@ from infra.recovery.failed_keys import keys_put_between
 from infra.recovery.relay import REQUEST_MAX_RECORDS, Relay, replay_requests
 
 STAGE: Final = "local"
-TABLES: Final = ("snapshots", "evaluations")
+TABLES: Final[tuple[names.TableName, ...]] = ("snapshots", "evaluations")
 # Longer than the relay takes to announce a record, with retries.
 UNANNOUNCED_MAX: Final = timedelta(seconds=120)
 
@@ -33,7 +33,7 @@ def announce_again(aws: LocalAws, saved_at: datetime) -> int:
         for table in TABLES
         for key in keys_put_between(
             dynamodb,
-            names.physical_name(STAGE, table),
+            names.table_name(STAGE, table),
             saved_at - UNANNOUNCED_MAX,
             saved_at + UNANNOUNCED_MAX,
         )

@@ -38,6 +38,7 @@ from infra.local.front_server import front_server
 from infra.local.gateway_responses import GatewayResponses, with_gateway_responses
 from infra.local.guard import with_local_guard
 from infra.local.hidden_objects import with_hidden_objects
+from infra.local.index_fetch import fetch_through_local_indexes
 from infra.local.saving import StateSaver
 from infra.local.state_capture import capture
 from infra.local.worker_stop import WorkerStop
@@ -105,6 +106,7 @@ async def run(arguments: argparse.Namespace) -> None:
     _stop_on_signal(stop, with_parent=arguments.with_parent)
     endpoint = f"http://127.0.0.1:{arguments.aws_port}"
     drain_on_updates()
+    fetch_through_local_indexes()
     workers = WorkerStop()
     workers.install()
     alarm_runner = AlarmRunner(

@@ -10,6 +10,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from infra.names import table_purpose
+from tests.fakes.moto_indexes import fetch_through_local_indexes
+
 ASSEMBLY = Path(__file__).parents[2] / "infra" / "assembly" / "local"
 REGION = "us-east-1"
 TABLE_PROPERTIES = (
@@ -43,11 +46,12 @@ def declared_tables() -> dict[str, dict[str, Any]]:
     templates = [json.loads(path.read_text(encoding="utf-8")) for path in ASSEMBLY.glob("*.template.json")]
     resources = [resource for template in templates for resource in template["Resources"].values()]
     tables = [r["Properties"] for r in resources if r["Type"] == "AWS::DynamoDB::Table"]
-    return {str(table["TableName"]).rpartition("-")[2]: table for table in tables}
+    return {table_purpose(table["TableName"]): table for table in tables}
 
 
 def create_table(purpose: str) -> str:
     """Create the declared table in moto and return its name."""
+    fetch_through_local_indexes()
     declared = declared_tables()[purpose]
     wanted = {name: declared[name] for name in TABLE_PROPERTIES if name in declared}
     if "StreamSpecification" in wanted:

@@ -18,6 +18,7 @@ from functions.hub.ports import DocumentError
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.reports.forecast import CrossSection, Forecast
 from tests.adapters.conftest import create_table
+from tests.adapters.counting import Requests
 from tests.adapters.test_snapshot_store import random_numbers
 from tests.fakes.clock import START
 from tests.fakes.samples import WORLD, stored
@@ -130,3 +131,16 @@ def test_refused_access_to_a_document_is_not_reported_as_damage(
 
 def _refuse(**_request: Any) -> Any:
     raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject")
+
+
+def test_a_page_of_large_documents_loads_each_object_once_and_keeps_the_order(bucket: str) -> None:
+    store = snapshots(bucket)
+    for number in range(9):
+        numbers = [number, *random_numbers()[:3_000]]
+        store.put_once(stored(f"v{number}", numbers=numbers, ttl_sec=86_400), UNTIL)
+    requests = Requests()
+    watched = replace(store, bodies=BodyStore(requests.watch(boto3.client("s3")), bucket))
+    found = watched.select(SnapshotQuery(world_id=WORLD, at=START, limit=20))
+    assert [each.version for each in found] == [*(f"v{n}" for n in range(8, -1, -1)), "large", "small"]
+    assert [each.document["numbers"][0] for each in found[:9]] == list(range(8, -1, -1))
+    assert requests.operations == ["GetObject"] * 10

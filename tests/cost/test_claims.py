@@ -1,15 +1,31 @@
 """The cost claims of the decisions, checked on the real requests of the handlers."""
 
+from dataclasses import replace
+
 import pytest
 
 from functions.evaluation.derived_record import ReportKind
 from functions.evaluation.store.dynamodb_reports import to_item
+from functions.hub.adapters.snapshot_item import to_item as to_snapshot_item
 from infra.environments import ENVIRONMENTS
+from risk_hub_contracts.base.limits import (
+    ACTOR_MAX_CHARS,
+    ID_MAX_CHARS,
+    ITEM_BODY_MAX_BYTES,
+    STAGE_MAX_CHARS,
+)
 from tests.adapters.test_evaluation_store import record as evaluation
 from tests.fakes.clock import START
-from tools.cost.calls import item_bytes, put_units, write_units
+from tests.fakes.samples import stored
+from tools.cost.calls import index_entries, item_bytes, put_units, write_units
 from tools.cost.fixed_costs import fixed_costs
-from tools.cost.layouts import layouts, posts_per_second, snapshots_per_world
+from tools.cost.layouts import (
+    SnapshotSize,
+    break_even_bytes,
+    layouts,
+    posts_per_second,
+    snapshots_per_world,
+)
 from tools.cost.snapshot_flow import SnapshotFlow, measure_flows
 
 SIZES = (20, 500)
@@ -25,13 +41,19 @@ def operations(journey: SnapshotFlow) -> list[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize("assets", SIZES)
-def test_snapshot_put_costs_three_item_writes_and_one_unit(
+def test_snapshot_put_costs_one_item_write_and_one_unit_for_each_of_three_indexes(
     journeys: dict[int, SnapshotFlow], assets: int
 ) -> None:
     put = journeys[assets].post.calls[-1]
     assert put.operation == "PutItem"
     assert put.item is not None
-    assert put.units == 3 * write_units(item_bytes(put.item)) + 1
+    assert put.units == write_units(item_bytes(put.item)) + 3
+
+
+def test_longest_names_keep_an_index_entry_below_one_write_unit() -> None:
+    longest = stored("v" * ID_MAX_CHARS, stage="s" * STAGE_MAX_CHARS, actor="a" * ACTOR_MAX_CHARS)
+    item = to_snapshot_item(replace(longest, world_id="w" * ID_MAX_CHARS), {"body": {"B": b""}}, START)
+    assert {write_units(item_bytes(entry)) for entry in index_entries(item)} == {1}
 
 
 def test_number_of_calls_does_not_depend_on_the_size_of_the_snapshot(
@@ -69,16 +91,25 @@ def test_every_read_is_one_query(journeys: dict[int, SnapshotFlow], assets: int)
         assert [call.operation for call in leg.calls] == ["Query"]
 
 
-def test_chosen_layout_reads_latest_in_one_request_unlike_cheaper_layouts() -> None:
-    ours, *rejected = layouts(6_000)
-    assert (ours.put_units, ours.latest_requests) == (19, 1)
-    for other in rejected:
-        assert other.latest_requests == 2 or other.lacks == "latest may be stale"
+@pytest.mark.parametrize("body_bytes", [600, 6_000, 60_000])
+def test_chosen_layout_has_the_cheapest_put_of_all_that_need_no_listing_of_the_bucket(
+    body_bytes: int,
+) -> None:
+    in_bucket = body_bytes > ITEM_BODY_MAX_BYTES
+    ours, *rejected = layouts(SnapshotSize(450, (230, 236, 230), body_bytes, body_in_bucket=in_bucket))
+    assert ours.latest_requests == 1 + in_bucket
+    assert all(other.put_dollars >= ours.put_dollars for other in rejected if not other.lists)
+
+
+def test_body_limit_is_the_price_break_even_of_item_and_bucket() -> None:
+    size = SnapshotSize(450, (230, 236, 230), 0, body_in_bucket=False)
+    assert 0 <= break_even_bytes(size) - ITEM_BODY_MAX_BYTES < write_units(1) * 1024
 
 
 def test_world_has_limits_on_post_rate_and_snapshot_count() -> None:
     assert posts_per_second(4) == 250
-    assert snapshots_per_world(1_000) == 10 * 1024**3 // 3_200
+    size = SnapshotSize(400, (200, 200, 200), 600 - len("body"), body_in_bucket=False)
+    assert snapshots_per_world(size) == 10 * 1024**3 // (1_000 + 3 * 200 + 4 * 100)
 
 
 def test_per_world_metrics_cost_at_most_75_dollars_a_month() -> None:

@@ -11,7 +11,7 @@ from infra.cdk.constructs.function_code import placeholder_code
 from infra.cdk.stacks.hub import add_hub, new_app
 from infra.environments import ENVIRONMENTS, EnvironmentSpec, resolve_environment
 from infra.functions import WORKER_EVENTS
-from infra.names import StackPart, stack_name
+from infra.names import StackPart, TableName, stack_name, table_name
 
 STAGE_NAMES = ("local", "dev", "staging", "prod")
 CLOUD_STAGE_NAMES = ("dev", "staging", "prod")
@@ -86,12 +86,12 @@ class Assembly:
             if each["Handler"] == f"functions.{folder}.handler.handler"
         )
 
-    def table(self, name: str) -> dict[str, Any]:
+    def table(self, name: TableName) -> dict[str, Any]:
         """Return a table's complete resource."""
         return only(
             each
             for each in self.resources("data", "AWS::DynamoDB::Table").values()
-            if each["Properties"]["TableName"] == f"risk-hub-{self.stage}-{name}"
+            if each["Properties"]["TableName"] == table_name(self.stage, name)
         )
 
     def blob_bucket(self) -> Properties:

@@ -4,22 +4,24 @@ from collections.abc import Callable
 import pytest
 
 from infra.environments import ENVIRONMENTS
+from infra.names import TableName, table_purpose
 from tests.infra.assembly import Assembly, only
 
-KEYS = {
+KEYS: dict[TableName, tuple[str, str]] = {
     "snapshots": ("world_id", "version"),
     "worlds": ("world_id", "stage"),
     "evaluations": ("world_id", "evaluation_id"),
     "marks": ("world_id", "mark"),
     "segments": ("world_id", "segment_order"),
 }
-EXPIRY_ATTRIBUTES = ["time_order", "stage", "actor", "created_at"]
+FILTERED = ["expiry_order", "actor", "created_at"]
+MATCHED = ["stage_time_order", "actor", "created_at"]
 
 
 @pytest.mark.parametrize(("table", "keys"), KEYS.items())
 def test_tables_have_the_expected_partition_and_sort_keys(
     local: Assembly,
-    table: str,
+    table: TableName,
     keys: tuple[str, str],
 ) -> None:
     properties = local.table(table)["Properties"]
@@ -36,28 +38,31 @@ def test_every_table_key_is_a_string(local: Assembly) -> None:
         assert {each["AttributeType"] for each in attributes} == {"S"}
 
 
-def test_snapshots_table_has_local_indexes_by_time_stage_and_expiry(local: Assembly) -> None:
+def test_snapshots_table_has_local_indexes_of_keys_and_filtered_attributes(local: Assembly) -> None:
     indexes = {
         each["IndexName"]: (each["KeySchema"][1]["AttributeName"], each["Projection"])
         for each in local.table("snapshots")["Properties"]["LocalSecondaryIndexes"]
     }
     assert indexes == {
-        "by_as_of": ("time_order", {"ProjectionType": "ALL"}),
-        "by_stage": ("stage_time_order", {"ProjectionType": "ALL"}),
-        "by_expiry": (
-            "expiry_order",
-            {"ProjectionType": "INCLUDE", "NonKeyAttributes": EXPIRY_ATTRIBUTES},
-        ),
+        "by_as_of": ("time_order", {"ProjectionType": "INCLUDE", "NonKeyAttributes": FILTERED}),
+        "by_stage": ("stage_time_order", {"ProjectionType": "INCLUDE", "NonKeyAttributes": FILTERED}),
+        "by_expiry": ("expiry_order", {"ProjectionType": "INCLUDE", "NonKeyAttributes": MATCHED}),
     }
 
 
+def test_snapshots_table_has_a_new_name_because_its_local_indexes_changed(any_stage: Assembly) -> None:
+    name = any_stage.table("snapshots")["Properties"]["TableName"]
+    assert name == f"risk-hub-{any_stage.stage}-snapshots-2"
+    assert table_purpose(name) == "snapshots"
+
+
 @pytest.mark.parametrize("table", ["worlds", "evaluations", "marks", "segments"])
-def test_only_the_snapshots_table_has_local_indexes(local: Assembly, table: str) -> None:
+def test_only_the_snapshots_table_has_local_indexes(local: Assembly, table: TableName) -> None:
     assert "LocalSecondaryIndexes" not in local.table(table)["Properties"]
 
 
 @pytest.mark.parametrize("table", ["snapshots", "worlds", "marks", "segments"])
-def test_only_the_evaluations_table_has_a_global_index(local: Assembly, table: str) -> None:
+def test_only_the_evaluations_table_has_a_global_index(local: Assembly, table: TableName) -> None:
     assert "GlobalSecondaryIndexes" not in local.table(table)["Properties"]
 
 
@@ -74,7 +79,7 @@ def test_exit_signals_are_listed_through_a_sparse_global_index(local: Assembly) 
 
 
 @pytest.mark.parametrize("table", ["snapshots", "evaluations"])
-def test_snapshots_and_evaluations_tables_have_ttl_and_a_stream(local: Assembly, table: str) -> None:
+def test_snapshots_and_evaluations_tables_have_ttl_and_a_stream(local: Assembly, table: TableName) -> None:
     properties = local.table(table)["Properties"]
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "retain_until", "Enabled": True}
     assert properties["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
@@ -94,7 +99,7 @@ def test_worlds_table_has_neither_ttl_nor_stream(local: Assembly) -> None:
 
 
 @pytest.mark.parametrize("table", KEYS)
-def test_table_protection_follows_the_stage_settings(any_stage: Assembly, table: str) -> None:
+def test_table_protection_follows_the_stage_settings(any_stage: Assembly, table: TableName) -> None:
     stage, resource = ENVIRONMENTS[any_stage.stage], any_stage.table(table)
     properties = resource["Properties"]
     assert properties["SSESpecification"] == {"SSEEnabled": True}

@@ -7,7 +7,7 @@ import pytest
 
 from infra.local.bring_up import RunningStage
 from infra.local.sample.publish import sample_body
-from infra.names import physical_name
+from infra.names import table_name
 from tests.local_stage.caller import Caller, new_world
 from tests.local_stage.subscription import Subscription
 from tests.local_stage.test_operate import Operate, evaluations, operate
@@ -47,7 +47,7 @@ def test_risk_verify_detects_a_falsified_report(
     key = f"risk/{sample[1]}/{report['engine_version']}"
     client = stage.aws.client("dynamodb")
     where: Any = {"world_id": {"S": sample[0]}, "evaluation_id": {"S": key}}
-    table = physical_name("local", "evaluations")
+    table = table_name("local", "evaluations")
     item = client.get_item(TableName=table, Key=where)["Item"]
     value = str(report["measures"][0]["value"])
     item["report"] = {"S": str(item["report"]["S"]).replace(value, "0.001", 1)}

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from infra.names import TABLE_KEYS, TableName, physical_name
+from infra.names import TABLE_KEYS, TableName, table_name
 from infra.ops.operate import cli, stage_access
 from infra.ops.operate.queue_list import queues_of
 
@@ -154,7 +154,7 @@ def tables() -> Any:
     for name in declared:
         first, second = TABLE_KEYS[name]
         client.create_table(
-            TableName=physical_name(STAGE, name),
+            TableName=table_name(STAGE, name),
             KeySchema=[
                 {"AttributeName": first, "KeyType": "HASH"},
                 {"AttributeName": second, "KeyType": "RANGE"},

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.names import physical_name
+from infra.names import table_name
 from tests.operate.conftest import STAGE, Run, Stage, key, page
 
 FROM, TO = "2026-01-05T00:00:00Z", "2026-01-06T00:00:00Z"
@@ -69,7 +69,7 @@ def test_evaluate_json_option_prints_the_counts(
 def test_evaluate_of_an_empty_period_exits_with_status_1(
     stage: Stage, run: Run, tables: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tables.put_item(TableName=physical_name(STAGE, "snapshots"), Item=key(world_id="us20", version="v1"))
+    tables.put_item(TableName=table_name(STAGE, "snapshots"), Item=key(world_id="us20", version="v1"))
     stage.relay.answers = [page(0)]
     assert run(*ASKED, "--stage", "live") == 1
     assert "us20: no snapshot in this period at stage live" in capsys.readouterr().err
@@ -78,7 +78,7 @@ def test_evaluate_of_an_empty_period_exits_with_status_1(
 def test_evaluate_of_an_unknown_world_lists_the_known_worlds_in_json(
     stage: Stage, run: Run, tables: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tables.put_item(TableName=physical_name(STAGE, "worlds"), Item=key(world_id="us20", stage="paper"))
+    tables.put_item(TableName=table_name(STAGE, "worlds"), Item=key(world_id="us20", stage="paper"))
     stage.relay.answers = [page(0)]
     assert run("risk", "evaluate", "nope", "--json") == 1
     error = json.loads(capsys.readouterr().out)["error"]

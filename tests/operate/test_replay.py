@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.names import physical_name
+from infra.names import table_name
 from infra.ops.operate.rate_limiter import RateLimiter
 from infra.ops.operate.replay import Period, replay
 from infra.recovery.relay import Relay
@@ -130,7 +130,7 @@ def test_replay_of_an_unknown_world_lists_the_known_worlds(
     stage: Stage, run: Run, tables: Any, capsys: pytest.CaptureFixture[str], more: tuple[str, ...]
 ) -> None:
     for world in ("us20", "eu50"):
-        tables.put_item(TableName=physical_name(STAGE, "worlds"), Item=key(world_id=world, stage="paper"))
+        tables.put_item(TableName=table_name(STAGE, "worlds"), Item=key(world_id=world, stage="paper"))
     stage.relay.answers = [page(0)]
     requested = ("events", "replay", "--world", "nope", "--from", FROM, "--to", TO, *more)
     assert run(*requested) == 1
@@ -153,7 +153,7 @@ def test_replay_with_a_rejected_cursor_prints_no_resume_command(
 def test_replay_of_an_empty_period_announces_nothing(
     stage: Stage, run: Run, tables: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tables.put_item(TableName=physical_name(STAGE, "snapshots"), Item=key(world_id="us20", version="v1"))
+    tables.put_item(TableName=table_name(STAGE, "snapshots"), Item=key(world_id="us20", version="v1"))
     stage.relay.answers = [page(0)]
     assert run(*ASKED) == 0
     assert "us20: announced 0 snapshots again" in capsys.readouterr().out

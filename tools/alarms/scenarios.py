@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from infra.cdk.alarms.rule import Metric
 from infra.functions import FUNCTION_FOLDERS, WORKER_EVENTS
+from infra.names import TableName, table_name
 
 HUB = "RiskSignalHub/local"
 DATA_STAGES = ("backtest", "paper", "live")
 WORKERS = tuple(worker.replace("_", "-") for worker in WORKER_EVENTS)
-TABLES = ("snapshots", "worlds", "evaluations", "marks", "segments")
+TABLES: tuple[TableName, ...] = ("snapshots", "worlds", "evaluations", "marks", "segments")
 API = {"ApiName": "risk-hub-local-api", "Stage": "v1"}
 INCIDENT_START_MINUTE = 10
 """The minute in which each story's trouble begins; before it and after it all is calm."""
@@ -101,7 +102,7 @@ def _queue_and_table_metrics() -> Iterator[tuple[str, Metric]]:
     yield "failure queue", Metric("AWS/SQS", visible, relay_failures)
     for table in TABLES:
         for kind in ("Read", "Write"):
-            dimensions = {"TableName": f"risk-hub-local-{table}"}
+            dimensions = {"TableName": table_name("local", table)}
             yield f"{kind.lower()} {table}", Metric("AWS/DynamoDB", f"{kind}ThrottleEvents", dimensions)
     for severity in ("critical", "warning"):
         topic = {"TopicName": f"risk-hub-local-alarms-{severity}"}

@@ -73,9 +73,9 @@ def item_lines() -> Iterator[Line]:
         size, units = book_item_bytes(assets), write_units(book_item_bytes(assets))
         yield Line(
             f"write units of a put, {assets} weights",
-            f"item {size} B = {units}; × 3 + 1 = {units * 3 + 1}",
+            f"item {size} B = {units}; + 3 = {units + 3}",
             "–",
-            f"item ≤ {budget}; × 3 (ADR-0003 adds 1)",
+            f"item ≤ {budget}; + 3 for the indexes",
             units <= budget,
         )
 

@@ -2,19 +2,19 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import botocore.session
 
+from infra.names import LOCAL_INDEXES, TABLE_KEYS
 from tools.cost.prices import EVENT_CHUNK_BYTES, PRICES, READ_UNIT_BYTES, WRITE_UNIT_BYTES
 
 Item = Mapping[str, Mapping[str, Any]]
-# Of the local indexes of `snapshots`, two hold whole items and one a few attributes: one unit (ADR-0003).
-FULL_INDEXES = 2
-SMALL_INDEX_UNITS = 1
+REQUEST_KEY = "cost_request"
+"""Where a read's request waits for its answer, in the context that botocore gives to both hooks."""
 TRANSACTION_FACTOR = 2
 # The attributes of an item in the index of exit signals (ADR-0037).
 EMISSION_INDEX = ("world_id", "evaluation_id", "signal_order", "report", "stage")
@@ -22,13 +22,14 @@ EMISSION_INDEX = ("world_id", "evaluation_id", "signal_order", "report", "stage"
 
 @dataclass(frozen=True)
 class Call:
-    """One call: its units, their cost in US dollars, and the items or events that it wrote."""
+    """One call: its units, their cost in US dollars, the items or events that it wrote, the size of its object."""
 
     operation: str
     units: int
     dollars: float
     items: tuple[Item, ...] = ()
     events: tuple[dict[str, Any], ...] = ()
+    object_bytes: int = 0
 
     @property
     def item(self) -> Item | None:
@@ -64,11 +65,20 @@ def put_units(table: str, item: Item) -> int:
     """Return the units of a put with all its copies in indexes."""
     units = write_units(item_bytes(item))
     if table == "snapshots":
-        return units * (1 + FULL_INDEXES) + SMALL_INDEX_UNITS
+        return units + sum(write_units(item_bytes(entry)) for entry in index_entries(item))
     if "signal_order" not in item:
         return units
-    copied = {name: item[name] for name in EMISSION_INDEX if name in item}
-    return units + write_units(item_bytes(copied))
+    return units + write_units(item_bytes(_copied(item, EMISSION_INDEX)))
+
+
+def index_entries(item: Item) -> list[Item]:
+    """Return the entries of a snapshot's item in the local indexes."""
+    keys = TABLE_KEYS["snapshots"]
+    return [_copied(item, (*keys, sort_key, *others)) for sort_key, others in LOCAL_INDEXES.values()]
+
+
+def _copied(item: Item, names: Sequence[str]) -> Item:
+    return {name: item[name] for name in names if name in item}
 
 
 @dataclass
@@ -82,15 +92,17 @@ class Meter:
         taken, self.calls = self.calls, []
         return taken
 
-    def before(self, model: Any, params: Mapping[str, Any], **_: Any) -> None:
-        """Record a call that writes; the cost of a read is known from its answer."""
+    def before(self, model: Any, params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
+        """Record a call that writes; the cost of a read is known from its request and its answer."""
         if model.name in REQUESTS:
             self.calls.append(REQUESTS[model.name](params))
+        elif model.name in ANSWERS:
+            context[REQUEST_KEY] = json.loads(params["body"])
 
-    def after(self, model: Any, parsed: Mapping[str, Any], **_: Any) -> None:
+    def after(self, model: Any, parsed: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
         """Record a call that reads."""
         if model.name in ANSWERS:
-            self.calls.append(ANSWERS[model.name](parsed))
+            self.calls.append(ANSWERS[model.name](context[REQUEST_KEY], parsed))
 
 
 def _put_item(params: Mapping[str, Any]) -> Call:
@@ -120,13 +132,39 @@ def _put_events(params: Mapping[str, Any]) -> Call:
     return Call("PutEvents", chunks, chunks * PRICES.event_chunk, events=tuple(entries))
 
 
-def _read(operation: str, items: list[Item]) -> Call:
-    units = read_units(sum(map(item_bytes, items)))
+def _get_item(_: Mapping[str, Any], parsed: Mapping[str, Any]) -> Call:
+    return _read("GetItem", read_units(item_bytes(parsed.get("Item", {}))))
+
+
+def _batch_get_item(_: Mapping[str, Any], parsed: Mapping[str, Any]) -> Call:
+    """Count each item by itself, as DynamoDB does."""
+    found = [item for items in parsed.get("Responses", {}).values() for item in items]
+    return _read("BatchGetItem", sum(read_units(item_bytes(item)) for item in found))
+
+
+def _query(request: Mapping[str, Any], parsed: Mapping[str, Any]) -> Call:
+    """Count the bytes of all items together; with a local index, its entries, and each fetched item by itself."""
+    items = parsed.get("Items", [])
+    if request.get("Select") != "ALL_ATTRIBUTES":
+        return _read("Query", read_units(sum(map(item_bytes, items))))
+    sort_key, others = LOCAL_INDEXES[request["IndexName"]]
+    names = (*TABLE_KEYS["snapshots"], sort_key, *others)
+    entries = read_units(sum(item_bytes(_copied(item, names)) for item in items))
+    return _read("Query", entries + sum(read_units(item_bytes(item)) for item in items))
+
+
+def _read(operation: str, units: int) -> Call:
     return Call(operation, units, units * PRICES.read_unit)
 
 
-def _s3(operation: str, price: float) -> Callable[[Mapping[str, Any]], Call]:
-    return lambda _: Call(operation, 1, price)
+def _put_object(params: Mapping[str, Any]) -> Call:
+    """Count an object; only bodies in memory, as the hub sends them, are measured."""
+    body = params["body"]
+    return Call("PutObject", 1, PRICES.s3_put, object_bytes=len(body) if isinstance(body, bytes) else 0)
+
+
+def _s3_read(operation: str) -> Callable[[Mapping[str, Any]], Call]:
+    return lambda _: Call(operation, 1, PRICES.s3_get)
 
 
 REQUESTS: Mapping[str, Callable[[Mapping[str, Any]], Call]] = {
@@ -134,13 +172,14 @@ REQUESTS: Mapping[str, Callable[[Mapping[str, Any]], Call]] = {
     "TransactWriteItems": _transact_write_items,
     "UpdateItem": _update_item,
     "PutEvents": _put_events,
-    "PutObject": _s3("PutObject", PRICES.s3_put),
-    "HeadObject": _s3("HeadObject", PRICES.s3_get),
-    "GetObject": _s3("GetObject", PRICES.s3_get),
+    "PutObject": _put_object,
+    "HeadObject": _s3_read("HeadObject"),
+    "GetObject": _s3_read("GetObject"),
 }
-ANSWERS: Mapping[str, Callable[[Mapping[str, Any]], Call]] = {
-    "GetItem": lambda parsed: _read("GetItem", [parsed["Item"]] if "Item" in parsed else []),
-    "Query": lambda parsed: _read("Query", parsed.get("Items", [])),
+ANSWERS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Call]] = {
+    "GetItem": _get_item,
+    "BatchGetItem": _batch_get_item,
+    "Query": _query,
 }
 
 

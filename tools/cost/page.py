@@ -5,9 +5,15 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from infra.environments import ENVIRONMENTS
-from tools.cost.calls import Call, item_bytes
+from tools.cost.calls import Call
 from tools.cost.fixed_costs import Cost, fixed_costs
-from tools.cost.layouts import layouts, posts_per_second, snapshots_per_world
+from tools.cost.layouts import (
+    layouts,
+    posts_per_second,
+    snapshot_size,
+    snapshots_per_world,
+    this_layout,
+)
 from tools.cost.prices import ASSUMED, BYTES_PER_GB, MILLION, PRICED, PRICES
 from tools.cost.snapshot_flow import RETURNS_OBSERVATIONS, SnapshotFlow
 
@@ -114,14 +120,14 @@ def _layouts(flows: Flows) -> str:
         [
             str(assets),
             layout.name,
-            str(layout.put_units),
+            str(layout.put_units) + (" + 1 object" if layout.objects_put else ""),
             _dollars(layout.put_dollars),
             str(layout.latest_requests),
             _dollars(layout.latest_dollars),
             layout.lacks,
         ]
         for assets, flow in flows.items()
-        for layout in layouts(_snapshot_bytes(flow))
+        for layout in layouts(snapshot_size(flow.post.calls))
     ]
     return _table(header, rows)
 
@@ -145,30 +151,27 @@ def _limits(flows: Flows) -> str:
     header = [
         "weights",
         "item, bytes",
+        "body in S3, bytes",
         "POSTs per second",
         "snapshots in 10 GB",
         "$ per month for a million stored",
     ]
     rows = []
     for assets, flow in flows.items():
-        size = _snapshot_bytes(flow)
-        put = next(layouts(size))
-        kept = size * 3 * MILLION / BYTES_PER_GB * PRICES.table_gb_month
+        size = snapshot_size(flow.post.calls)
+        in_bucket = size.body if size.body_in_bucket else 0
+        kept = size.collection_bytes * PRICES.table_gb_month + in_bucket * PRICES.bucket_gb_month
         rows.append(
             [
                 str(assets),
-                f"{size:,}",
-                f"{posts_per_second(put.put_units):.0f}",
+                f"{size.item:,}",
+                f"{in_bucket:,}",
+                f"{posts_per_second(this_layout(size).put_units):.0f}",
                 f"{snapshots_per_world(size):,}",
-                f"{kept:,.2f}",
+                f"{kept * MILLION / BYTES_PER_GB:,.2f}",
             ]
         )
     return _table(header, rows)
-
-
-def _snapshot_bytes(flow: SnapshotFlow) -> int:
-    """Return the size of the snapshot's own item."""
-    return next(item_bytes(call.item) for call in flow.post.calls if call.item and "mark" not in call.item)
 
 
 def _header(first: str, flows: Flows) -> list[str]:

@@ -19,6 +19,7 @@ class Prices:
     write_unit: float = 0.625 / MILLION
     read_unit: float = 0.125 / MILLION
     table_gb_month: float = 0.25
+    bucket_gb_month: float = 0.023
     rest_request: float = 3.50 / MILLION
     lambda_request: float = 0.20 / MILLION
     lambda_gb_second_arm64: float = 0.0000133334
@@ -26,6 +27,7 @@ class Prices:
     queue_request_chunk: float = 0.40 / MILLION
     s3_put: float = 5.00 / MILLION
     s3_get: float = 0.40 / MILLION
+    s3_list: float = 5.00 / MILLION
     log_gb: float = 0.50
     alarm_metric_month: float = 0.10
     metric_month: float = 0.30

@@ -68,7 +68,9 @@ HEADERS = {
     "X-Stage": "paper",
     "X-Correlation-Id": "rebalance-42",
 }
-ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/risk-hub-local-snapshots/stream/2026-01-05T00:00:00.000"
+ARN = (
+    "arn:aws:dynamodb:us-east-1:000000000000:table/risk-hub-local-snapshots-2/stream/2026-01-05T00:00:00.000"
+)
 
 
 def stream_record(snapshot: SnapshotRecord, event_name: str = "INSERT") -> dict[str, Any]:
@@ -96,7 +98,7 @@ def evaluation_record(evaluation: AnyDerivedRecord) -> dict[str, Any]:
     keys = {name: item[name] for name in ("world_id", "evaluation_id")}
     return {
         **stream_record(stored()),
-        "eventSourceARN": ARN.replace("snapshots", "evaluations"),
+        "eventSourceARN": ARN.replace("snapshots-2", "evaluations"),
         "dynamodb": {"Keys": keys, "NewImage": item, "SequenceNumber": "1", "StreamViewType": "NEW_IMAGE"},
     }
 

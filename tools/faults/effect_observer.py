@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.local.aws import LocalAws
-from infra.names import EVENT_SOURCE, bus_name, physical_name
+from infra.names import EVENT_SOURCE, TableName, bus_name, table_name
 
 STAGE = "local"
 PROBE = "fault-witness"
@@ -62,7 +62,9 @@ class EffectObserver:
 
     def committed(self) -> set[str]:
         """Return `world/version` of every snapshot in the table except poisoned items."""
-        return {f"{i['world_id']['S']}/{i['version']['S']}" for i in self._scan("snapshots") if "as_of" in i}
+        return {
+            f"{i['world_id']['S']}/{i['version']['S']}" for i in self._scan("snapshots") if "time_order" in i
+        }
 
     def effects(self) -> dict[str, set[str]]:
         """Return the effects that each worker has stored, by name."""
@@ -97,7 +99,7 @@ class EffectObserver:
             if event.get("islatest"):
                 self.latest[event["type"]].add(effect(data))
 
-    def _scan(self, table: str) -> list[dict[str, Any]]:
+    def _scan(self, table: TableName) -> list[dict[str, Any]]:
         paginator = self.aws.client("dynamodb").get_paginator("scan")
-        pages = paginator.paginate(TableName=physical_name(STAGE, table))
+        pages = paginator.paginate(TableName=table_name(STAGE, table))
         return [item for page in pages for item in page["Items"]]

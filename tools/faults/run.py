@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.bring_up import RunningStage
-from infra.names import physical_name, relay_failures_name
+from infra.names import relay_failures_name, table_name
 from tools.faults.dead_letters import DeadLetters
 from tools.faults.effect_observer import POISON_PREFIX, WORKERS, EffectObserver
 from tools.faults.install import REFUSED_WORKER, STAGE, Faults
@@ -214,7 +214,7 @@ def poison(aws: Any) -> None:
             "version": {"S": "v1"},
             "body": {"B": b"junk"},
         }
-        client.put_item(TableName=physical_name(STAGE, "snapshots"), Item=item)
+        client.put_item(TableName=table_name(STAGE, "snapshots"), Item=item)
 
 
 def isolated(aws: Any) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.functions import FUNCTION_FOLDERS
 from infra.local.aws import LocalAws
-from infra.names import FunctionFolder, physical_name
+from infra.names import FunctionFolder, physical_name, table_purpose
 
 PREFIX = physical_name("local", "")
 RELAY_FAILURES = "event-relay-failures"
@@ -85,8 +85,9 @@ class Roles:
         if service == "s3":
             return name.replace(self._bucket, "bucket", 1)
         if service == "dynamodb":
-            table = name.removeprefix(f"table/{PREFIX}")
-            return f"{table.partition('/')[0]}/stream" if "/stream/" in table else table
+            table, _, rest = name.removeprefix("table/").partition("/")
+            purpose = table_purpose(table)
+            return f"{purpose}/stream" if rest.startswith("stream/") else f"{purpose}/{rest}".rstrip("/")
         plain = {"secretsmanager": "tokens", "events": "bus", "logs": "log"}
         return plain.get(service) or name.removeprefix(PREFIX).replace(RELAY_FAILURES, "relay-failures")
 

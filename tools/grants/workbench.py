@@ -15,6 +15,7 @@ from infra.names import (
     physical_name,
     queue_name,
     relay_failures_name,
+    table_name,
 )
 from tests.local_stage.caller import Caller
 
@@ -58,7 +59,7 @@ class Workbench:
 
     def record(self, table: TableName, key: Key) -> dict[str, Any]:
         """Return the record that the table's stream would hold of an item."""
-        name = physical_name("local", table)
+        name = table_name("local", table)
         item = self._dynamodb.get_item(TableName=name, Key={k: {"S": v} for k, v in key.items()})["Item"]
         image = {name: _as_in_a_stream(value) for name, value in item.items()}
         keys = {name: image[name] for name in key}
@@ -67,7 +68,7 @@ class Workbench:
     def put_item(self, table: TableName, item: Key) -> None:
         """Store an item without the hub."""
         self._dynamodb.put_item(
-            TableName=physical_name("local", table), Item={k: {"S": v} for k, v in item.items()}
+            TableName=table_name("local", table), Item={k: {"S": v} for k, v in item.items()}
         )
 
     def require_metric_of(self, folder: FunctionFolder, world: str) -> None:
@@ -84,7 +85,7 @@ class Workbench:
     def stored(self, world: str, prefix: str) -> list[str]:
         """Return the ids of a world's evaluations that begin with a prefix."""
         answer = self._dynamodb.query(
-            TableName=physical_name("local", "evaluations"),
+            TableName=table_name("local", "evaluations"),
             KeyConditionExpression="world_id = :world AND begins_with(evaluation_id, :prefix)",
             ExpressionAttributeValues={":world": {"S": world}, ":prefix": {"S": prefix}},
             ConsistentRead=True,

@@ -29,6 +29,8 @@ TABLE_PROPERTIES = (
     "BillingMode",
     "StreamSpecification",
 )
+# Position of the purpose in `risk-hub-<stage>-<purpose>`; a later table of the same purpose has a number after it.
+PURPOSE_WORD = 3
 # The information that Lambda gives to a handler about its invocation.
 CONTEXT = SimpleNamespace(
     aws_request_id="invocation",
@@ -135,11 +137,11 @@ def _template_environment(resources: Sequence[Json]) -> dict[str, str]:
 
 
 def _create_table(declared: Json) -> None:
-    """Create a table under the last word of its name: `snapshots`, `worlds`, `evaluations`, `marks`."""
+    """Create a table under the word of its purpose: `snapshots` of `risk-hub-<stage>-snapshots-2`."""
     wanted = {name: declared[name] for name in TABLE_PROPERTIES if name in declared}
     if "StreamSpecification" in wanted:
         wanted["StreamSpecification"] = {**wanted["StreamSpecification"], "StreamEnabled": True}
-    purpose = str(declared["TableName"]).rpartition("-")[2]
+    purpose = str(declared["TableName"]).split("-")[PURPOSE_WORD]
     boto3.client("dynamodb").create_table(TableName=purpose, **wanted)
 
 

@@ -10,7 +10,7 @@ from functions.evaluation.forecast_key import forecast_bounds, forecast_id, vers
 from functions.evaluation.store.dynamodb_reports import STORE
 from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.batch_get import batch_get
-from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.body_store import BodyStore, read_each
 from functions.hub.adapters.conditional import put_once
 from functions.hub.adapters.snapshot_item import compress, decompress
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
@@ -77,8 +77,8 @@ class DynamoDBForecasts:
     def load(self, world_id: str, ids: Sequence[str]) -> Sequence[Forecast]:
         """See Forecasts."""
         keys = [{"world_id": {"S": world_id}, "evaluation_id": {"S": each}} for each in ids]
-        items = batch_get(self.dynamodb, self.table, STORE, keys)
-        found = {item["evaluation_id"]["S"]: self._read(item) for item in items}
+        items = list(batch_get(self.dynamodb, self.table, STORE, keys))
+        found = {forecast_id(each): each for each in read_each(self._read, items)}
         return [found[each] for each in ids if each in found]
 
     def _between(self, world_id: str, lower: str, upper: str) -> dict[str, Any]:

@@ -43,7 +43,8 @@ REMOVED: Final = (
     "body",
     "body_sha256",
 )
-INDEXED: Final = ("world_id", "version", "time_order", "stage_time_order", "expiry_order")
+# How often an attribute is stored in the entries of the three local indexes, besides the keys (ADR-0054).
+COPIES: Final = {"time_order": 1, "stage_time_order": 2, "expiry_order": 3, "actor": 3, "created_at": 3}
 FORGET: Final = "SET #segment = :segment, #sha256 = :sha256 REMOVE " + ", ".join(
     f"#{index}" for index in range(len(REMOVED))
 )
@@ -135,8 +136,8 @@ def stored_bytes(item: Item) -> int:
     """Return the size of an item and its entries in the local indexes, as the table's size counts them."""
     sizes = {name: len(name) + _value_bytes(value) for name, value in item.items()}
     entries = INDEXES_COUNT * (OVERHEAD_BYTES + sizes["world_id"] + sizes["version"])
-    orders = sum(sizes.get(name, 0) for name in INDEXED[2:])
-    return sum(sizes.values()) + OVERHEAD_BYTES + entries + orders
+    copied = sum(copies * sizes.get(name, 0) for name, copies in COPIES.items())
+    return sum(sizes.values()) + OVERHEAD_BYTES + entries + copied
 
 
 def _value_bytes(value: Item) -> int:

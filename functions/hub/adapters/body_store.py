@@ -1,8 +1,9 @@
-"""Documents above DynamoDB's item limit of 400 kB, stored in the bucket under their digest."""
+"""Documents that cost less in the bucket than in an item, stored there under their digest."""
 
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PREFIX = "risk-bodies"
+# Below the connections that a client keeps (10).
+LOADS_AT_ONCE: Final = 8
+PARALLEL_FROM_COUNT: Final = 3
+Record = TypeVar("Record")
 UNREADABLE = {
     **dict.fromkeys(NOT_FOUND_CODES, "is missing"),
     ARCHIVED_CODE: "is archived and cannot be read until an operator restores it",
@@ -23,13 +28,13 @@ UNREADABLE = {
 
 @dataclass(frozen=True, slots=True)
 class BodyStore:
-    """Choose by size where a compressed document is stored, and verify it when it is loaded."""
+    """Choose by price where a compressed document is stored, and verify it when it is loaded."""
 
     s3: "S3Client"
     bucket: str
 
     def place(self, world_id: str, body: bytes) -> Item:
-        """Return the attributes that hold the body; store a body too large for an item in the bucket."""
+        """Return the attributes that hold the body; store a body above ITEM_BODY_MAX_BYTES in the bucket."""
         if len(body) <= ITEM_BODY_MAX_BYTES:
             return {"body": {"B": body}}
         sha256 = hashlib.sha256(body).hexdigest()
@@ -66,6 +71,23 @@ class BodyStore:
         if hashlib.sha256(body).hexdigest() != sha256:
             raise DocumentError(world_id, version, f"its {record} {key} does not match its digest")
         return body
+
+
+def read_each(read: Callable[[Item], Record], items: Sequence[Item]) -> list[Record]:
+    """Return what `read` makes of each item; the bodies in the bucket are loaded at the same time.
+
+    The first of them is loaded alone: it creates the client, which is not safe in several threads.
+    """
+    stored = [number for number, item in enumerate(items) if "body" not in item]
+    if len(stored) < PARALLEL_FROM_COUNT:
+        return [read(item) for item in items]
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - most requests need no thread
+
+    first = read(items[stored[0]])
+    with ThreadPoolExecutor(LOADS_AT_ONCE) as threads:
+        rest = threads.map(read, [items[number] for number in stored[1:]])
+        loaded = dict(zip(stored, [first, *rest], strict=True))
+    return [loaded[number] if number in loaded else read(item) for number, item in enumerate(items)]
 
 
 def _key(world_id: str, sha256: str) -> str:

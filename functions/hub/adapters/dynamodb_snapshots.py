@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.batch_get import batch_get
-from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.body_store import BodyStore, read_each
 from functions.hub.adapters.conditional import existing_item, put_once_measured
 from functions.hub.adapters.snapshot_expressions import expiry_window, index_query, latest_expiry
-from functions.hub.adapters.snapshot_item import compress, from_item, is_tombstone, to_item
+from functions.hub.adapters.snapshot_item import compress, from_item, is_tombstone, stored_hash, to_item
 from functions.hub.domain.ordering import SEPARATOR
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.snapshot_record import SnapshotRecord
@@ -59,8 +59,7 @@ class DynamoDBSnapshots:
                 ProjectionExpression="content_hash",
                 ConsistentRead=True,
             )
-        found: str | None = answer.get("Item", {}).get("content_hash", {}).get("S")
-        return found
+        return stored_hash(answer["Item"]) if "Item" in answer else None
 
     def select(self, query: SnapshotQuery) -> Sequence[SnapshotRecord]:
         """See SnapshotStore.
@@ -82,7 +81,7 @@ class DynamoDBSnapshots:
             request.pop("Limit", None)
             more, last_key = self._query(request)
             items += more
-        return [self._read(item) for item in items[: query.limit] if not is_tombstone(item)]
+        return read_each(self._read, [item for item in items[: query.limit] if not is_tombstone(item)])
 
     def last_expiry(self, world_id: str, known_at: datetime | None = None) -> datetime | None:
         """See SnapshotStore."""
@@ -101,7 +100,7 @@ class DynamoDBSnapshots:
             more, last_key = self._query({**request, "ExclusiveStartKey": last_key})
             items += more
         rows = [row for row in items if _matches(query, row)]
-        rows.sort(key=lambda row: str(row["time_order"]["S"]), reverse=query.newest_first)
+        rows.sort(key=_time_order, reverse=query.newest_first)
         wanted = [row["version"]["S"] for row in rows[: query.limit]]
         found = self._get_many(query.world_id, wanted)
         return [found[version] for version in wanted if version in found]
@@ -109,7 +108,7 @@ class DynamoDBSnapshots:
     def _get_many(self, world_id: str, versions: list[str]) -> dict[str, SnapshotRecord]:
         keys = [_key(world_id, version) for version in versions]
         items = batch_get(self.dynamodb, self.table, STORE, keys)
-        found = (self._read(item) for item in items if not is_tombstone(item))
+        found = read_each(self._read, [item for item in items if not is_tombstone(item)])
         return {snapshot.version: snapshot for snapshot in found}
 
     def _query(self, request: dict[str, Any]) -> tuple[list[Item], dict[str, Any] | None]:
@@ -130,10 +129,10 @@ def _key(world_id: str, version: str) -> Item:
     return {"world_id": {"S": world_id}, "version": {"S": version}}
 
 
+def _time_order(row: Item) -> str:
+    return str(row["stage_time_order"]["S"].partition(SEPARATOR)[2])
+
+
 def _matches(query: SnapshotQuery, row: Item) -> bool:
-    return query.matches_row(
-        row["time_order"]["S"],
-        row["stage"]["S"],
-        row["actor"]["S"],
-        parse_instant(row["created_at"]["S"]),
-    )
+    stage, _, order = row["stage_time_order"]["S"].partition(SEPARATOR)
+    return query.matches_row(order, stage, row["actor"]["S"], parse_instant(row["created_at"]["S"]))

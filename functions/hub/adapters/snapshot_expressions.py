@@ -13,7 +13,10 @@ BY_EXPIRY = "by_expiry"
 
 
 def index_query(table: str, query: SnapshotQuery) -> dict[str, Any]:
-    """Return the request for the first `query.limit` items in the query's order, with filters applied."""
+    """Return the request for the first `query.limit` items in the query's order, with filters applied.
+
+    The index holds keys and the filtered attributes; DynamoDB fetches the items within the same request.
+    """
     lower, upper = query.bounds()
     index, attribute = BY_AS_OF, "time_order"
     if query.stage is not None:
@@ -27,6 +30,7 @@ def index_query(table: str, query: SnapshotQuery) -> dict[str, Any]:
         "KeyConditionExpression": f"world_id = :world AND {attribute} BETWEEN :lower AND :upper",
         "ExpressionAttributeValues": {name: {"S": text} for name, text in values.items()},
         "ScanIndexForward": not query.newest_first,
+        "Select": "ALL_ATTRIBUTES",
         "ConsistentRead": True,
         "Limit": query.limit,
         **({"FilterExpression": " AND ".join(conditions)} if conditions else {}),
@@ -37,8 +41,8 @@ def _filters(query: SnapshotQuery, values: dict[str, str]) -> list[str]:
     """Return the filter's conditions; add their values to `values`."""
     conditions = []
     if not query.include_expired:
-        values[":at"] = format_instant(query.at)
-        conditions.append("expires_at > :at")
+        values[":expired"] = last_key_at(query.at)
+        conditions.append("expiry_order > :expired")
     if query.known_at is not None:
         values[":known_at"] = format_instant(query.known_at)
         conditions.append("created_at <= :known_at")

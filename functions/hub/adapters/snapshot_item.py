@@ -1,13 +1,18 @@
-"""Table item of a snapshot: small parts as plain attributes, the document as one compressed binary."""
+"""Table item of a snapshot: what queries and conditions need as attributes, the document as one compressed binary.
+
+An attribute that follows from another one is not stored: `as_of` and the stage follow from the order keys, the
+TTL from the instant of expiry. Items of release 1.0, which have all of them as texts, are read too.
+"""
 
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
 import orjson
 
 from functions.hub.adapters.aws import Item
-from functions.hub.domain.ordering import expiry_order, with_stage_prefix
+from functions.hub.domain.ordering import SEPARATOR, expiry_order, with_stage_prefix
 from functions.hub.domain.snapshot_record import Document, SnapshotRecord
 from functions.hub.ports import SnapshotMovedError
 from risk_hub_contracts.base.times import format_instant, parse_instant
@@ -17,11 +22,13 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-COMPRESSION_LEVEL = 3
+# Digits of numbers repeat by chance: longer searches of higher levels make a book larger, not smaller (ADR-0054).
+COMPRESSION_LEVEL = 1
 # Each call writes a separate frame; sharing the compressor avoids rebuilding its tables.
 COMPRESSOR = zstd.ZstdCompressor(COMPRESSION_LEVEL)
 # Largest decompressed document in bytes: a guard against a crafted or damaged item.
 DOCUMENT_MAX_BYTES = 67_108_864
+HASH_PREFIX: Final = "sha256:"
 # Attributes of a tombstone: the name of the segment that holds the snapshot, and the digest of its object.
 SEGMENT = "segment"
 SEGMENT_SHA256 = "segment_sha256"
@@ -47,23 +54,19 @@ def to_item(snapshot: SnapshotRecord, body: Item, retain_until: datetime) -> Ite
         "time_order": snapshot.order,
         "stage_time_order": with_stage_prefix(snapshot.stage, snapshot.order),
         "expiry_order": expiry_order(snapshot.expires_at, snapshot.version),
-        "as_of": format_instant(snapshot.as_of),
         "created_at": format_instant(snapshot.created_at),
-        "expires_at": format_instant(snapshot.expires_at),
-        "stage": snapshot.stage,
         "actor": snapshot.actor,
-        "content_hash": snapshot.content_hash,
         "correlation_id": snapshot.correlation_id,
         "trace_header": snapshot.trace_header,
     }
     numbers = {
-        "ttl_sec": snapshot.ttl_sec,
         "document_bytes": snapshot.document_bytes,
         "retain_until": int(retain_until.timestamp()),
     }
     return {
         **{name: {"S": text} for name, text in texts.items() if text is not None},
         **{name: {"N": str(number)} for name, number in numbers.items()},
+        "content_hash": hash_attribute(snapshot.content_hash),
         **body,
     }
 
@@ -88,21 +91,39 @@ def from_item(item: Item, body_of: Callable[[Item, str], bytes]) -> SnapshotReco
         raise SnapshotMovedError(
             item["world_id"]["S"],
             version,
-            item["content_hash"]["S"],
+            stored_hash(item),
             item[SEGMENT]["S"],
             item[SEGMENT_SHA256]["B"].hex(),
         )
+    stage, as_of, created_at = item["stage_time_order"]["S"].split(SEPARATOR)[:3]
+    created = parse_instant(created_at)
+    expires_at = parse_instant(item["expiry_order"]["S"].partition(SEPARATOR)[0])
     return SnapshotRecord(
         world_id=item["world_id"]["S"],
         version=version,
-        as_of=parse_instant(item["as_of"]["S"]),
-        stage=item["stage"]["S"],
+        as_of=parse_instant(as_of),
+        stage=stage,
         actor=item["actor"]["S"],
-        content_hash=item["content_hash"]["S"],
-        ttl_sec=int(item["ttl_sec"]["N"]),
-        created_at=parse_instant(item["created_at"]["S"]),
+        content_hash=stored_hash(item),
+        ttl_sec=int((expires_at - created).total_seconds()),
+        created_at=created,
         document=decompress(body_of(item, version)),
         document_bytes=int(item["document_bytes"]["N"]),
         correlation_id=item.get("correlation_id", {}).get("S"),
         trace_header=item.get("trace_header", {}).get("S"),
     )
+
+
+def hash_attribute(content_hash: str) -> Item:
+    """Return a content hash as an attribute value: the bytes of a SHA-256, the text of any other."""
+    try:
+        digest = bytes.fromhex(content_hash.removeprefix(HASH_PREFIX))
+    except ValueError:
+        return {"S": content_hash}
+    return {"B": digest} if content_hash.startswith(HASH_PREFIX) else {"S": content_hash}
+
+
+def stored_hash(item: Item) -> str:
+    """Return the content hash of an item; release 1.0 stored every hash as text."""
+    value: Item = item["content_hash"]
+    return str(value["S"]) if "S" in value else HASH_PREFIX + value["B"].hex()

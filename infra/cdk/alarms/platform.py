@@ -94,7 +94,7 @@ def _table_alarms(stage: str, table: names.TableName) -> Iterator[AlarmRule]:
     beats = Metric(names.metrics_namespace(stage), HEARTBEAT.name, {"worker": "freshness_monitor"})
     for kind in ("Read", "Write"):
         throttled = Metric(
-            "AWS/DynamoDB", f"{kind}ThrottleEvents", {"TableName": names.physical_name(stage, table)}
+            "AWS/DynamoDB", f"{kind}ThrottleEvents", {"TableName": names.table_name(stage, table)}
         )
         yield AlarmRule(
             name=f"{table}-{kind.lower()}-throttles",

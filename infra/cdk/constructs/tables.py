@@ -22,7 +22,8 @@ class HubTables(Construct):
     """Tables `snapshots`, `worlds`, `evaluations`, `marks` and `segments`.
 
     Names are fixed on purpose: CloudFormation cannot replace a table with a fixed name, so a change that
-    needs a new table (keys, local indexes) fails the deployment instead of leaving the data behind.
+    needs a new table (keys, local indexes) fails the deployment instead of leaving the data behind. Such a
+    change gives the table a new name in `names.TABLE_WORDS`: `snapshots-2` has the indexes of ADR-0054.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentSpec) -> None:
@@ -34,9 +35,7 @@ class HubTables(Construct):
         self.marks = self._table("marks", expires=True, streamed=False)
         # No local index: a world's list of segments may grow beyond 10 GB.
         self.segments = self._table("segments", expires=True, streamed=False)
-        _add_index(self.snapshots, "by_as_of", "time_order")
-        _add_index(self.snapshots, "by_stage", "stage_time_order")
-        self._add_expiry_index()
+        self._add_time_indexes()
         self._add_emission_index()
 
     def _table(
@@ -46,7 +45,7 @@ class HubTables(Construct):
         expires: bool,
         streamed: bool,
     ) -> dynamodb.Table:
-        table_name = names.physical_name(self._environment.name, name)
+        table_name = names.table_name(self._environment.name, name)
         partition_key, sort_key = names.TABLE_KEYS[name]
         table = dynamodb.Table(
             self,
@@ -82,13 +81,18 @@ class HubTables(Construct):
             ],
         )
 
-    def _add_expiry_index(self) -> None:
-        self.snapshots.add_local_secondary_index(
-            index_name="by_expiry",
-            sort_key=_string_attribute("expiry_order"),
-            projection_type=dynamodb.ProjectionType.INCLUDE,
-            non_key_attributes=["time_order", "stage", "actor", "created_at"],
-        )
+    def _add_time_indexes(self) -> None:
+        """Add the local indexes: keys and the attributes that filters compare (ADR-0054).
+
+        An entry is below one write unit. DynamoDB fetches the item itself within the same query.
+        """
+        for index_name, (sort_key, attributes) in names.LOCAL_INDEXES.items():
+            self.snapshots.add_local_secondary_index(
+                index_name=index_name,
+                sort_key=_string_attribute(sort_key),
+                projection_type=dynamodb.ProjectionType.INCLUDE,
+                non_key_attributes=list(attributes),
+            )
 
     def _add_emission_index(self) -> None:
         """Add the index of exit signals; other records lack its sort key and cost no write here.
@@ -103,14 +107,6 @@ class HubTables(Construct):
             projection_type=dynamodb.ProjectionType.INCLUDE,
             non_key_attributes=["report", "stage"],
         )
-
-
-def _add_index(table: dynamodb.Table, name: str, sort_key: str) -> None:
-    table.add_local_secondary_index(
-        index_name=name,
-        sort_key=_string_attribute(sort_key),
-        projection_type=dynamodb.ProjectionType.ALL,
-    )
 
 
 def _string_attribute(name: str) -> dynamodb.Attribute:

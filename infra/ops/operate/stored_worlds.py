@@ -18,7 +18,7 @@ def require_world(dynamodb: "DynamoDBClient", stage: str, world_id: str) -> None
         OperateError: it has none; the text names worlds that it has.
     """
     found = dynamodb.query(
-        TableName=names.physical_name(stage, "snapshots"),
+        TableName=names.table_name(stage, "snapshots"),
         KeyConditionExpression="world_id = :world",
         ExpressionAttributeValues={":world": {"S": world_id}},
         ProjectionExpression="world_id",
@@ -32,7 +32,7 @@ def require_world(dynamodb: "DynamoDBClient", stage: str, world_id: str) -> None
 
 def _known_worlds(dynamodb: "DynamoDBClient", stage: str) -> str:
     pages = dynamodb.get_paginator("scan").paginate(
-        TableName=names.physical_name(stage, "worlds"), ProjectionExpression="world_id"
+        TableName=names.table_name(stage, "worlds"), ProjectionExpression="world_id"
     )
     known = sorted({item["world_id"]["S"] for page in pages for item in page["Items"]})
     more = ", ..." if len(known) > NAMED_MAX_COUNT else ""

@@ -32,9 +32,9 @@ class RestoreCounts:
     missing: int
 
 
-def copy_table_name(stage: str, table: str, instant: datetime) -> str:
+def copy_table_name(stage: str, table: names.TableName, instant: datetime) -> str:
     """Return the name of the copy of a table as of an instant (aware, UTC)."""
-    return f"{names.physical_name(stage, table)}-at-{instant:%Y%m%dT%H%M%SZ}"
+    return f"{names.table_name(stage, table)}-at-{instant:%Y%m%dT%H%M%SZ}"
 
 
 def restore_copy(dynamodb: "DynamoDBClient", stage: str, table: names.TableName, instant: datetime) -> str:
@@ -46,7 +46,7 @@ def restore_copy(dynamodb: "DynamoDBClient", stage: str, table: names.TableName,
     name = copy_table_name(stage, table, instant)
     try:
         dynamodb.restore_table_to_point_in_time(
-            SourceTableName=names.physical_name(stage, table), TargetTableName=name, RestoreDateTime=instant
+            SourceTableName=names.table_name(stage, table), TargetTableName=name, RestoreDateTime=instant
         )
     except ClientError as error:
         if error_code(error) in {"PointInTimeRecoveryUnavailableException", "InvalidRestoreTimeException"}:
@@ -107,7 +107,7 @@ class LiveTable:
     @property
     def name(self) -> str:
         """Return the physical name."""
-        return names.physical_name(self.stage, self.table)
+        return names.table_name(self.stage, self.table)
 
     def put(self, item: Mapping[str, Any]) -> bool:
         """Put an item unless its key exists; return whether it was put."""

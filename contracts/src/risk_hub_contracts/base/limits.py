@@ -75,7 +75,9 @@ BLOB_PART_BYTES: Final = 16_777_216
 BLOB_PARTS_MAX_COUNT: Final = BLOB_MAX_BYTES // BLOB_PART_BYTES
 UPLOAD_ID_MAX_CHARS: Final = 1_024
 UPLOAD_URL_TTL_SECONDS: Final = 900
-ITEM_BODY_MAX_BYTES: Final = 300_000
+# A larger compressed document is stored in the bucket, where it costs less: an object costs as much as 8 write
+# units of 1 KiB (ADR-0054).
+ITEM_BODY_MAX_BYTES: Final = 8_192
 RESPONSE_MAX_BYTES: Final = 5_000_000
 DOWNLOAD_URL_TTL_SECONDS: Final = 300
 LIST_LIMIT_MAX: Final = 100
@@ -103,6 +105,8 @@ HOT_WINDOW_MAX_GIGABYTES: Final = 0.25 * ITEM_COLLECTION_MAX_GIGABYTES
 WORLD_SIZE_ALARM_GIGABYTES: Final = 0.6 * HOT_WINDOW_MAX_GIGABYTES
 
 # Registered worlds
+# An expectation or exit policy, as JSON text; a row of DynamoDB has at most 400 kB.
+REGISTRATION_MAX_BYTES: Final = 300_000
 WARN_DEFAULT_SECONDS: Final = 600
 CRITICAL_DEFAULT_SECONDS: Final = 1_800
 LAG_MAX_SECONDS: Final = 31 * 86_400

@@ -132,8 +132,8 @@ def parse_registration(model: type[Registered], raw: bytes) -> Registered:
 def _check_stored_size(registered: BaseModel) -> None:
     """Reject a registration whose stored form exceeds the size of one table row."""
     size_bytes = len(registered.model_dump_json(by_alias=True).encode())
-    if size_bytes > limits.ITEM_BODY_MAX_BYTES:
+    if size_bytes > limits.REGISTRATION_MAX_BYTES:
         violation = (
-            f"its stored form has {size_bytes} bytes; at most {limits.ITEM_BODY_MAX_BYTES} are allowed"
+            f"its stored form has {size_bytes} bytes; at most {limits.REGISTRATION_MAX_BYTES} are allowed"
         )
         raise ProblemError(REGISTRATION_INVALID, f"The body: {violation}.", [Violation("", violation)])
