@@ -86,7 +86,7 @@ def test_snapshots_and_evaluations_tables_have_ttl_and_a_stream(local: Assembly,
 
 
 @pytest.mark.parametrize("table", ["marks", "segments"])
-def test_marks_and_segments_tables_have_ttl_and_no_stream(local: Assembly, table: str) -> None:
+def test_marks_and_segments_tables_have_ttl_and_no_stream(local: Assembly, table: TableName) -> None:
     properties = local.table(table)["Properties"]
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "retain_until", "Enabled": True}
     assert "StreamSpecification" not in properties
