@@ -5,12 +5,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from events.envelope import EventType, schema_uri
 from events.models import EVENT_MODELS
+from risk_hub_contracts.api.history_answers import HistoryRow
 from risk_hub_contracts.api.schema_transforms import as_answer, without_nulls
 from risk_hub_contracts.api.schemas import DIALECT, ContractSchema
 
 FOLDER = Path(__file__).parent / "schemas"
+HISTORY_ROW = "history_row"
 
 
 def event_schema(event_type: EventType, *, closed: bool = False) -> dict[str, Any]:
@@ -26,11 +30,24 @@ def event_schema(event_type: EventType, *, closed: bool = False) -> dict[str, An
     return head | as_answer(without_nulls(schema), closed=closed)
 
 
+def history_row_schema(*, closed: bool = False) -> dict[str, Any]:
+    """Return the schema of a line of the history; it allows members that a later release adds.
+
+    Args:
+        closed: forbid undeclared members; for tests of the lines that the hub writes.
+    """
+    schema = TypeAdapter(HistoryRow).json_schema(mode="serialization", schema_generator=ContractSchema)
+    head = {"$schema": DIALECT, "$id": f"urn:risk-hub:schema:{HISTORY_ROW}:v1"}
+    return head | as_answer(schema, closed=closed)
+
+
 def schema_texts() -> dict[Path, str]:
     """Return the required text of each schema file."""
+    schemas: dict[str, dict[str, Any]] = {name: event_schema(name) for name in EVENT_MODELS}
+    schemas[HISTORY_ROW] = history_row_schema()
     return {
-        FOLDER / f"{name}.json": json.dumps(event_schema(name), indent=2, sort_keys=True) + "\n"
-        for name in EVENT_MODELS
+        FOLDER / f"{name}.json": json.dumps(schema, indent=2, sort_keys=True) + "\n"
+        for name, schema in schemas.items()
     }
 
 

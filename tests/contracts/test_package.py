@@ -19,6 +19,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 CLIENT_MODULES = sorted(CLIENT_SOURCE.rglob("*.py"))
 ALLOWED = {"pydantic", "pydantic_core", "typing_extensions", "rfc8785", "blake3", "risk_hub_contracts"}
 CLIENT_ALLOWED = {
+    "duckdb",
     "pydantic",
     "typing_extensions",
     "filelock",

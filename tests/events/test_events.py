@@ -11,7 +11,7 @@ from cloudevents.core.v1.event import CloudEvent as ReferenceEvent
 from jsonschema_rs import Draft202012Validator
 
 from events.envelope import CloudEvent, EventType
-from events.generate import event_schema, schema_texts
+from events.generate import event_schema, history_row_schema, schema_texts
 from events.models import EVENT_MODELS
 from tools.event_samples.emitted import ROOT, emitted
 
@@ -127,3 +127,29 @@ def test_only_replayed_events_carry_the_replay_flag(event_type: EventType) -> No
     repeated = {**sample(event_type), "replay": True}
     assert is_valid(event_type, repeated, closed=True)
     assert json.loads(CloudEvent.model_validate(repeated).to_detail()) == repeated
+
+
+def history_row() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((ROOT / "samples" / "history_row.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def is_valid_row(row: dict[str, Any], *, closed: bool = False) -> bool:
+    found = history_row_schema(closed=True) if closed else schema("history_row")
+    return Draft202012Validator(found, validate_formats=True).is_valid(row)
+
+
+def test_history_row_sample_matches_its_open_and_closed_schema() -> None:
+    assert is_valid_row(history_row())
+    assert is_valid_row(history_row(), closed=True)
+
+
+def test_published_history_row_schema_allows_unknown_members() -> None:
+    widened = {**history_row(), "added_later": 1}
+    assert is_valid_row(widened)
+    assert not is_valid_row(widened, closed=True)
+
+
+@pytest.mark.parametrize("member", sorted(history_row()))
+def test_a_history_row_without_a_member_fails_its_schema(member: str) -> None:
+    assert not is_valid_row({name: value for name, value in history_row().items() if name != member})

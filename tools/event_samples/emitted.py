@@ -20,6 +20,7 @@ from functions.evaluation.exits.emit_exit_signals import EmitExitSignals
 from functions.evaluation.risk.evaluate import EvaluateRisk
 from functions.evaluation.store import dynamodb_reports
 from functions.evaluation.stress.evaluate import EvaluateStress
+from functions.history.segment import encode_line
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.snapshot_item import compress, to_item
 from functions.hub.domain.offload import OffloadPolicy
@@ -173,7 +174,8 @@ def emitted() -> dict[str, Any]:
     """Walk one book from POST to its exit signal and the all-clear; return each file by its path under events/."""
     walk, body = Walk(), json.dumps(BODY).encode()
     publication = PublishRequest("us2", "gateway", "paper", body, HEADERS["X-Correlation-Id"])
-    record = stream_record(walk.publish(publication).stored)
+    stored_snapshot = walk.publish(publication).stored
+    record = stream_record(stored_snapshot)
     updated = walk.announced(record)
     risk, stress = walk.evaluated(walk.risk, updated), walk.evaluated(walk.stress, updated)
     assert walk.exit(risk) == "no_signal"
@@ -184,6 +186,7 @@ def emitted() -> dict[str, Any]:
             f"samples/{event.type}.json": json.loads(event.to_detail())
             for event in (updated, risk, stress, signal, cleared)
         },
+        "samples/history_row.json": json.loads(encode_line(stored_snapshot)),
         "invocations/snapshot_writer.json": proxy_event(
             "POST", "/risk-hub/worlds/us2/snapshots", HEADERS.items(), body
         ),

@@ -70,9 +70,6 @@ def before_send(request: Any, event_name: str, **_: Any) -> Any:
         raise ReadTimeoutError(endpoint_url=request.url)
     if occurs(operation, "throttled"):
         return answer(request.url, 400, {"__type": "ThrottlingException", "message": "injected"})
-    if occurs(operation, "world full"):
-        full = {"__type": "ItemCollectionSizeLimitExceededException", "message": "injected"}
-        return answer(request.url, 400, full)
     if operation == "PutEvents" and occurs(operation, "refused"):
         entries = json.loads(request.body)["Entries"]
         refused = [{"ErrorCode": "InternalFailure", "ErrorMessage": "injected"} for _ in entries]

@@ -19,13 +19,7 @@ Rates = Mapping[str, Mapping[str, float]]
 
 RATES: dict[FunctionFolder, Rates] = {
     "snapshot_writer": {
-        "PutItem": {
-            "throttled": 0.03,
-            "timed out": 0.01,
-            "answer lost": 0.03,
-            "killed after": 0.002,
-            "world full": 0.01,
-        },
+        "PutItem": {"throttled": 0.03, "timed out": 0.01, "answer lost": 0.03, "killed after": 0.002},
         "GetSecretValue": {"timed out": 0.2},
     },
     "event_relay": {

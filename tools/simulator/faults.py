@@ -17,7 +17,6 @@ MAX_RATES: Mapping[str, float] = {
     "stale read": 0.30,  # where the port does not promise strong consistency
     "poison": 0.10,  # a record or message that can not be read
     "damage": 0.30,  # a blob is overwritten, truncated or removed without the hub's knowledge
-    "full world": 0.10,  # WorldFullError, without effect, until an operator has freed space
     "slow": 0.05,  # much time passes while processes are running
 }
 SHARE_OF_KINDS = 0.6

@@ -13,7 +13,7 @@ from functions.evaluation.ports import RefusedWrite, StateWrite, StoredReport
 from functions.hub.domain.blob_marks import Claim
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.snapshot_record import SnapshotRecord
-from functions.hub.ports import BlobHead, BlobStat, Dependency, Head, PutOutcome, WorldFullError
+from functions.hub.ports import BlobHead, BlobStat, Head, PutOutcome
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.types import BlobKind
 from risk_hub_contracts.policies.exit_policy import ExitPolicy, MeasureLimit, StressLimit
@@ -61,11 +61,6 @@ class WiredSnapshots:
         return self.wire.call("snapshots.last_expiry", lambda: self.store.last_expiry(world_id, known_at))
 
     def _put(self, snapshot: SnapshotRecord, retain_until: datetime) -> PutOutcome:
-        """Store the snapshot; only a new one needs space."""
-        is_new = (snapshot.world_id, snapshot.version) not in self.store.rows
-        if is_new and self.wire.faults.occurs("full world"):
-            self.wire.note(f"world {snapshot.world_id} is full")
-            raise WorldFullError(Dependency.SNAPSHOT_STORE, snapshot.world_id)
         outcome = self.store.put_once(snapshot, retain_until)
         if outcome.created:
             self.ledger.record_commit(self.wire.tasks.current, outcome.stored)

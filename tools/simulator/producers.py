@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from functions.hub.ports import DependencyUnavailableError, WorldFullError
+from functions.hub.ports import DependencyUnavailableError
 from functions.hub.use_cases.publish_snapshot import PublishResult
 from risk_hub_contracts.base.problems import ProblemError
 from tools.simulator.hub import Hub
@@ -58,9 +58,6 @@ class Producers:
         if isinstance(task.error, Crash | DependencyUnavailableError):
             self._resend_later(intent)
             return
-        if isinstance(task.error, WorldFullError):
-            self._check_full(intent, task)
-            return
         if isinstance(task.error, ProblemError):
             self._check_rejected(intent, task, task.error)
         elif task.error is not None:
@@ -92,13 +89,6 @@ class Producers:
         require(published.created == committed, "INV-02", f"{version}: created={published.created}", version)
         same = as_stored(published.stored) == commit.stored
         require(same, "INV-02", f"{version}: the answer is not the first record", version)
-
-    def _check_full(self, intent: Intent, task: Task) -> None:
-        """Nothing was stored; the producer publishes again after an operator has freed space."""
-        version = intent.content.version
-        was_committed = task in self.hub.ledger.committers
-        require(not was_committed, "INV-09", f"{version} was refused (world-full) and is stored", version)
-        self._resend_later(intent)
 
     def _check_rejected(self, intent: Intent, task: Task, problem: ProblemError) -> None:
         version, slug = intent.content.version, problem.type.slug

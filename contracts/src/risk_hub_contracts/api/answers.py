@@ -26,13 +26,16 @@ from risk_hub_contracts.snapshot.scalars import Id, Name, Number, Weight
 
 __all__ = [
     "AnnouncedSnapshot",
+    "ContentHash",
     "ContractAnswer",
     "HealthAnswer",
     "Instant",
     "ProblemAnswer",
     "ProvenanceAnswer",
+    "Sha256",
     "SnapshotAnswer",
     "SnapshotPage",
+    "StoredDocument",
 ]
 
 ContentHash = Annotated[str, Field(pattern=ids.CONTENT_HASH_PATTERN)]
@@ -71,15 +74,14 @@ class ProvenanceAnswer(TypedDict):
     stage: str
 
 
-class AnnouncedSnapshot(TypedDict):
-    """A stored snapshot as announced: the contract's fields and the hub's own (instants are RFC 3339 UTC)."""
+class StoredDocument(TypedDict):
+    """The contract's fields of a stored snapshot, with large components as references."""
 
     __pydantic_config__ = _CLOSED  # type: ignore[misc]
 
     world_id: Id
     version: Id
     as_of: Annotated[Instant, Field(description="As the producer sent it.")]
-    as_of_utc: Annotated[Instant, Field(description="The same instant in UTC, with microseconds.")]
     weights: dict[str, Weight]
     covariance: NotRequired[CovarianceUpper | CovarianceFactors]
     covariance_ref: NotRequired[RefAnswer]
@@ -95,6 +97,14 @@ class AnnouncedSnapshot(TypedDict):
     constraints: NotRequired[FreeObject]
     ttl_sec: int
     provenance: ProvenanceAnswer
+
+
+class AnnouncedSnapshot(StoredDocument):
+    """A stored snapshot as announced: the contract's fields and the hub's own (instants are RFC 3339 UTC)."""
+
+    __pydantic_config__ = _CLOSED  # type: ignore[misc]
+
+    as_of_utc: Annotated[Instant, Field(description="The same instant in UTC, with microseconds.")]
     content_hash: ContentHash
     created_at: Annotated[Instant, Field(description="The hub's clock when it accepted the snapshot.")]
     expires_at: Annotated[Instant, Field(description="created_at plus ttl_sec.")]

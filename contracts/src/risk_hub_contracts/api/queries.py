@@ -40,6 +40,7 @@ _BPS: Final = re.compile("[1-9][0-9]{0,3}")
 
 __all__ = [
     "BacktestQuery",
+    "HistoryQuery",
     "LatestQuery",
     "LatestReportQuery",
     "ListQuery",
@@ -161,6 +162,17 @@ class ListQuery(_Filters):
     from_: Annotated[Instant | None, Field(alias="from", description="Earliest as_of.")] = None
     to: Annotated[Instant | None, Field(description="Latest as_of.")] = None
     order: Annotated[Literal["asc", "desc"], Field(description="By as_of; desc is newest first.")] = "desc"
+
+
+class HistoryQuery(BaseModel):
+    """Parameters of `GET .../history` and `.../history/hot`; `from` and `to` bound `as_of`, both included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    from_: Annotated[Instant | None, Field(alias="from", description="Earliest as_of.")] = None
+    to: Annotated[Instant | None, Field(description="Latest as_of.")] = None
+    limit: Annotated[Limit, Field(description="Segments or rows per page.")] = LIST_LIMIT_DEFAULT
+    cursor: Annotated[Cursor | None, Field(description="`next_cursor` of the previous page.")] = None
 
 
 class SignalsQuery(BaseModel):

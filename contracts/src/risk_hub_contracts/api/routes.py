@@ -59,6 +59,7 @@ _LATEST: Final = f"{_SNAPSHOTS}/latest"
 _VERSION: Final = f"{_SNAPSHOTS}/{{version}}"
 _BLOBS: Final = f"{_WORLD}/blobs"
 _BLOB: Final = f"{_BLOBS}/{{sha256}}"
+_HISTORY: Final = f"{_WORLD}/history"
 _EXPECTATIONS: Final = f"{_WORLD}/expectations"
 _EXIT_POLICY: Final = f"{_WORLD}/exit-policy"
 
@@ -78,6 +79,8 @@ _TABLE: Final = (
     Route("list_exit_signals", "GET", f"{_WORLD}/exit-signals", "snapshot_reader", "snapshots:read"),
     Route("backtest_risk", "GET", f"{_WORLD}/risk/backtest", "snapshot_reader", "snapshots:read"),
     Route("read_blob", "GET", _BLOB, "snapshot_reader", "snapshots:read"),
+    Route("list_history", "GET", _HISTORY, "snapshot_reader", "snapshots:read"),
+    Route("list_hot_history", "GET", f"{_HISTORY}/hot", "snapshot_reader", "snapshots:read"),
     Route("read_contract", "GET", f"{ROOT}/contract", "snapshot_reader", ANY_SCOPE),
     Route("read_health", "GET", f"{ROOT}/health", "snapshot_reader", None),
     Route("list_worlds", "GET", _WORLDS, "world_registry", "snapshots:read"),

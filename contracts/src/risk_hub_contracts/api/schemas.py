@@ -14,6 +14,7 @@ from risk_hub_contracts.api.answers import (
     SnapshotAnswer,
     SnapshotPage,
 )
+from risk_hub_contracts.api.history_answers import HistoryPage, HotHistoryPage
 from risk_hub_contracts.api.schema_transforms import (
     COMPLETE_WITHOUT_NULLS,
     as_answer,
@@ -43,6 +44,8 @@ API_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "StressReport": TypeAdapter(StressReport),
     "ExitSignalPage": TypeAdapter(ExitSignalPage),
     "BacktestReport": TypeAdapter(BacktestReport),
+    "HistoryPage": TypeAdapter(HistoryPage),
+    "HotHistoryPage": TypeAdapter(HotHistoryPage),
     "UploadRequest": TypeAdapter(UploadRequest),
     "UploadEnd": TypeAdapter(UploadEnd),
     "UploadAnswer": TypeAdapter(UploadAnswer),
@@ -61,6 +64,8 @@ FILE_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "snapshot-answer": API_MODELS["SnapshotAnswer"],
     "snapshot-page": API_MODELS["SnapshotPage"],
     "backtest-report": API_MODELS["BacktestReport"],
+    "history-page": API_MODELS["HistoryPage"],
+    "hot-history-page": API_MODELS["HotHistoryPage"],
     "risk-report": API_MODELS["RiskReport"],
     "stress-report": API_MODELS["StressReport"],
     "exit-signal": TypeAdapter(ExitSignal),

@@ -24,6 +24,7 @@ STAGE_PATTERN: Final = rf"^[A-Za-z][A-Za-z0-9_-]{{0,{STAGE_MAX_CHARS - 1}}}$"
 CORRELATION_ID_PATTERN: Final = rf"^[A-Za-z0-9._:@+/=-]{{1,{CORRELATION_ID_MAX_CHARS}}}$"
 SHA256_PATTERN: Final = "^[0-9a-f]{64}$"
 CONTENT_HASH_PATTERN: Final = "^sha256:[0-9a-f]{64}$"
+HISTORY_DAY_PATTERN: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _CONTROL_RANGES: Final = r"\u0000-\u001f\u007f-\u009f"
 # What `str.strip` takes off, control characters aside; `\s` is another set in ECMA-262, with U+FEFF.
 _SPACE: Final = r" \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"

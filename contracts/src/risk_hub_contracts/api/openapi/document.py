@@ -7,6 +7,7 @@ from risk_hub_contracts.api.openapi.about import ABOUT
 from risk_hub_contracts.api.openapi.blobs import BLOBS
 from risk_hub_contracts.api.openapi.builders import Json, header_components
 from risk_hub_contracts.api.openapi.examples import add_examples
+from risk_hub_contracts.api.openapi.history import HISTORY
 from risk_hub_contracts.api.openapi.links import add_links
 from risk_hub_contracts.api.openapi.operations import Operation, paths
 from risk_hub_contracts.api.openapi.reports import REPORTS
@@ -14,7 +15,7 @@ from risk_hub_contracts.api.openapi.snapshots import SNAPSHOTS
 from risk_hub_contracts.api.openapi.worlds import WORLDS
 from risk_hub_contracts.api.schemas import DIALECT, component_schemas
 
-OPERATIONS: Final[tuple[Operation, ...]] = (*SNAPSHOTS, *REPORTS, *BLOBS, *WORLDS, *ABOUT)
+OPERATIONS: Final[tuple[Operation, ...]] = (*SNAPSHOTS, *REPORTS, *HISTORY, *BLOBS, *WORLDS, *ABOUT)
 
 
 def openapi_document(*, closed_answers: bool = False) -> Json:
