@@ -45,6 +45,13 @@ class SegmentObjects(Protocol):
         """
 
 
+class SegmentLinks(Protocol):
+    """URLs of the objects of segments."""
+
+    def download_url(self, key: str) -> str:
+        """Return a short-lived URL from which a reader can fetch the object."""
+
+
 @dataclass(frozen=True, slots=True)
 class MovePlan:
     """The segment that a move is about to make; a world has at most one.

@@ -24,15 +24,17 @@ from functions.hub.use_cases.read_snapshots import ReadSnapshots
 from functions.snapshot_reader.about import about_routes
 from functions.snapshot_reader.backtest import backtest_route
 from functions.snapshot_reader.blobs import blob_routes
+from functions.snapshot_reader.history import history_routes
 from functions.snapshot_reader.reports import report_routes
 from functions.snapshot_reader.routes import snapshot_routes
 from functions.wiring import settings
-from functions.wiring.history import whole_history
+from functions.wiring.history import history_listing, whole_history
 
 _s3, _dynamodb, _stages = client("s3"), client("dynamodb"), settings.stages()
 _bodies = BodyStore(_s3, settings.bucket())
 _blobs = S3Blobs(_s3, settings.bucket())
-_snapshots = whole_history(DynamoDBSnapshots(_dynamodb, settings.snapshots_table(), _bodies), utc_now)
+_hot = DynamoDBSnapshots(_dynamodb, settings.snapshots_table(), _bodies)
+_snapshots = whole_history(_hot, utc_now)
 _worlds = DynamoDBWorlds(_dynamodb, settings.worlds_table())
 _reports = DynamoDBReports(_dynamodb, settings.reports_table())
 _forecasts = DynamoDBForecasts(_dynamodb, settings.reports_table(), _bodies)
@@ -51,5 +53,7 @@ _router = snapshot_routes(_read, ExpandComponents(blobs=_blobs), _authenticator,
 report_routes(_router, _read, _read_reports, _list_signals, _authenticator)
 backtest_route(_router, _backtest, _authenticator)
 blob_routes(_router, ReadBlob(blobs=_blobs, clock=utc_now), _authenticator)
+if (_list_history := history_listing(_hot, utc_now)) is not None:
+    history_routes(_router, _list_history, _authenticator)
 lambda_handler = about_routes(_router, _authenticator, _stages, _offload, _exposure)
 handler = lambda_handler  # the name in the templates; ADR-0027

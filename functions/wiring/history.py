@@ -7,6 +7,9 @@ from functions.history.whole_history import WholeHistory
 from functions.wiring import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from functions.history.list_history import ListHistory
     from functions.history.read_history import ReadHistory
     from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
     from functions.hub.ports import Clock, SnapshotStore
@@ -28,3 +31,21 @@ def whole_history(hot: "DynamoDBSnapshots", clock: "Clock") -> "SnapshotStore":
         return ReadHistory(DynamoDBSegments(hot.dynamodb, table), objects)
 
     return WholeHistory(hot, open_history, clock)
+
+
+def history_listing(hot: "DynamoDBSnapshots", clock: "Clock") -> "Callable[[], ListHistory] | None":
+    """Return what composes the listing of the data set; without a table of segments, None."""
+    table = settings.optional_segments_table()
+    if table is None:
+        return None
+
+    @cache
+    def open_listing() -> "ListHistory":
+        from functions.history.adapters.dynamodb_segments import DynamoDBSegments  # noqa: PLC0415
+        from functions.history.adapters.s3_segments import S3Segments  # noqa: PLC0415
+        from functions.history.list_history import ListHistory  # noqa: PLC0415
+
+        links = S3Segments(hot.bodies.s3, hot.bodies.bucket)
+        return ListHistory(DynamoDBSegments(hot.dynamodb, table), links, hot, clock)
+
+    return open_listing

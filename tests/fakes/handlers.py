@@ -5,6 +5,7 @@ from functions.evaluation.backtest.backtest_risk import BacktestRisk
 from functions.evaluation.exits.list_exit_signals import ListExitSignals
 from functions.evaluation.latest_scenarios import ReportedScenarios
 from functions.evaluation.read_reports import ReadReports
+from functions.history.list_history import ListHistory
 from functions.hub.use_cases.expand_components import ExpandComponents
 from functions.hub.use_cases.list_worlds import ListWorlds
 from functions.hub.use_cases.read_blob import ReadBlob
@@ -15,6 +16,7 @@ from functions.hub.use_cases.upload_blobs import UploadBlobs
 from functions.snapshot_reader.about import about_routes
 from functions.snapshot_reader.backtest import backtest_route
 from functions.snapshot_reader.blobs import blob_routes
+from functions.snapshot_reader.history import history_routes
 from functions.snapshot_reader.reports import report_routes
 from functions.snapshot_reader.routes import snapshot_routes
 from functions.snapshot_writer.routes import snapshot_writer
@@ -51,6 +53,11 @@ def _reader(ports: MemoryPorts, authenticator: Authenticator) -> LambdaHandler:
     router = report_routes(router, read, reports, ListExitSignals(ports.evaluations), authenticator)
     router = backtest_route(router, BacktestRisk(ports.forecasts, ports.worlds), authenticator)
     router = blob_routes(router, ReadBlob(ports.blobs, ports.clock), authenticator)
+    router = history_routes(
+        router,
+        lambda: ListHistory(ports.segments, ports.segments, ports.snapshots, ports.clock),
+        authenticator,
+    )
     return about_routes(router, authenticator, STAGES, ports.offload, ports.exposure)
 
 

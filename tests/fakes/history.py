@@ -27,7 +27,7 @@ FAR_FUTURE = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class MemorySegments:
-    """SegmentIndex and SegmentObjects."""
+    """SegmentIndex, SegmentObjects and SegmentLinks."""
 
     def __init__(self) -> None:
         self.stored: dict[str, dict[str, SegmentRow]] = {}
@@ -42,6 +42,9 @@ class MemorySegments:
         if key not in self.objects:
             raise SegmentObjectError("is missing", missing=True)
         return self.objects[key]
+
+    def download_url(self, key: str) -> str:
+        return f"https://blobs.invalid/{key}?signed"
 
     def rows(self, world_id: str, lower: str, upper: str, *, newest_first: bool) -> Iterator[SegmentRow]:
         found = sorted(self.stored.get(world_id, {}).items(), reverse=newest_first)

@@ -11,6 +11,7 @@ from functions.hub.use_cases.publish_snapshot import PublishSnapshot
 from functions.telemetry.metrics import MeteredWorlds, no_metered_worlds
 from tests.fakes.bus_and_tokens import MemoryBus, MemoryTokens
 from tests.fakes.clock import FrozenClock
+from tests.fakes.history import MemorySegments
 from tests.fakes.marks import MemoryMarks
 from tests.fakes.registry import MemoryPolicyVersions, MemoryRegistry
 from tests.fakes.stores import (
@@ -53,6 +54,7 @@ class MemoryPorts:
     risk_policy: RiskPolicy = NO_POLICY
     publisher: type[PublishSnapshot] = PublishSnapshot
     exposure: ExposureLimits = field(default_factory=ExposureLimits)
+    segments: MemorySegments = field(default_factory=MemorySegments)
     offload: OffloadPolicy = field(
         default_factory=lambda: OffloadPolicy(enabled=True, inline_threshold_entries=100)
     )

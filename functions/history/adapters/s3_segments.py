@@ -9,6 +9,7 @@ from functions.history.ports import SegmentObjectError
 from functions.hub.adapters.aws import dependency, error_code
 from functions.hub.adapters.s3_objects import ARCHIVED_CODE, NOT_FOUND_CODES, get_object, put_object_once
 from functions.hub.ports import Dependency
+from risk_hub_contracts.base.limits import DOWNLOAD_URL_TTL_SECONDS
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -38,3 +39,11 @@ class S3Segments:
                 reason = "is archived and cannot be read until an operator restores it"
                 raise SegmentObjectError(reason) from error
             raise
+
+    def download_url(self, key: str) -> str:
+        """See SegmentLinks."""
+        parameters = {"Bucket": self.bucket, "Key": key}
+        url: str = self.s3.generate_presigned_url(
+            "get_object", parameters, ExpiresIn=DOWNLOAD_URL_TTL_SECONDS
+        )
+        return url

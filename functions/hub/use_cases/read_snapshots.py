@@ -106,7 +106,7 @@ class ReadSnapshots:
             limit=query_parameters.limit + 1,
         )
         found = self.snapshots.select(query)
-        shown = _fit_in_response(found[: query_parameters.limit])
+        shown = fit_in_response(found[: query_parameters.limit])
         more = len(shown) < len(found)
         return FoundSnapshotPage(shown, moment, encode_cursor(bound_query, shown[-1].order) if more else None)
 
@@ -153,7 +153,7 @@ def cursor_query(world_id: str, query_parameters: ListQuery) -> dict[str, str | 
     return {"world_id": world_id, **{name: None if v is None else str(v) for name, v in parameters.items()}}
 
 
-def _fit_in_response(found: Sequence[SnapshotRecord]) -> Sequence[SnapshotRecord]:
+def fit_in_response(found: Sequence[SnapshotRecord]) -> Sequence[SnapshotRecord]:
     """Return the first snapshots whose documents together fit in one response; at least one."""
     total_bytes = 0
     for count, stored in enumerate(found):
