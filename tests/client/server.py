@@ -108,6 +108,7 @@ class Server:
     def _at_home(self, uploads: MemoryUploads) -> None:
         """Direct signed requests to this server: the fake signs for a host that does not exist."""
         put, part, download = uploads.sign_put, uploads.sign_part, self.hub.blobs.download_url
+        segment_url = self.hub.segments.download_url
 
         def sign_put(ref: BlobRef) -> SignedPut:
             return self._moved(put(ref))
@@ -118,9 +119,13 @@ class Server:
         def download_url(ref: BlobRef) -> str:
             return download(ref).replace(STORE, f"{self.url}/store/")
 
+        def download_segment_url(key: str) -> str:
+            return segment_url(key).replace(STORE, f"{self.url}/store/")
+
         for name, value in (("sign_put", sign_put), ("sign_part", sign_part)):
             setattr(uploads, name, value)
         self.hub.blobs.download_url = download_url  # type: ignore[method-assign]
+        self.hub.segments.download_url = download_segment_url  # type: ignore[method-assign]
 
     def _moved(self, signed: SignedPut) -> SignedPut:
         return SignedPut(signed.url.replace(STORE, f"{self.url}/store/"), signed.headers)
@@ -132,10 +137,15 @@ class Server:
         assert "authorization" not in seen.headers, "the store was shown the token"
         if seen.method == "PUT":
             return Answer(self.hub.uploads.send(f"{self.url}{seen.path}", seen.headers, body), {}, "")
-        sha256 = urlsplit(seen.path).path.rpartition("/")[2]
-        data = next(data for ref, (_, data) in self.hub.blobs.objects.items() if ref.endswith(sha256))
+        data = self._stored(urlsplit(seen.path).path.removeprefix("/store/"))
         sent = data if self.lie is None else self.lie
         return Answer(200, {"store": "bytes"}, sent.decode("latin-1"))
+
+    def _stored(self, path: str) -> bytes:
+        """Return a segment by its key, or a blob by its digest."""
+        if path in self.hub.segments.objects:
+            return self.hub.segments.objects[path]
+        return next(data for ref, (_, data) in self.hub.blobs.objects.items() if ref.endswith(path))
 
     def _hub_answer(self, event: dict[str, Any]) -> Answer:
         """Return the hub's answer; an undeclared one breaks the connection and fails the test at its end."""

@@ -22,6 +22,8 @@ from risk_hub_client.errors import (
 )
 from risk_hub_client.factors import FactorModel
 from risk_hub_client.frames import to_dataframe
+from risk_hub_client.history.lines import DamagedHistoryError
+from risk_hub_client.history.snapshots import SnapshotHistory
 from risk_hub_client.reports import ReportDocument
 from risk_hub_client.results import HubContract, Publication, StoredSnapshot
 from risk_hub_client.settings import NotConfiguredError, Patience, Settings
@@ -32,6 +34,7 @@ __all__ = [
     "AsyncRiskHubClient",
     "ConflictError",
     "DamagedBlobError",
+    "DamagedHistoryError",
     "DeniedError",
     "FactorModel",
     "Flushed",
@@ -46,6 +49,7 @@ __all__ = [
     "ReportDocument",
     "RiskHubClient",
     "Settings",
+    "SnapshotHistory",
     "Spool",
     "SpoolError",
     "StoreError",

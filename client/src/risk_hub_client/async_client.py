@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import date, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final, Literal, Self, TypeVar, Unpack
@@ -13,6 +14,8 @@ from risk_hub_client import blob_transfers, publishing, reads, registry, reports
 from risk_hub_client.base import ClientBase, SnapshotFields
 from risk_hub_client.blob_transfers import Progress, ignore_progress
 from risk_hub_client.errors import HubError
+from risk_hub_client.history.lines import Line, period_bound, to_snapshot
+from risk_hub_client.history.reader import HistoryReader
 from risk_hub_client.loading import load_blob
 from risk_hub_client.log_redaction import RedactingAsyncTransport
 from risk_hub_client.proxies import environment_mounts
@@ -152,6 +155,21 @@ class AsyncRiskHubClient(ClientBase):
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+    async def history(
+        self, world_id: str, start: Instant | date, end: Instant | date
+    ) -> AsyncIterator[StoredSnapshot]:
+        """Yield the snapshots of a period, oldest first, expired ones too: from the history and the hot table.
+
+        Args:
+            world_id: the world.
+            start: the earliest `as_of`: an instant, or a day in UTC.
+            end: the latest `as_of`, inclusive: an instant, or a day in UTC.
+        """
+        reader = HistoryReader(world_id, period_bound(start, "from"), period_bound(end, "to", end=True))
+        while (batch := await self._run(reader.next_batch())) is not None:
+            for snapshot in await run_in_thread(partial(_snapshots, batch, self.memory.now())):
+                yield snapshot
 
     async def risk(self, world_id: str, version: str) -> ReportDocument[RiskReport]:
         """Return the risk report on a version, as a JSON object and as a model."""
@@ -308,6 +326,10 @@ class AsyncRiskHubClient(ClientBase):
             async for chunk in response.aiter_bytes():
                 exchange.receive(buffer, chunk)
         return buffer
+
+
+def _snapshots(batch: Iterator[Line], now: datetime) -> list[StoredSnapshot]:
+    return [to_snapshot(line, now) for line in batch]
 
 
 async def _as_async_iterator(chunks: Iterator[Chunk]) -> AsyncIterator[Chunk]:

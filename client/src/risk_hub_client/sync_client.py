@@ -1,7 +1,8 @@
 """`RiskHubClient`: the blocking client."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar, Unpack
@@ -14,6 +15,8 @@ from risk_hub_client.base import ClientBase, SnapshotFields
 from risk_hub_client.blob_transfers import Progress, ignore_progress
 from risk_hub_client.deadlines import request_deadline
 from risk_hub_client.errors import HubError
+from risk_hub_client.history.lines import period_bound
+from risk_hub_client.history.snapshots import DEFAULT_COLUMNS, SnapshotHistory
 from risk_hub_client.loading import load_blob
 from risk_hub_client.reads import BacktestOptions, Filters, Instant, Span, Steps
 from risk_hub_client.reports import ReportDocument, SignalSpan
@@ -146,6 +149,25 @@ class RiskHubClient(ClientBase):
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+    def history(
+        self,
+        world_id: str,
+        start: Instant | date,
+        end: Instant | date,
+        *,
+        columns: Sequence[str] = DEFAULT_COLUMNS,
+    ) -> SnapshotHistory:
+        """Return the snapshots of a period, oldest first, expired ones too: from the history and the hot table.
+
+        Args:
+            world_id: the world.
+            start: the earliest `as_of`: an instant, or a day in UTC.
+            end: the latest `as_of`, inclusive: an instant, or a day in UTC.
+            columns: the columns of `to_pandas`.
+        """
+        first, last = period_bound(start, "from"), period_bound(end, "to", end=True)
+        return SnapshotHistory(world_id, first, last, columns, self._run, self.memory.now)
 
     def risk(self, world_id: str, version: str) -> ReportDocument[RiskReport]:
         """Return the risk report on a version, as a JSON object and as a model."""

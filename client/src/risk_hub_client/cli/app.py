@@ -22,6 +22,7 @@ import typer
 from risk_hub_client.cli import (
     backfill,
     blob_commands,
+    history_commands,
     hub_commands,
     local_commands,
     monitor,
@@ -61,6 +62,7 @@ def build_app() -> typer.Typer:
         backfill,
         local_commands,
         blob_commands,
+        history_commands,
         risk_commands,
         report_commands,
         worlds_commands,

@@ -1,0 +1,128 @@
+"""Lines of the data set: one snapshot each, as JSON, and their rolling digest."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from typing import Any, Final, NamedTuple
+
+from risk_hub_client.errors import HubError
+from risk_hub_client.instants import convert_instant
+from risk_hub_client.reads import Instant
+from risk_hub_client.results import StoredSnapshot
+from risk_hub_contracts.base.times import format_instant
+
+__all__ = [
+    "AFTER_ALL",
+    "DamagedHistoryError",
+    "Line",
+    "RollingDigest",
+    "line_of_row",
+    "parse_line",
+    "period_bound",
+    "row_members",
+    "to_snapshot",
+]
+
+AFTER_ALL: Final = "~"
+SEPARATOR: Final = "|"
+# Begins the last member of a line. Quotes within a text are escaped, so no text before it contains these bytes.
+_DOCUMENT: Final = b',"document":'
+_DIGEST_MODULUS: Final = 2**256
+_DIGEST_DIGITS: Final = 64
+
+
+class DamagedHistoryError(HubError):
+    """A segment differs from its description by the hub; none of its lines is used."""
+
+
+class Line(NamedTuple):
+    """One snapshot.
+
+    Attributes:
+        order: `as_of|created_at|version`: it compares as text, and no other snapshot of the world has it.
+        version: the snapshot's version.
+        content_hash: its content hash.
+        text: the JSON object, without an end of line.
+    """
+
+    order: str
+    version: str
+    content_hash: str
+    text: bytes
+
+
+def parse_line(text: bytes, world_id: str) -> Line:
+    """Return the line of a segment; only the members before the document are parsed.
+
+    Raises:
+        ValueError, KeyError: it is not a line of this world.
+    """
+    head = json.loads(text[: text.index(_DOCUMENT)] + b"}")
+    if head["world_id"] != world_id:
+        raise ValueError(f"a line belongs to world {head['world_id']!r}")
+    return _line(head, text)
+
+
+def row_members(line: Line) -> tuple[dict[str, Any], str]:
+    """Return the members of a line before the document, and the document as JSON text."""
+    head, _, document = line.text.partition(_DOCUMENT)
+    return json.loads(head + b"}"), document[:-1].decode()
+
+
+def line_of_row(row: Mapping[str, Any]) -> Line:
+    """Return the line of a row of the hot table: the same JSON value as its line in a segment."""
+    return _line(row, json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def _line(head: Mapping[str, Any], text: bytes) -> Line:
+    version = head["version"]
+    order = SEPARATOR.join((head["as_of"], head["created_at"], version))
+    return Line(order, version, head["content_hash"], text)
+
+
+def to_snapshot(line: Line, now: datetime) -> StoredSnapshot:
+    """Return a line as the snapshot that a read would have returned at an instant."""
+    row = json.loads(line.text)
+    answer = {
+        **row["document"],
+        "as_of_utc": row["as_of"],
+        "content_hash": row["content_hash"],
+        "created_at": row["created_at"],
+        "expires_at": row["expires_at"],
+        "expired": row["expires_at"] <= format_instant(now),
+    }
+    return StoredSnapshot.of(answer)
+
+
+def period_bound(bound: Instant | date, name: str, *, end: bool = False) -> str:
+    """Return an inclusive bound of `as_of` in the form of an order: a day counts from its first to its last instant.
+
+    Raises:
+        InvalidSnapshotError: it is a time without a time zone.
+        ValueError: it is a text that is neither a day nor an instant.
+    """
+    if isinstance(bound, str):
+        bound = (
+            date.fromisoformat(bound) if len(bound) == len("2026-01-05") else datetime.fromisoformat(bound)
+        )
+    if not isinstance(bound, datetime):
+        bound = datetime.combine(bound, time.max if end else time.min, tzinfo=UTC)
+    return format_instant(convert_instant(bound, f"/{name}"))
+
+
+class RollingDigest:
+    """The sum modulo 2^256 of SHA-256(version, line feed, content hash): the order does not matter."""
+
+    def __init__(self, text: str = "0") -> None:
+        """Continue from a digest in hexadecimal digits."""
+        self._sum = int(text, 16)
+
+    def add(self, line: Line) -> None:
+        """Add one snapshot."""
+        digest = hashlib.sha256(f"{line.version}\n{line.content_hash}".encode()).digest()
+        self._sum += int.from_bytes(digest)
+
+    def __str__(self) -> str:
+        """Return the digest in hexadecimal digits."""
+        return f"{self._sum % _DIGEST_MODULUS:0{_DIGEST_DIGITS}x}"
