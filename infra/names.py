@@ -23,6 +23,8 @@ BODY_PREFIX: Final = "risk-bodies/"
 UPLOAD_PREFIX: Final = "risk-uploads/"
 # Snapshots that were moved out of the table of snapshots; the table of segments lists the objects.
 HISTORY_PREFIX: Final = "risk-history/"
+HISTORY_SNAPSHOTS_PREFIX: Final = f"{HISTORY_PREFIX}snapshots/"
+HISTORY_TABLE: Final = "snapshots"
 
 # Partition and sort key of each table.
 TABLE_KEYS: Final[dict[TableName, tuple[str, str]]] = {
@@ -125,6 +127,11 @@ def table_purpose(name: str) -> str:
     purposes = {word: purpose for purpose, word in TABLE_WORDS.items()}
     renamed = (purpose for word, purpose in purposes.items() if name.endswith(f"-{word}"))
     return next(renamed, name.rpartition("-")[2])
+
+
+def history_database(stage: str) -> str:
+    """Return the name of the Glue database of a stage's history, which needs no quotes in a query."""
+    return f"risk_hub_{stage}"
 
 
 def tokens_secret_name(stage: str) -> str:

@@ -17,7 +17,6 @@ from functions.evaluation.input_note import InputNote
 from functions.evaluation.store.dynamodb_exit_journal import DynamoDBExitJournal
 from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
 from functions.evaluation.store.dynamodb_reports import DynamoDBReports
-from functions.history.whole_history import WholeHistory
 from functions.hub.adapters import aws as hub_aws
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
@@ -115,17 +114,6 @@ def test_put_of_a_snapshot_returns_the_upper_bound_of_the_worlds_size(
     outcome = snapshots.put_once(stored(), UNTIL)
     assert (outcome.created, outcome.world_gigabytes) == (True, gigabytes)
     assert [write["ReturnItemCollectionMetrics"] for write in table.writes] == ["SIZE"]
-
-
-def test_put_through_the_whole_history_returns_the_size_and_the_error_of_the_hot_table(
-    table: Table, snapshots: DynamoDBSnapshots
-) -> None:
-    whole = WholeHistory(snapshots, pytest.fail, lambda: START)
-    table.estimate = [1.0, 2.0]
-    assert whole.put_once(stored(), UNTIL).world_gigabytes == 2.0
-    table.is_full = True
-    with pytest.raises(WorldFullError):
-        whole.put_once(stored("v2"), UNTIL)
 
 
 def test_put_of_a_stored_version_returns_no_size(table: Table, snapshots: DynamoDBSnapshots) -> None:

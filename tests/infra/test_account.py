@@ -141,10 +141,11 @@ def test_execution_policy_covers_only_resources_with_the_hubs_names(
         "::/restapis/*/stages/*",
         "Logs_*",
         ":key/*",
+        ":catalog",
     }
     for statement in execution(resources):
         for arn in (text(each) for each in listed(statement["Resource"])):
-            own = re.search(r"risk-?hub-|RiskHub-|/risk-hub/|cdk-hnb659fds-assets-", arn)
+            own = re.search(r"risk-?hub-|risk_hub_|RiskHub-|/risk-hub/|cdk-hnb659fds-assets-", arn)
             assert own or arn == "*" or any(arn.endswith(each) for each in unnamed), arn
 
 

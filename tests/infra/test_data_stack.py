@@ -192,7 +192,7 @@ def test_data_stack_outputs_token_secret_bucket_and_table_names(any_stage: Assem
     } <= set(any_stage.template("data")["Outputs"])
 
 
-def test_data_stack_contains_only_storage_and_archive_resources(any_stage: Assembly) -> None:
+def test_data_stack_contains_only_storage_catalog_and_archive_resources(any_stage: Assembly) -> None:
     types = {each["Type"].split("::")[1] for each in any_stage.template("data")["Resources"].values()}
     archiving = {"Backup", "IAM"} if ENVIRONMENTS[any_stage.stage].archive_lock_days else set()
-    assert types == {"DynamoDB", "S3", "SecretsManager"} | archiving
+    assert types == {"DynamoDB", "Glue", "S3", "SecretsManager"} | archiving

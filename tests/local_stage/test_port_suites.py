@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping
-from datetime import timedelta
 
 import pytest
 
@@ -36,8 +35,7 @@ from tests.adapters.test_blob_uploads import Store as UploadStore
 from tests.adapters.test_exit_policies import Store
 from tests.adapters.test_world_registry import Rows
 from tests.fakes.calls import call
-from tests.fakes.clock import START
-from tests.fakes.samples import WORLD, stored
+from tests.fakes.samples import WORLD
 
 BUCKET = "blobs"
 NEEDS_MOTO = {
@@ -170,9 +168,3 @@ def stored_policy(stage: RunningStage) -> tuple[DynamoDBWorlds, Store]:
 @pytest.fixture
 def notes(stage: RunningStage) -> DynamoDBInputNotes:
     return DynamoDBInputNotes(stage.aws.client("dynamodb"), table(stage, "evaluations"))
-
-
-def test_put_on_the_local_stage_returns_the_emulators_estimate_of_the_worlds_size(
-    store: DynamoDBSnapshots,
-) -> None:
-    assert store.put_once(stored(), START + timedelta(days=30)).world_gigabytes == 1.0

@@ -22,6 +22,8 @@ HUB_RESOURCES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("codedeploy", ("application:risk-hub-*", "deploymentgroup:risk-hub-*", "deploymentconfig:*")),
     ("dynamodb", ("table/risk-hub-*",)),
     ("events", ("event-bus/risk-hub-*", "rule/risk-hub-*", "archive/risk-hub-*")),
+    # Glue checks each action on the catalog and on the database too.
+    ("glue", ("catalog", "database/risk_hub_*", "table/risk_hub_*/*", "userDefinedFunction/risk_hub_*/*")),
     ("lambda", ("function:risk-hub-*", "event-source-mapping:*")),
     (
         "logs",

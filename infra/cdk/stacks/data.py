@@ -11,6 +11,7 @@ from infra.cdk.constructs.api_domain import ApiDomain
 from infra.cdk.constructs.archive import TableArchive
 from infra.cdk.constructs.blob_bucket import BlobBucket
 from infra.cdk.constructs.boundary import set_boundary
+from infra.cdk.constructs.history_catalog import HistoryCatalog
 from infra.cdk.constructs.tables import HubTables
 from infra.cdk.constructs.token_secret import TokenSecret
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class DataStack(Stack):
-    """Tables, bucket, secret: no code, and no resource that a code change can replace."""
+    """Tables, bucket, secret, catalog of the history: no code, and no resource that a code change can replace."""
 
     def __init__(self, scope: Construct, *, environment: EnvironmentSpec) -> None:
         name = names.stack_name(environment.name, "data")
@@ -38,6 +39,7 @@ class DataStack(Stack):
         self.marks, self.segments = tables.marks, tables.segments
         blobs = BlobBucket(self, "Blobs", environment=environment)
         self.bucket = blobs.bucket
+        HistoryCatalog(self, "History", environment=environment, bucket=self.bucket)
         if environment.archive_lock_days is not None:
             TableArchive(
                 self,
