@@ -26,8 +26,9 @@ HISTORY: Final = f"bucket/{names.HISTORY_PREFIX}*"
 READ_TOKENS: Final = allow("secretsmanager:GetSecretValue", on="tokens")
 READ_SNAPSHOT: Final = allow("dynamodb:GetItem", on="snapshots")
 READ_BLOBS_AND_BODIES: Final = allow("s3:GetObject", on=(BLOBS, BODIES))
-# A snapshot that was moved out of the table is answered from history.
-READ_HISTORY: Final = (allow("dynamodb:Query", on="segments"), allow("s3:GetObject", on=HISTORY))
+# The tombstone of a moved snapshot names its segment; only a search by time needs the table of segments.
+READ_MOVED: Final = allow("s3:GetObject", on=HISTORY)
+SEARCH_HISTORY: Final = allow("dynamodb:Query", on="segments")
 # Finds the worlds that have their own metrics.
 SCAN_WORLDS: Final = allow("dynamodb:Scan", on="worlds")
 PUT_REPORT: Final = allow("dynamodb:PutItem", on="evaluations")
@@ -68,7 +69,7 @@ _TABLE: Final = (
         ),
         grants=(
             allow("dynamodb:PutItem", on="snapshots"),
-            *READ_HISTORY,
+            READ_MOVED,
             allow("dynamodb:GetItem", "dynamodb:PutItem", on="marks"),
             SCAN_WORLDS,
             READ_TOKENS,
@@ -101,7 +102,8 @@ _TABLE: Final = (
                 "dynamodb:Query",
                 on=("snapshots/index/by_as_of", "snapshots/index/by_stage", "snapshots/index/by_expiry"),
             ),
-            *READ_HISTORY,
+            SEARCH_HISTORY,
+            READ_MOVED,
             allow("dynamodb:Query", on="worlds"),
             allow("dynamodb:BatchGetItem", "dynamodb:Query", on="evaluations"),
             allow("dynamodb:Query", on="evaluations/index/by_emission"),
@@ -153,7 +155,8 @@ _TABLE: Final = (
                 "dynamodb:Query",
                 on=("snapshots/index/by_as_of", "snapshots/index/by_stage", "evaluations"),
             ),
-            *READ_HISTORY,
+            SEARCH_HISTORY,
+            READ_MOVED,
             allow("events:PutEvents", on="bus"),
             allow("sqs:SendMessage", on="relay-failures"),
             allow("s3:GetObject", on=BODIES),
@@ -169,7 +172,7 @@ _TABLE: Final = (
         variables=(names.RISK_FALLBACK, names.LEGACY_METHOD, names.BLAS_THREADS, *REPORT_VARIABLES),
         grants=(
             READ_SNAPSHOT,
-            *READ_HISTORY,
+            READ_MOVED,
             SCAN_WORLDS,
             PUT_REPORT,
             READ_BLOBS_AND_BODIES,
@@ -186,7 +189,7 @@ _TABLE: Final = (
         events=(names.SNAPSHOT_UPDATED,),
         stops_release=True,
         variables=REPORT_VARIABLES,
-        grants=(READ_SNAPSHOT, *READ_HISTORY, SCAN_WORLDS, PUT_REPORT, READ_BLOBS_AND_BODIES, LIST_BUCKET),
+        grants=(READ_SNAPSHOT, READ_MOVED, SCAN_WORLDS, PUT_REPORT, READ_BLOBS_AND_BODIES, LIST_BUCKET),
     ),
     FunctionSpec(
         folder="exit_engine",
@@ -200,7 +203,7 @@ _TABLE: Final = (
         grants=(
             # The state of the exit rules is in the table of reports.
             allow("dynamodb:GetItem", on=("snapshots", "worlds", "evaluations")),
-            *READ_HISTORY,
+            READ_MOVED,
             SCAN_WORLDS,
             PUT_REPORT,
             allow("s3:GetObject", on=BODIES),

@@ -5,7 +5,7 @@ import pytest
 from infra.functions import FUNCTION_FOLDERS, WORKER_EVENTS
 from infra.names import FunctionFolder
 from tests.infra.assembly import Assembly, listed, referent
-from tools.grants.table import AWAITED, SCENARIOS
+from tools.grants.table import SCENARIOS
 
 OWN_LOG = {("logs:CreateLogStream", "log"), ("logs:PutLogEvents", "log")}
 TRACING = {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
@@ -58,7 +58,7 @@ def test_function_role_has_exactly_the_listed_permissions(
     any_stage: Assembly, folder: FunctionFolder
 ) -> None:
     """`tools.grants` removes the functions' own grants one by one; each of them has a scenario that needs it."""
-    own = set(SCENARIOS.get(folder, {})) | AWAITED.get(folder, set())
+    own = set(SCENARIOS.get(folder, {}))
     assert permissions(any_stage, folder) == own | SOURCES.get(folder, set()) | OWN_LOG | TRACING
 
 

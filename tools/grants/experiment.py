@@ -12,7 +12,7 @@ from infra.local.bring_up import RunningStage, start_stage
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
 from tools.grants.lambda_needs import lambda_needs
 from tools.grants.roles import Grant, Roles
-from tools.grants.table import AWAITED, SCENARIOS, Scenario
+from tools.grants.table import SCENARIOS, Scenario
 from tools.grants.workbench import Workbench, disable_event_sources
 
 SHOWN_MAX_CHARS = 160
@@ -54,7 +54,7 @@ class Experiment:
 
     def unexplained(self) -> set[Grant]:
         """Return the grants that nothing here needs, and the needs that are not granted."""
-        return set(self.grants()) ^ {*_scenario_grants(), *self._needs, *awaited_grants()}
+        return set(self.grants()) ^ {*_scenario_grants(), *self._needs}
 
     def check_scenarios_pass(self, grants: Iterable[Grant]) -> None:
         """Run these grants' scenarios with all grants in place: otherwise a failure would prove nothing."""
@@ -87,12 +87,6 @@ def experiment(console: Console) -> Iterator[Experiment]:
             yield Experiment(stage)
         finally:
             stage.process.stop()
-
-
-def awaited_grants() -> Iterator[Grant]:
-    """Yield the grants that are deployed before the code that needs them."""
-    for folder, rows in AWAITED.items():
-        yield from (Grant(folder, action, where) for action, where in rows)
 
 
 def _scenario_grants() -> Iterator[Grant]:

@@ -5,7 +5,7 @@ from typing import Final
 
 from infra.functions import WORKER_EVENTS
 from infra.names import FunctionFolder
-from tools.grants import consumers, producers, scheduled, workers
+from tools.grants import consumers, history, producers, scheduled, workers
 from tools.grants.workbench import Workbench
 
 Scenario = Callable[[Workbench], None]
@@ -31,6 +31,7 @@ SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
         ("s3:AbortMultipartUpload", UPLOADS): producers.aborts,
         ("s3:ListMultipartUploadParts", UPLOADS): producers.counts_parts,
         ("s3:ListBucket", "bucket"): producers.rejects_missing_blob,
+        ("s3:GetObject", HISTORY): history.repeats_a_moved_book,
     },
     "snapshot_reader": {
         ("dynamodb:GetItem", "snapshots"): consumers.reads_a_version,
@@ -46,6 +47,8 @@ SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
         ("s3:GetObject", BLOBS): consumers.expands,
         ("s3:GetObject", BODIES): consumers.reads_a_large_book,
         ("s3:ListBucket", "bucket"): consumers.reads_missing_blob,
+        ("dynamodb:Query", "segments"): history.lists_moved_books,
+        ("s3:GetObject", HISTORY): history.reads_a_moved_version,
     },
     "world_registry": {
         ("dynamodb:UpdateItem", "worlds"): consumers.writes_expectation,
@@ -67,6 +70,8 @@ SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
         ("dynamodb:Query", "evaluations"): workers.evaluates_a_period,
         ("dynamodb:GetItem", "snapshots"): workers.replays_a_version,
         ("dynamodb:GetItem", "evaluations"): workers.replays_a_report,
+        ("dynamodb:Query", "segments"): history.announces_moved_books,
+        ("s3:GetObject", HISTORY): history.announces_moved_books,
     },
     "risk_engine": {
         ("dynamodb:GetItem", "snapshots"): workers.evaluates_risk_of_a_large_book,
@@ -77,6 +82,7 @@ SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
         ("s3:GetObject", BODIES): workers.evaluates_risk_of_a_large_book,
         ("s3:PutObject", BODIES): workers.evaluates_risk_of_a_large_book,
         ("s3:ListBucket", "bucket"): workers.evaluates_risk_without_blob,
+        ("s3:GetObject", HISTORY): history.evaluates_risk_of_a_moved_book,
     },
     "stress_engine": {
         ("dynamodb:GetItem", "snapshots"): workers.evaluates_stress_of_a_large_book,
@@ -85,6 +91,7 @@ SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
         ("s3:GetObject", BLOBS): workers.evaluates_stress_of_a_blob,
         ("s3:GetObject", BODIES): workers.evaluates_stress_of_a_large_book,
         ("s3:ListBucket", "bucket"): workers.evaluates_stress_without_blob,
+        ("s3:GetObject", HISTORY): history.evaluates_stress_of_a_moved_book,
     },
     "exit_engine": {
         ("dynamodb:GetItem", "snapshots"): workers.signals,
@@ -93,6 +100,7 @@ SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
         ("dynamodb:GetItem", "evaluations"): workers.signals,
         ("dynamodb:PutItem", "evaluations"): workers.signals,
         ("s3:GetObject", BODIES): workers.signals_on_a_large_book,
+        ("s3:GetObject", HISTORY): history.signals_on_a_moved_book,
     },
     "freshness_monitor": {
         ("dynamodb:Scan", "worlds"): scheduled.monitors,
@@ -114,9 +122,3 @@ SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
         ("dynamodb:GetItem", "snapshots"): scheduled.keeps_referenced_blob,
     },
 }
-
-# Grants that are deployed before the code that needs them (ADR-0027); a scenario replaces each with that code.
-AWAITED: Final[dict[FunctionFolder, frozenset[tuple[str, str]]]] = dict.fromkeys(
-    ("snapshot_writer", "snapshot_reader", "event_relay", "risk_engine", "stress_engine", "exit_engine"),
-    frozenset({("dynamodb:Query", "segments"), ("s3:GetObject", HISTORY)}),
-)

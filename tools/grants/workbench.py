@@ -30,7 +30,7 @@ class Workbench:
         self.hub = Caller(stage.hub)
         self.outputs = stage.deployment.outputs
         self._lambda = stage.aws.client("lambda")
-        self._dynamodb = stage.aws.client("dynamodb")
+        self.dynamodb = stage.aws.client("dynamodb")
         self._sqs = stage.aws.client("sqs")
         self._logs = stage.aws.client("logs")
         self.s3 = stage.aws.client("s3")
@@ -60,14 +60,14 @@ class Workbench:
     def record(self, table: TableName, key: Key) -> dict[str, Any]:
         """Return the record that the table's stream would hold of an item."""
         name = table_name("local", table)
-        item = self._dynamodb.get_item(TableName=name, Key={k: {"S": v} for k, v in key.items()})["Item"]
+        item = self.dynamodb.get_item(TableName=name, Key={k: {"S": v} for k, v in key.items()})["Item"]
         image = {name: _as_in_a_stream(value) for name, value in item.items()}
         keys = {name: image[name] for name in key}
         return {"eventName": "INSERT", "dynamodb": {"Keys": keys, "NewImage": image}}
 
     def put_item(self, table: TableName, item: Key) -> None:
         """Store an item without the hub."""
-        self._dynamodb.put_item(
+        self.dynamodb.put_item(
             TableName=table_name("local", table), Item={k: {"S": v} for k, v in item.items()}
         )
 
@@ -84,7 +84,7 @@ class Workbench:
 
     def stored(self, world: str, prefix: str) -> list[str]:
         """Return the ids of a world's evaluations that begin with a prefix."""
-        answer = self._dynamodb.query(
+        answer = self.dynamodb.query(
             TableName=table_name("local", "evaluations"),
             KeyConditionExpression="world_id = :world AND begins_with(evaluation_id, :prefix)",
             ExpressionAttributeValues={":world": {"S": world}, ":prefix": {"S": prefix}},

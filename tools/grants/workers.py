@@ -35,14 +35,16 @@ def publish_and_relay(bench: Workbench, **changes: Any) -> str:
     return world
 
 
-def _publish_and_relay_large(bench: Workbench, **changes: Any) -> str:
+def publish_and_relay_large(bench: Workbench, **changes: Any) -> str:
+    """Publish a book that is too large for an event to a new world and announce it; return the world."""
     world = new_world()
     publish(bench, world, large_body() | changes)
     _relay(bench, world)
     return world
 
 
-def _evaluate(bench: Workbench, worker: FunctionFolder, world: str, kind: str) -> str:
+def evaluate(bench: Workbench, worker: FunctionFolder, world: str, kind: str) -> str:
+    """Let a worker handle the message about a world; return the id of the one record of that kind."""
     bench.work(worker, world)
     (found,) = bench.stored(world, kind)
     return found
@@ -53,7 +55,7 @@ def evaluate_sample(bench: Workbench) -> tuple[str, str]:
     world, body = new_world(), sample_body(datetime.now(tz=UTC))
     publish(bench, world, body)
     _relay(bench, world, body["version"])
-    _evaluate(bench, "risk_engine", world, "risk/")
+    evaluate(bench, "risk_engine", world, "risk/")
     return world, body["version"]
 
 
@@ -73,7 +75,7 @@ def isolates_an_unreadable_record(bench: Workbench) -> None:
 
 def relays_a_large_book(bench: Workbench) -> None:
     """A committed snapshot whose document is in the bucket is announced."""
-    world = _publish_and_relay_large(bench)
+    world = publish_and_relay_large(bench)
     assert not bench.is_in_failure_queue(world)
     bench.work("stress_engine", world)
 
@@ -114,14 +116,14 @@ def replays_a_version(bench: Workbench) -> None:
 def replays_a_report(bench: Workbench) -> None:
     """A report is announced again by its key."""
     world = publish_and_relay(bench)
-    report = _evaluate(bench, "stress_engine", world, "stress/")
+    report = evaluate(bench, "stress_engine", world, "stress/")
     replayed = bench.invoke("event_relay", {"replay": {"world_id": world, "evaluations": [report]}})
     assert replayed["announced"] == 1, replayed
 
 
 def evaluates_risk(bench: Workbench) -> None:
     """A report is stored."""
-    _evaluate(bench, "risk_engine", publish_and_relay(bench), "risk/")
+    evaluate(bench, "risk_engine", publish_and_relay(bench), "risk/")
 
 
 def evaluates_risk_of_a_blob(bench: Workbench) -> None:
@@ -130,14 +132,14 @@ def evaluates_risk_of_a_blob(bench: Workbench) -> None:
     ref = upload_blob(bench, world, factor(), "covariance")
     publish(bench, world, small_body(covariance_ref=ref))
     _relay(bench, world)
-    _evaluate(bench, "risk_engine", world, "risk/")
+    evaluate(bench, "risk_engine", world, "risk/")
     assert bench.stored(world, "psd/"), "nothing was found out about the covariance"
 
 
 def evaluates_risk_of_a_large_book(bench: Workbench) -> None:
     """A book that is too large for an event is read from table and bucket, and its forecast is stored in the bucket."""
-    world = _publish_and_relay_large(bench)
-    _evaluate(bench, "risk_engine", world, "risk/")
+    world = publish_and_relay_large(bench)
+    evaluate(bench, "risk_engine", world, "risk/")
     assert bench.stored(world, "forecast/")
 
 
@@ -149,14 +151,14 @@ def evaluates_risk_without_blob(bench: Workbench) -> None:
 def verifies(bench: Workbench) -> None:
     """An operator has a report computed again."""
     world = publish_and_relay(bench)
-    _evaluate(bench, "risk_engine", world, "risk/")
+    evaluate(bench, "risk_engine", world, "risk/")
     verified = bench.invoke("risk_engine", {"verify": {"world_id": world, "version": "v1"}})
     assert verified["equal"], verified
 
 
 def evaluates_stress(bench: Workbench) -> None:
     """A report is stored."""
-    _evaluate(bench, "stress_engine", publish_and_relay(bench, stress=CRASH), "stress/")
+    evaluate(bench, "stress_engine", publish_and_relay(bench, stress=CRASH), "stress/")
 
 
 def evaluates_stress_of_a_blob(bench: Workbench) -> None:
@@ -165,13 +167,13 @@ def evaluates_stress_of_a_blob(bench: Workbench) -> None:
     ref = upload_blob(bench, world, encode_stress({"crash": {"loss": 0.2}}), "stress")
     publish(bench, world, small_body(stress_ref=ref))
     _relay(bench, world)
-    report = _evaluate(bench, "stress_engine", world, "stress/")
+    report = evaluate(bench, "stress_engine", world, "stress/")
     bench.relay("evaluations", {"world_id": world, "evaluation_id": report})
 
 
 def evaluates_stress_of_a_large_book(bench: Workbench) -> None:
     """A book that is too large for an event is read from table and bucket."""
-    _evaluate(bench, "stress_engine", _publish_and_relay_large(bench), "stress/")
+    evaluate(bench, "stress_engine", publish_and_relay_large(bench), "stress/")
 
 
 def evaluates_stress_without_blob(bench: Workbench) -> None:
@@ -187,14 +189,19 @@ def signals(bench: Workbench) -> None:
 
 def signals_on_a_large_book(bench: Workbench) -> None:
     """A report on a book in the bucket causes a signal."""
-    _signal(bench, _publish_and_relay_large(bench, stress={"crash": {"shocks": {}, "default": -0.5}}))
+    _signal(bench, publish_and_relay_large(bench, stress={"crash": {"shocks": {}, "default": -0.5}}))
+
+
+def relay_report(bench: Workbench, world: str, report: str) -> Any:
+    """Announce a report and return the relay's answer."""
+    return bench.relay("evaluations", {"world_id": world, "evaluation_id": report})
 
 
 def _signal(bench: Workbench, world: str) -> None:
-    report = _evaluate(bench, "stress_engine", world, "stress/")
-    relayed = bench.relay("evaluations", {"world_id": world, "evaluation_id": report})
+    report = evaluate(bench, "stress_engine", world, "stress/")
+    relayed = relay_report(bench, world, report)
     assert relayed == DONE, relayed
-    _evaluate(bench, "exit_engine", world, "exit/")
+    evaluate(bench, "exit_engine", world, "exit/")
 
 
 def counts_expired_for_risk(bench: Workbench) -> None:
@@ -210,7 +217,7 @@ def counts_expired_for_stress(bench: Workbench) -> None:
 def counts_expired_for_signals(bench: Workbench) -> None:
     """A report on an expired snapshot is counted for its registered world."""
     world = _announce_expiring(bench)
-    report = _evaluate(bench, "stress_engine", world, "stress/")
+    report = evaluate(bench, "stress_engine", world, "stress/")
     bench.relay("evaluations", {"world_id": world, "evaluation_id": report})
     _process_when_expired(bench, "exit_engine", world)
 
@@ -244,4 +251,4 @@ def _evaluate_without_blob(
     publish(bench, world, small_body() | {field: ref})
     bench.s3.delete_object(Bucket=bench.bucket, Key=f"risk-blobs/{world}/{ref['sha256']}")
     _relay(bench, world)
-    _evaluate(bench, worker, world, kind)
+    evaluate(bench, worker, world, kind)

@@ -1,0 +1,121 @@
+"""Work of the functions for snapshots that were moved to history."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from functions.history.adapters.dynamodb_hot_table import DynamoDBHotTable
+from functions.history.adapters.dynamodb_segments import DynamoDBSegments
+from functions.history.adapters.s3_segments import S3Segments
+from functions.history.ports import MovePlan
+from functions.history.segment import SegmentRow, compress_lines, encode_line, segment_row
+from functions.hub.adapters.body_store import BodyStore
+from functions.hub.domain.ordering import AFTER_ALL, BEFORE_ALL
+from infra.names import table_name
+from tests.local_stage.caller import new_world, small_body
+from tools.grants.producers import large_body, publish
+from tools.grants.workbench import Workbench
+from tools.grants.workers import (
+    DONE,
+    evaluate,
+    publish_and_relay_large,
+    relay_report,
+)
+
+# Older than the snapshots that no read looks for in history.
+AGE = timedelta(hours=1)
+
+
+def move(bench: Workbench, world: str) -> None:
+    """Move every snapshot of a world to history, in one segment, as the operator of the stage."""
+    dynamodb, now = bench.dynamodb, datetime.now(tz=UTC)
+    table = DynamoDBHotTable(dynamodb, table_name("local", "snapshots"), BodyStore(bench.s3, bench.bucket))
+    hot = list(table.settled(world, BEFORE_ALL, AFTER_ALL, now))
+    snapshots = [each.record for each in hot]
+    data = compress_lines(map(encode_line, snapshots))
+    row = segment_row(snapshots, data, max(each.retain_until for each in hot))
+    S3Segments(bench.s3, bench.bucket).put_once(row.key, data, row.sha256)
+    index, plan = DynamoDBSegments(dynamodb, table_name("local", "segments")), _plan(row)
+    assert index.begin(plan)
+    assert index.commit(plan, row)
+    index.finish(plan)
+    assert table.forget(snapshots, row) == len(snapshots)
+
+
+def _plan(row: SegmentRow) -> MovePlan:
+    return MovePlan(
+        world_id=row.world_id,
+        segment_id=row.segment_id,
+        first_order=row.first_order,
+        last_order=row.last_order,
+        created_from=row.least_created_at,
+        created_until=row.greatest_created_at,
+        count=row.count,
+        digest=row.digest,
+    )
+
+
+def _moved(bench: Workbench) -> tuple[str, dict[str, Any]]:
+    """Publish an hour-old book to a new world and move it; return the world and the body."""
+    world, body = new_world(), small_body(as_of=(datetime.now(tz=UTC) - AGE).isoformat())
+    publish(bench, world, body)
+    move(bench, world)
+    return world, body
+
+
+def repeats_a_moved_book(bench: Workbench) -> None:
+    """A repeated snapshot that was moved to history is answered with what is stored."""
+    world, body = _moved(bench)
+    answer = bench.hub.post(world, body)
+    assert answer.status == 200, answer.body
+
+
+def reads_a_moved_version(bench: Workbench) -> None:
+    """A version that was moved to history is read."""
+    world, body = _moved(bench)
+    answer = bench.hub.get(f"/risk-hub/worlds/{world}/snapshots/lookup?version={body['version']}")
+    assert answer.status == 200, answer.body
+
+
+def lists_moved_books(bench: Workbench) -> None:
+    """Snapshots that were moved to history are found by their time."""
+    world, body = _moved(bench)
+    answer = bench.hub.get(f"/risk-hub/worlds/{world}/snapshots?include_expired=true")
+    assert answer.status == 200, answer.body
+    assert [each["version"] for each in answer.document()["snapshots"]] == [body["version"]]
+
+
+def announces_moved_books(bench: Workbench) -> None:
+    """Snapshots that were moved to history are announced again by their time."""
+    world, body = _moved(bench)
+    period = {"world_id": world, "from": body["as_of"], "to": datetime.now(tz=UTC).isoformat()}
+    announced = bench.invoke("event_relay", {"replay": period})
+    assert announced["announced"] == 1, announced
+
+
+def evaluates_risk_of_a_moved_book(bench: Workbench) -> None:
+    """A book that was moved to history before its event was handled is evaluated."""
+    evaluate(bench, "risk_engine", _moved_after_its_event(bench), "risk/")
+
+
+def evaluates_stress_of_a_moved_book(bench: Workbench) -> None:
+    """A book that was moved to history before its event was handled is evaluated."""
+    evaluate(bench, "stress_engine", _moved_after_its_event(bench), "stress/")
+
+
+def signals_on_a_moved_book(bench: Workbench) -> None:
+    """A report on a book that was moved to history causes a signal."""
+    world = publish_and_relay_large(bench, stress={"crash": {"shocks": {}, "default": -0.5}})
+    report = evaluate(bench, "stress_engine", world, "stress/")
+    move(bench, world)
+    assert relay_report(bench, world, report) == DONE
+    evaluate(bench, "exit_engine", world, "exit/")
+
+
+def _moved_after_its_event(bench: Workbench) -> str:
+    """Return the world of a moved book that is too large for an event."""
+    world = new_world()
+    publish(bench, world, large_body())
+    relayed = bench.relay("snapshots", {"world_id": world, "version": "v1"})
+    assert relayed == DONE, relayed
+    move(bench, world)
+    return world
