@@ -6,15 +6,16 @@ Every adapter and every fake of a port passes the same test suite.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from functions.history.segment import SegmentRow
     from functions.hub.domain.snapshot_record import SnapshotRecord
 
+HOT_SAMPLE_COUNT: Final = 100
 MoveStep = Literal["planned", "stored"]
 """Steps of a move: `planned`, nothing is committed; `stored`, the segment is part of history."""
 
@@ -133,14 +134,14 @@ class HotLoad:
     """Measure of the newest snapshots of a world in the hot table.
 
     Attributes:
-        count: how many were measured.
+        count: how many were measured: HOT_SAMPLE_COUNT, or fewer if the table holds fewer.
         size_bytes: their size with their entries in the indexes.
-        span: the time between the first and the last arrival among them.
+        since: the first arrival among them; None without snapshots.
     """
 
     count: int
     size_bytes: int
-    span: timedelta
+    since: datetime | None
 
 
 class HotTable(Protocol):
@@ -166,4 +167,7 @@ class HotTable(Protocol):
         """
 
     def newest_load(self, world_id: str) -> HotLoad:
-        """Measure the newest snapshots of a world."""
+        """Measure the newest snapshots of a world, HOT_SAMPLE_COUNT of them."""
+
+    def oldest_as_of(self, world_id: str) -> datetime | None:
+        """Return the least `as_of` of the world's snapshots in the table; None without any."""

@@ -43,16 +43,14 @@ class ReadHistory:
         Segments are loaded in the query's direction until no later segment can hold one of the first `limit`
         snapshots. Segments of one day may overlap: a late snapshot is moved after its neighbours.
         """
-        found: list[SnapshotRecord] = []
+        found: dict[str, SnapshotRecord] = {}
         for row in self._candidates(query, lower, upper):
-            if len(found) == query.limit and _is_beyond(row, found[-1].order, query):
+            if len(found) == query.limit and _is_beyond(row, next(reversed(found)), query):
                 break
-            found += [
-                each for each in self._load(row) if lower <= each.order <= upper and query.matches(each)
-            ]
-            found.sort(key=_order, reverse=query.newest_first)
-            del found[query.limit :]
-        return found
+            found |= {each.order: each for each in self._load(row) if query.matches(each)}
+            orders = sorted((o for o in found if lower <= o <= upper), reverse=query.newest_first)
+            found = {order: found[order] for order in orders[: query.limit]}
+        return list(found.values())
 
     def last_expiry(self, world_id: str, known_at: datetime | None) -> datetime | None:
         """Return the latest expiry of the moved snapshots, of those known at an instant if it is given."""
@@ -123,10 +121,6 @@ def decoded(data: bytes, world_id: str, key: str, version: str) -> list[Snapshot
     if any(each.world_id != world_id for each in snapshots):
         raise DocumentError(world_id, version, f"its segment {key} holds snapshots of another world")
     return snapshots
-
-
-def _order(snapshot: SnapshotRecord) -> str:
-    return snapshot.order
 
 
 def _is_beyond(row: SegmentRow, order: str, query: SnapshotQuery) -> bool:

@@ -76,11 +76,8 @@ class SegmentRow:
 
     @property
     def segment_order(self) -> str:
-        """Return the key that orders the world's segments by their last snapshot.
-
-        No version has a space, and a space sorts before every character of one: text order is time order.
-        """
-        return f"{self.day}/{self.last_order} {self.segment_id}"
+        """Return the key that orders the world's segments by their last snapshot."""
+        return segment_order(self.last_order, self.segment_id)
 
     def intersects(self, lower: str, upper: str) -> bool:
         """Return whether a time order between the bounds, both inclusive, may be in the segment."""
@@ -90,6 +87,14 @@ class SegmentRow:
 def day_of(order: str) -> str:
     """Return the UTC date with which a time order begins."""
     return order[:DAY_CHARS]
+
+
+def segment_order(last_order: str, segment_id: str) -> str:
+    """Return the key that orders the segments of a world by their last snapshot.
+
+    No version has a space, and a space sorts before every character of one: text order is time order.
+    """
+    return f"{day_of(last_order)}/{last_order} {segment_id}"
 
 
 def object_key(world_id: str, day: str, segment_id: str) -> str:

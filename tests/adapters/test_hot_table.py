@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 
 from functions.history.adapters.dynamodb_hot_table import DynamoDBHotTable
-from functions.history.ports import HotTable
+from functions.history.ports import HotLoad, HotTable
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.domain.ordering import AFTER_ALL, BEFORE_ALL
@@ -131,11 +131,20 @@ def test_last_expiry_of_the_table_does_not_count_tombstones(hot: Hot) -> None:
 
 
 def test_the_load_of_a_world_is_measured_on_its_newest_snapshots(hot: Hot) -> None:
-    assert (hot.table.newest_load(WORLD).count, hot.table.newest_load(WORLD).span) == (0, timedelta(0))
+    assert hot.table.newest_load(WORLD) == HotLoad(0, 0, None)
     hot.put(*series(120))
     load = hot.table.newest_load(WORLD)
-    assert (load.count, load.span) == (100, timedelta(minutes=99))
+    assert (load.count, load.since) == (100, START + timedelta(minutes=20))
     assert load.size_bytes > 100 * 100
+
+
+def test_the_oldest_as_of_is_that_of_a_snapshot_and_not_of_a_tombstone(hot: Hot) -> None:
+    assert hot.table.oldest_as_of(WORLD) is None
+    first, *rest = series(3)
+    hot.put(first, *rest)
+    assert hot.table.oldest_as_of(WORLD) == START
+    hot.table.forget([first], row(first))
+    assert hot.table.oldest_as_of(WORLD) == START + timedelta(minutes=1)
 
 
 @pytest.fixture

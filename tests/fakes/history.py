@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from functions.history.ports import (
+    HOT_SAMPLE_COUNT,
     HotLoad,
     HotSnapshot,
     HotTable,
@@ -22,7 +23,6 @@ from functions.hub.ports import PutOutcome, SnapshotMovedError, SnapshotStore
 from tests.fakes.clock import START, FrozenClock
 from tests.fakes.stores import MemorySnapshots
 
-NEWEST_COUNT = 100
 FAR_FUTURE = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -140,11 +140,13 @@ class MemoryHotTable(MemorySnapshots):
         return True
 
     def newest_load(self, world_id: str) -> HotLoad:
-        query = SnapshotQuery(world_id, FAR_FUTURE, include_expired=True, limit=NEWEST_COUNT)
+        query = SnapshotQuery(world_id, FAR_FUTURE, include_expired=True, limit=HOT_SAMPLE_COUNT)
         newest = list(self.select(query))
-        arrivals = [row.created_at for row in newest]
-        span = max(arrivals) - min(arrivals) if arrivals else timedelta(0)
-        return HotLoad(len(newest), sum(row.document_bytes for row in newest), span)
+        since = min((row.created_at for row in newest), default=None)
+        return HotLoad(len(newest), sum(row.document_bytes for row in newest), since)
+
+    def oldest_as_of(self, world_id: str) -> datetime | None:
+        return min((row.as_of for (world, _), row in self.rows.items() if world == world_id), default=None)
 
 
 def plan_of(row: SegmentRow) -> MovePlan:

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from functions.history.ports import HotLoad, HotSnapshot
+from functions.history.ports import HOT_SAMPLE_COUNT, HotLoad, HotSnapshot
 from functions.history.segment import SegmentRow
 from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.conditional import write_if
-from functions.hub.adapters.snapshot_expressions import index_query
+from functions.hub.adapters.snapshot_expressions import BY_AS_OF, index_query
 from functions.hub.adapters.snapshot_item import SEGMENT, SEGMENT_SHA256, from_item, is_tombstone
+from functions.hub.domain.ordering import SEPARATOR
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.ports import Dependency
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 STORE = Dependency.SNAPSHOT_STORE
-PAGE_ITEMS: Final = 100
 HASH_PREFIX: Final = "sha256:"
 # DynamoDB counts so many bytes of its own for each item and for each entry of an index.
 OVERHEAD_BYTES: Final = 100
@@ -87,12 +87,29 @@ class DynamoDBHotTable:
         newest = SnapshotQuery(world_id, ANY_INSTANT, newest_first=True)
         with dependency(STORE):
             items = self.dynamodb.query(**self._request(newest))["Items"]
-        arrivals = [parse_instant(item["created_at"]["S"]) for item in items if not is_tombstone(item)]
-        span = max(arrivals) - min(arrivals) if arrivals else timedelta(0)
-        return HotLoad(len(arrivals), sum(map(stored_bytes, items)), span)
+        whole = [item for item in items if not is_tombstone(item)]
+        arrivals = [parse_instant(item["created_at"]["S"]) for item in whole]
+        return HotLoad(len(whole), sum(map(stored_bytes, whole)), min(arrivals, default=None))
+
+    def oldest_as_of(self, world_id: str) -> datetime | None:
+        """See HotTable. A tombstone has no entry in the index."""
+        oldest = {
+            "TableName": self.table,
+            "IndexName": BY_AS_OF,
+            "KeyConditionExpression": "world_id = :world",
+            "ExpressionAttributeValues": {":world": {"S": world_id}},
+            "ProjectionExpression": "time_order",
+            "ConsistentRead": True,
+            "Limit": 1,
+        }
+        with dependency(STORE):
+            items = self.dynamodb.query(**oldest)["Items"]  # type: ignore[arg-type]
+        return parse_instant(items[0]["time_order"]["S"].partition(SEPARATOR)[0]) if items else None
 
     def _request(self, query: SnapshotQuery) -> dict[str, Any]:
-        whole = replace(query, include_expired=True, newest_first=query.known_at is None, limit=PAGE_ITEMS)
+        whole = replace(
+            query, include_expired=True, newest_first=query.known_at is None, limit=HOT_SAMPLE_COUNT
+        )
         return index_query(self.table, whole)
 
     def _items(self, request: dict[str, Any]) -> Iterator[Item]:

@@ -1,0 +1,228 @@
+"""Move old snapshots of a world from the hot table to history, one segment at a time.
+
+Copy to history, verify, commit, and only then let the table forget. Each step can be repeated, so a run that
+stops at any point is continued by the next one from the plan; its content is fixed, because snapshots are
+immutable and none arrives with an old `created_at`.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from functions.history.hot_window import hot_window
+from functions.history.ports import (
+    HotSnapshot,
+    HotTable,
+    MovePlan,
+    SegmentIndex,
+    SegmentObjectError,
+    SegmentObjects,
+)
+from functions.history.read_history import decoded, read_segment
+from functions.history.segment import (
+    COMPRESSION_LEVEL,
+    SegmentRow,
+    compress_lines,
+    day_of,
+    digest_of,
+    encode_line,
+    object_key,
+    segment_id,
+    segment_order,
+    segment_row,
+)
+from functions.hub.domain.ordering import BEFORE_ALL, SEPARATOR, last_key_at
+from functions.hub.domain.snapshot_record import SnapshotRecord
+from functions.hub.ports import Clock, DocumentError
+from risk_hub_contracts.base.limits import SEGMENT_MAX_BYTES, SEGMENT_MAX_COUNT
+
+# The compressor holds back less than this of its output.
+COMPRESSOR_DELAY_BYTES = 131_072
+DAY = timedelta(days=1)
+INSTANT = timedelta(microseconds=1)
+# Arrivals from one day before the day of `as_of` to one after it belong together: a span of three days.
+ON_TIME_DAYS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Result of one step of a move.
+
+    Attributes:
+        moved: snapshots that the table forgot.
+        segment: the segment that holds them; None if the plan was given up, because its content had changed.
+    """
+
+    moved: int
+    segment: SegmentRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class MoveSnapshots:
+    """Move the oldest snapshots of a world that are outside its window.
+
+    Attributes:
+        longest_window: the window of a world that does not fill its share of the table.
+        settle: how long a snapshot is left alone after its arrival, far longer than any write takes.
+    """
+
+    hot: HotTable
+    index: SegmentIndex
+    objects: SegmentObjects
+    clock: Clock
+    longest_window: timedelta
+    settle: timedelta
+
+    def __call__(self, world_id: str) -> Move | None:
+        """Move one segment, or finish the move that an earlier run began; return None when nothing is due.
+
+        Raises:
+            DependencyUnavailableError: a store did not answer; the next run continues.
+            DocumentError: a document is damaged, or what was stored is not what was sent; nothing is forgotten.
+        """
+        plan = self.index.plan(world_id) or self._begin(world_id)
+        return None if plan is None else self._carry_out(plan)
+
+    def _begin(self, world_id: str) -> MovePlan | None:
+        """Plan the next segment; if another run has just planned one, return None and leave it to that run."""
+        now = self.clock()
+        oldest = self.hot.oldest_as_of(world_id)
+        if oldest is None:
+            return None
+        before = now - hot_window(self.longest_window, self.hot.newest_load(world_id), now)
+        if oldest > before:
+            return None
+        settled = self.hot.settled(world_id, BEFORE_ALL, last_key_at(before), now - self.settle)
+        plan = plan_segment(settled, now - self.settle)
+        return plan if plan is not None and self.index.begin(plan) else None
+
+    def _carry_out(self, plan: MovePlan) -> Move:
+        row = self._store(plan) if plan.step == "planned" else self._committed(plan)
+        moved = 0 if row is None else self._forget(row)
+        self.index.finish(plan)
+        return Move(moved, row)
+
+    def _store(self, plan: MovePlan) -> SegmentRow | None:
+        """Store, verify and commit the segment; return None if its content has changed since it was planned."""
+        content = self._content(plan)
+        if content is None:
+            return None
+        snapshots = [each.record for each in content]
+        data = compress_lines(map(encode_line, snapshots))
+        key = _key(plan)
+        self.objects.put_once(key, data, hashlib.sha256(data).hexdigest())
+        stored = self._get(plan, key)
+        if decoded(stored, plan.world_id, key, _version(plan)) != snapshots:
+            raise DocumentError(plan.world_id, _version(plan), f"its segment {key} differs from the table")
+        row = segment_row(snapshots, stored, max(each.retain_until for each in content))
+        return row if self.index.commit(plan, row) else self._committed(plan)
+
+    def _content(self, plan: MovePlan) -> list[HotSnapshot] | None:
+        """Return the snapshots of the plan, read from the table after the plan was stored.
+
+        If a snapshot has arrived against the rules since then, the object of an earlier attempt, if there is
+        one, says which snapshots belong to the plan.
+        """
+        content = list(self._planned(plan))
+        if not _is_content(content, plan):
+            versions = self._stored_versions(plan)
+            content = [each for each in content if each.record.version in versions]
+        return content if _is_content(content, plan) else None
+
+    def _planned(self, plan: MovePlan) -> Iterator[HotSnapshot]:
+        settled = self.hot.settled(plan.world_id, plan.first_order, plan.last_order, plan.created_until)
+        return (each for each in settled if plan.created_from <= each.record.created_at)
+
+    def _stored_versions(self, plan: MovePlan) -> set[str]:
+        key = _key(plan)
+        try:
+            data = self.objects.get(key)
+        except SegmentObjectError:
+            return set()
+        return {each.version for each in decoded(data, plan.world_id, key, _version(plan))}
+
+    def _get(self, plan: MovePlan, key: str) -> bytes:
+        try:
+            return self.objects.get(key)
+        except SegmentObjectError as error:
+            raise DocumentError(plan.world_id, _version(plan), f"its segment {key} {error}") from error
+
+    def _committed(self, plan: MovePlan) -> SegmentRow | None:
+        return self.index.row(plan.world_id, segment_order(plan.last_order, plan.segment_id))
+
+    def _forget(self, row: SegmentRow) -> int:
+        """Let the table forget what can be read back from history."""
+        version = row.first_order.rpartition(SEPARATOR)[2]
+        snapshots = read_segment(self.objects, row.world_id, row.key, row.sha256, version)
+        return self.hot.forget(snapshots, row)
+
+
+def plan_segment(settled: Iterable[HotSnapshot], cut: datetime) -> MovePlan | None:
+    """Return the plan of a segment from the first of these snapshots on; None without any.
+
+    Args:
+        settled: the oldest snapshots of a world, in time order.
+        cut: no later snapshot has an older `created_at`.
+    """
+    snapshots: list[SnapshotRecord] = []
+    arrivals = (datetime.max.replace(tzinfo=UTC), cut)
+    gauge, size_bytes = zlib.compressobj(COMPRESSION_LEVEL), 0
+    for record in (each.record for each in settled):
+        if not snapshots:
+            arrivals = arrivals_with(record, cut)
+        if day_of(record.order) != day_of((snapshots or [record])[0].order):
+            break
+        if arrivals[0] <= record.created_at <= arrivals[1]:
+            snapshots.append(record)
+            size_bytes += len(gauge.compress(encode_line(record)))
+        if len(snapshots) == SEGMENT_MAX_COUNT or size_bytes > SEGMENT_MAX_BYTES - COMPRESSOR_DELAY_BYTES:
+            break
+    return _plan_of(_that_fit(snapshots), arrivals) if snapshots else None
+
+
+def arrivals_with(snapshot: SnapshotRecord, cut: datetime) -> tuple[datetime, datetime]:
+    """Return the first and the last arrival, both inclusive, of the snapshots that share a segment with this one.
+
+    Those that arrive about their own day belong together; later ones by the day of their arrival. So the
+    expiries in a segment are close to each other, and a read finds the unexpired ones in few rows.
+    """
+    start = datetime.combine(snapshot.as_of.date(), time(0), UTC) - DAY
+    end = start + ON_TIME_DAYS * DAY
+    if not start <= snapshot.created_at < end:
+        start = datetime.combine(snapshot.created_at.date(), time(0), UTC)
+        end = start + DAY
+    return start, min(cut, end - INSTANT)
+
+
+def _that_fit(snapshots: list[SnapshotRecord]) -> list[SnapshotRecord]:
+    """Return the first snapshots whose object has at most SEGMENT_MAX_BYTES; at least one."""
+    while len(snapshots) > 1 and len(compress_lines(map(encode_line, snapshots))) > SEGMENT_MAX_BYTES:
+        snapshots = snapshots[:-1]
+    return snapshots
+
+
+def _plan_of(snapshots: list[SnapshotRecord], arrivals: tuple[datetime, datetime]) -> MovePlan:
+    return MovePlan(
+        world_id=snapshots[0].world_id,
+        segment_id=segment_id(snapshots),
+        first_order=snapshots[0].order,
+        last_order=snapshots[-1].order,
+        created_from=arrivals[0],
+        created_until=arrivals[1],
+        count=len(snapshots),
+        digest=digest_of(snapshots),
+    )
+
+
+def _is_content(content: list[HotSnapshot], plan: MovePlan) -> bool:
+    return len(content) == plan.count and digest_of(each.record for each in content) == plan.digest
+
+
+def _key(plan: MovePlan) -> str:
+    return object_key(plan.world_id, day_of(plan.last_order), plan.segment_id)
+
+
+def _version(plan: MovePlan) -> str:
+    return plan.first_order.rpartition(SEPARATOR)[2]
