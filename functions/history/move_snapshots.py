@@ -156,7 +156,7 @@ class MoveSnapshots:
         """Let the table forget what can be read back from history."""
         version = row.first_order.rpartition(SEPARATOR)[2]
         snapshots = read_segment(self.objects, row.world_id, row.key, row.sha256, version)
-        return self.hot.forget(snapshots, row)
+        return sum(self.hot.forget(snapshot, row) for snapshot in snapshots)
 
 
 def plan_segment(settled: Iterable[HotSnapshot], cut: datetime) -> MovePlan | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import datetime
 
     from functions.history.segment import SegmentRow
@@ -159,11 +159,11 @@ class HotTable(Protocol):
             created_until: only snapshots that arrived by then.
         """
 
-    def forget(self, snapshots: Sequence[SnapshotRecord], row: SegmentRow) -> int:
-        """Replace each snapshot by its tombstone if the table still holds it with this content.
+    def forget(self, snapshot: SnapshotRecord, row: SegmentRow) -> bool:
+        """Replace a snapshot by its tombstone if the table still holds it with this content.
 
         Returns:
-            The number of snapshots that were replaced by this call.
+            Whether this call replaced it.
         """
 
     def newest_load(self, world_id: str) -> HotLoad:

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from functions.history.adapters.dynamodb_hot_table import DynamoDBHotTable
+from functions.history.adapters.dynamodb_hot_table import INDEX_ENTRIES, DynamoDBHotTable
 from functions.history.ports import HotLoad, HotTable
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
@@ -16,7 +16,7 @@ from functions.hub.domain.ordering import AFTER_ALL, BEFORE_ALL
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.ports import SnapshotMovedError, SnapshotStore
-from tests.adapters.conftest import create_table
+from tests.adapters.conftest import create_table, declared_tables
 from tests.adapters.test_segments import row
 from tests.adapters.test_snapshot_store import random_numbers
 from tests.fakes.clock import START
@@ -93,7 +93,7 @@ def test_a_forgotten_snapshot_leaves_a_tombstone_that_names_its_segment(hot: Hot
     gone, kept = series(2, ttl_sec=86_400)
     hot.put(gone, kept)
     segment = row(gone)
-    assert hot.table.forget([gone], segment) == 1
+    assert hot.table.forget(gone, segment)
     with pytest.raises(SnapshotMovedError) as moved:
         hot.store.get(WORLD, gone.version)
     assert (moved.value.version, moved.value.content_hash) == (gone.version, gone.content_hash)
@@ -105,7 +105,7 @@ def test_a_forgotten_snapshot_leaves_a_tombstone_that_names_its_segment(hot: Hot
 
 def test_inv_01_the_version_of_a_tombstone_stays_taken(hot: Hot) -> None:
     hot.put(hashed())
-    hot.table.forget([hashed()], row(hashed()))
+    hot.table.forget(hashed(), row(hashed()))
     for offered in (hashed(), stored("v1", created_at=START + timedelta(days=1))):
         with pytest.raises(SnapshotMovedError):
             hot.store.put_once(offered, offered.retain_until(RETENTION))
@@ -117,8 +117,8 @@ def test_forget_is_done_once_and_only_for_the_same_content(hot: Hot) -> None:
     first, second = series(2)
     other = stored(second.version, as_of=second.as_of, created_at=second.created_at, content_hash="sha256:x")
     segment = row(first)
-    assert hot.table.forget([first, other, stored("unknown")], segment) == 1
-    assert hot.table.forget([first], segment) == 0
+    assert hot.table.forget(first, segment)
+    assert not any(hot.table.forget(each, segment) for each in (first, other, stored("unknown")))
     assert [each.version for each in hot.stored()] == [second.version]
     assert hot.store.get(WORLD, "unknown") is None
 
@@ -126,7 +126,7 @@ def test_forget_is_done_once_and_only_for_the_same_content(hot: Hot) -> None:
 def test_last_expiry_of_the_table_does_not_count_tombstones(hot: Hot) -> None:
     gone = stored("gone", ttl_sec=9_000)
     hot.put(gone, stored("kept", ttl_sec=60))
-    hot.table.forget([gone], row(gone))
+    hot.table.forget(gone, row(gone))
     assert hot.store.last_expiry(WORLD) == START + timedelta(minutes=1)
 
 
@@ -143,7 +143,7 @@ def test_the_oldest_as_of_is_that_of_a_snapshot_and_not_of_a_tombstone(hot: Hot)
     first, *rest = series(3)
     hot.put(first, *rest)
     assert hot.table.oldest_as_of(WORLD) == START
-    hot.table.forget([first], row(first))
+    hot.table.forget(first, row(first))
     assert hot.table.oldest_as_of(WORLD) == START + timedelta(minutes=1)
 
 
@@ -163,6 +163,19 @@ def raw_item(hot: Hot, version: str) -> dict[str, Any]:
     return item
 
 
+def test_the_size_of_an_item_counts_the_entries_that_the_template_declares() -> None:
+    declared = [
+        {
+            "world_id",
+            "version",
+            *(key["AttributeName"] for key in index["KeySchema"]),
+            *index["Projection"]["NonKeyAttributes"],
+        }
+        for index in declared_tables()["snapshots"]["LocalSecondaryIndexes"]
+    ]
+    assert [{"world_id", "version", *names} for names in INDEX_ENTRIES] == declared
+
+
 @pytest.mark.parametrize("numbers", [[1.0], random_numbers()], ids=["inline body", "body in the bucket"])
 def test_a_tombstone_has_no_index_attribute_and_no_body_and_is_small(
     dynamodb_hot: Hot, numbers: list[float]
@@ -170,7 +183,7 @@ def test_a_tombstone_has_no_index_attribute_and_no_body_and_is_small(
     gone = hashed("2026-01-05T12:00", numbers=numbers, correlation_id="c-1", trace_header="Root=1")
     dynamodb_hot.put(gone)
     before = raw_item(dynamodb_hot, gone.version)
-    dynamodb_hot.table.forget([gone], row(gone))
+    dynamodb_hot.table.forget(gone, row(gone))
     item = raw_item(dynamodb_hot, gone.version)
     assert set(item) == {"world_id", "version", "content_hash", "segment", "segment_sha256", "retain_until"}
     assert item["retain_until"] == before["retain_until"]
@@ -186,7 +199,7 @@ def test_a_read_leaves_out_a_snapshot_that_becomes_a_tombstone_during_the_read(
     fetch = dynamodb_hot.dynamodb.batch_get_item
 
     def moved_before_the_fetch(**request: Any) -> Any:
-        dynamodb_hot.table.forget([old], row(old))
+        dynamodb_hot.table.forget(old, row(old))
         return fetch(**request)
 
     monkeypatch.setattr(dynamodb_hot.dynamodb, "batch_get_item", moved_before_the_fetch)

@@ -1,6 +1,6 @@
 """History in memory: rows, plans and objects of segments, and a hot table with tombstones."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -98,24 +98,24 @@ class MemoryHotTable(MemorySnapshots):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tombstones: dict[tuple[str, str], SnapshotMovedError] = {}
+        self.tombstones: dict[tuple[str, str], tuple[str, str, str]] = {}
         self.retained: dict[tuple[str, str], datetime] = {}
 
     def put_once(self, snapshot: SnapshotRecord, retain_until: datetime) -> PutOutcome:
         key = (snapshot.world_id, snapshot.version)
         if key in self.tombstones:
-            raise self.tombstones[key]
+            raise SnapshotMovedError(*key, *self.tombstones[key])
         self.retained.setdefault(key, retain_until)
         return super().put_once(snapshot, retain_until)
 
     def get(self, world_id: str, version: str) -> SnapshotRecord | None:
         if (world_id, version) in self.tombstones:
-            raise self.tombstones[world_id, version]
+            raise SnapshotMovedError(world_id, version, *self.tombstones[world_id, version])
         return super().get(world_id, version)
 
     def content_hash(self, world_id: str, version: str) -> str | None:
         moved = self.tombstones.get((world_id, version))
-        return super().content_hash(world_id, version) if moved is None else moved.content_hash
+        return super().content_hash(world_id, version) if moved is None else moved[0]
 
     def settled(
         self, world_id: str, lower: str, upper: str, created_until: datetime
@@ -127,16 +127,13 @@ class MemoryHotTable(MemorySnapshots):
             if lower <= row.order <= upper and row.created_at <= created_until:
                 yield HotSnapshot(row, self.retained[world_id, row.version])
 
-    def forget(self, snapshots: Sequence[SnapshotRecord], row: SegmentRow) -> int:
-        return sum(self._forget(each, row) for each in snapshots)
-
-    def _forget(self, snapshot: SnapshotRecord, row: SegmentRow) -> bool:
+    def forget(self, snapshot: SnapshotRecord, row: SegmentRow) -> bool:
         key = (snapshot.world_id, snapshot.version)
         hot = self.rows.get(key)
         if hot is None or hot.content_hash != snapshot.content_hash:
             return False
         del self.rows[key]
-        self.tombstones[key] = SnapshotMovedError(*key, hot.content_hash, row.name, row.sha256)
+        self.tombstones[key] = (hot.content_hash, row.name, row.sha256)
         return True
 
     def newest_load(self, world_id: str) -> HotLoad:
@@ -193,7 +190,8 @@ class Seam:
     def move(self, *snapshots: SnapshotRecord) -> SegmentRow:
         """Make one segment of snapshots that the hot table holds, and let the table forget them."""
         row = self.copy(*snapshots)
-        assert self.table.forget(snapshots, row) == len(snapshots)
+        for snapshot in snapshots:
+            assert self.table.forget(snapshot, row)
         return row
 
 

@@ -1,6 +1,6 @@
 """HotTable on DynamoDB: the `snapshots` table as the move reads it, and the tombstones that it leaves."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +11,13 @@ from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.conditional import write_if
 from functions.hub.adapters.snapshot_expressions import BY_AS_OF, index_query
-from functions.hub.adapters.snapshot_item import SEGMENT, SEGMENT_SHA256, from_item, is_tombstone
+from functions.hub.adapters.snapshot_item import (
+    SEGMENT,
+    SEGMENT_SHA256,
+    from_item,
+    hash_attribute,
+    is_tombstone,
+)
 from functions.hub.domain.ordering import SEPARATOR
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.snapshot_record import SnapshotRecord
@@ -22,10 +28,14 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 STORE = Dependency.SNAPSHOT_STORE
-HASH_PREFIX: Final = "sha256:"
 # DynamoDB counts so many bytes of its own for each item and for each entry of an index.
 OVERHEAD_BYTES: Final = 100
-INDEXES_COUNT: Final = 3
+# Attributes of an entry in each local index, beside the key of the item.
+INDEX_ENTRIES: Final = (
+    ("time_order", "expiry_order", "actor", "created_at"),
+    ("stage_time_order", "expiry_order", "actor", "created_at"),
+    ("expiry_order", "stage_time_order", "actor", "created_at"),
+)
 # All attributes of an item but its key, its content hash and its retention.
 REMOVED: Final = (
     "time_order",
@@ -78,9 +88,24 @@ class DynamoDBHotTable:
                 keep = datetime.fromtimestamp(int(item["retain_until"]["N"]), UTC)
                 yield HotSnapshot(record, keep)
 
-    def forget(self, snapshots: Sequence[SnapshotRecord], row: SegmentRow) -> int:
-        """See HotTable."""
-        return sum(self._forget(snapshot, row) for snapshot in snapshots)
+    def forget(self, snapshot: SnapshotRecord, row: SegmentRow) -> bool:
+        """See HotTable. An item of release 1.0 has its hash as text, a later one as bytes."""
+        refused = write_if(
+            STORE,
+            self.dynamodb.update_item,
+            TableName=self.table,
+            Key={"world_id": {"S": snapshot.world_id}, "version": {"S": snapshot.version}},
+            UpdateExpression=FORGET,
+            ConditionExpression="content_hash IN (:text, :hash) AND attribute_exists(time_order)",
+            ExpressionAttributeNames=NAMES,
+            ExpressionAttributeValues={
+                ":segment": {"S": row.name},
+                ":sha256": {"B": bytes.fromhex(row.sha256)},
+                ":text": {"S": snapshot.content_hash},
+                ":hash": hash_attribute(snapshot.content_hash),
+            },
+        )
+        return refused is None
 
     def newest_load(self, world_id: str) -> HotLoad:
         """See HotTable."""
@@ -121,40 +146,13 @@ class DynamoDBHotTable:
                 return
             request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
-    def _forget(self, snapshot: SnapshotRecord, row: SegmentRow) -> bool:
-        """Replace one item by its tombstone; an item of release 1.0 has its hash as text, a later one as bytes."""
-        refused = write_if(
-            STORE,
-            self.dynamodb.update_item,
-            TableName=self.table,
-            Key={"world_id": {"S": snapshot.world_id}, "version": {"S": snapshot.version}},
-            UpdateExpression=FORGET,
-            ConditionExpression="content_hash IN (:text, :digest) AND attribute_exists(time_order)",
-            ExpressionAttributeNames=NAMES,
-            ExpressionAttributeValues={
-                ":segment": {"S": row.name},
-                ":sha256": {"B": bytes.fromhex(row.sha256)},
-                ":text": {"S": snapshot.content_hash},
-                ":digest": {"B": hash_bytes(snapshot.content_hash)},
-            },
-        )
-        return refused is None
-
-
-def hash_bytes(content_hash: str) -> bytes:
-    """Return the bytes of a content hash; a text that is no SHA-256 gives bytes that equal no digest."""
-    try:
-        return bytes.fromhex(content_hash.removeprefix(HASH_PREFIX))
-    except ValueError:
-        return content_hash.encode()
-
 
 def stored_bytes(item: Item) -> int:
     """Return the size of an item and its entries in the local indexes, as the table's size counts them."""
     sizes = {name: len(name) + _value_bytes(value) for name, value in item.items()}
-    entries = INDEXES_COUNT * (OVERHEAD_BYTES + sizes["world_id"] + sizes["version"])
-    copied = sum(copies * sizes.get(name, 0) for name, copies in COPIES.items())
-    return sum(sizes.values()) + OVERHEAD_BYTES + entries + copied
+    key = OVERHEAD_BYTES + sizes["world_id"] + sizes["version"]
+    entries = (key + sum(sizes[name] for name in names) for names in INDEX_ENTRIES)
+    return OVERHEAD_BYTES + sum(sizes.values()) + sum(entries)
 
 
 def _value_bytes(value: Item) -> int:
