@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from functions.history.hot_window import hot_window
+from functions.history.hot_window import WINDOW_MIN, hot_window
 from functions.history.ports import (
     HotSnapshot,
     HotTable,
@@ -85,18 +85,32 @@ class MoveSnapshots:
         plan = self.index.plan(world_id) or self._begin(world_id)
         return None if plan is None else self._carry_out(plan)
 
+    def lag(self, world_id: str) -> timedelta:
+        """Return how far the oldest settled snapshot in the table is outside the window; zero if none is."""
+        now = self.clock()
+        before = self._window_start(world_id, now)
+        first = None if before is None else next(self._due(world_id, before, now), None)
+        return timedelta(0) if before is None or first is None else before - first.record.as_of
+
     def _begin(self, world_id: str) -> MovePlan | None:
         """Plan the next segment; if another run has just planned one, return None and leave it to that run."""
         now = self.clock()
-        oldest = self.hot.oldest_as_of(world_id)
-        if oldest is None:
+        before = self._window_start(world_id, now)
+        if before is None:
             return None
-        before = now - hot_window(self.longest_window, self.hot.newest_load(world_id), now)
-        if oldest > before:
-            return None
-        settled = self.hot.settled(world_id, BEFORE_ALL, last_key_at(before), now - self.settle)
-        plan = plan_segment(settled, now - self.settle)
+        plan = plan_segment(self._due(world_id, before, now), now - self.settle)
         return plan if plan is not None and self.index.begin(plan) else None
+
+    def _window_start(self, world_id: str, now: datetime) -> datetime | None:
+        """Return the beginning of the world's window; None if the table holds nothing older."""
+        oldest = self.hot.oldest_as_of(world_id)
+        if oldest is None or oldest > now - WINDOW_MIN:
+            return None
+        start = now - hot_window(self.longest_window, self.hot.newest_load(world_id), now)
+        return start if oldest <= start else None
+
+    def _due(self, world_id: str, before: datetime, now: datetime) -> Iterator[HotSnapshot]:
+        return self.hot.settled(world_id, BEFORE_ALL, last_key_at(before), now - self.settle)
 
     def _carry_out(self, plan: MovePlan) -> Move:
         row = self._store(plan) if plan.step == "planned" else self._committed(plan)

@@ -16,18 +16,25 @@ class MoveRun:
 
     Attributes:
         moved: snapshots that the table forgot.
-        segments: segments whose snapshots the table has forgotten.
-        hot_age: age of the oldest `as_of` that any visited world had in the table at the beginning; None without
-            snapshots.
-        finished: whether nothing more was due in any world.
+        segments: segments that history has received.
+        lag: how far the oldest snapshot that is still to be moved is outside its world's window, the greatest of
+            all worlds; zero if nothing is due.
         errors: failed worlds, each error with the world as a note; the other worlds were visited.
     """
 
     moved: int
     segments: int
-    hot_age: timedelta | None
-    finished: bool
+    lag: timedelta
     errors: list[Exception]
+
+
+@dataclass(slots=True)
+class _Progress:
+    due: list[str]
+    failed: list[str] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
+    moved: int = 0
+    segments: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +51,22 @@ class MoveWorlds:
 
     def __call__(self, stop_at: datetime) -> MoveRun:
         """Begin no further segment after `stop_at`; an error of one world does not stop the others."""
-        pending, run = self._in_turn(sorted(set(self.worlds()))), _Tally()
-        first_round = True
-        while pending:
-            due = []
-            for world_id in pending:
-                if self.clock() >= stop_at:
-                    return self._result(run, finished=False)
-                if self._visit(world_id, run, first=first_round):
-                    due.append(world_id)
-            pending, first_round = due, False
-        return self._result(run, finished=not run.errors)
+        run = _Progress(self._in_turn(sorted(set(self.worlds()))))
+        while run.due and self.clock() < stop_at:
+            world_id = run.due.pop(0)
+            if self._visit(world_id, run):
+                run.due.append(world_id)
+        lags = [lag for world_id in (*run.due, *run.failed) if (lag := self._lag(world_id, run)) is not None]
+        return MoveRun(run.moved, run.segments, max(lags, default=timedelta(0)), run.errors)
 
-    def _visit(self, world_id: str, run: "_Tally", *, first: bool) -> bool:
+    def _visit(self, world_id: str, run: _Progress) -> bool:
         """Move one segment of a world; return whether more may be due."""
         try:
-            if first:
-                run.add_oldest(self.move.hot.oldest_as_of(world_id))
             move = self.move(world_id)
         except Exception as error:  # noqa: BLE001  (after any error, the next worlds are visited)
             error.add_note(f"world {world_id}")
             run.errors.append(error)
+            run.failed.append(world_id)
             return False
         if move is None or move.segment is None:
             return False
@@ -72,23 +74,15 @@ class MoveWorlds:
         run.segments += 1
         return True
 
+    def _lag(self, world_id: str, run: _Progress) -> timedelta | None:
+        try:
+            return self.move.lag(world_id)
+        except Exception as error:  # noqa: BLE001  (the lag of the other worlds is still known)
+            error.add_note(f"lag of world {world_id}")
+            run.errors.append(error)
+            return None
+
     def _in_turn(self, worlds: list[str]) -> list[str]:
         """Begin with another world each minute: the last ones are reached even if no run has time for all."""
         start = int(self.clock().timestamp() // SECONDS_PER_MINUTE) % max(len(worlds), 1)
         return worlds[start:] + worlds[:start]
-
-    def _result(self, run: "_Tally", *, finished: bool) -> MoveRun:
-        age = None if run.oldest is None else self.clock() - run.oldest
-        return MoveRun(run.moved, run.segments, age, finished, run.errors)
-
-
-@dataclass(slots=True)
-class _Tally:
-    moved: int = 0
-    segments: int = 0
-    oldest: datetime | None = None
-    errors: list[Exception] = field(default_factory=list)
-
-    def add_oldest(self, as_of: datetime | None) -> None:
-        if as_of is not None:
-            self.oldest = as_of if self.oldest is None else min(self.oldest, as_of)

@@ -118,7 +118,7 @@ class SegmentIndex(Protocol):
         """
 
     def finish(self, plan: MovePlan) -> None:
-        """Remove the plan if the world still has it."""
+        """End the plan if the world still has it: the world has none then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ def test_commit_without_the_plan_of_the_world_stores_no_row(stores: Stores) -> N
     assert list(stores.index.rows_by_expiry(WORLD, None, None)) == []
 
 
-def test_finish_removes_only_the_plan_that_it_names(stores: Stores) -> None:
+def test_finish_ends_only_the_plan_that_it_names_and_the_next_one_can_begin(stores: Stores) -> None:
     made, other = row(snapshot(1)), row(snapshot(2))
     assert stores.index.begin(plan_of(made))
     stores.index.finish(plan_of(other))
@@ -127,6 +127,8 @@ def test_finish_removes_only_the_plan_that_it_names(stores: Stores) -> None:
     stores.index.finish(plan_of(made))
     stores.index.finish(plan_of(made))
     assert stores.index.plan(WORLD) is None
+    assert stores.index.begin(plan_of(other))
+    assert stores.index.plan(WORLD) == plan_of(other)
 
 
 def test_a_plan_is_never_listed_as_a_row(stores: Stores) -> None:

@@ -98,24 +98,24 @@ class MemoryHotTable(MemorySnapshots):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tombstones: dict[tuple[str, str], tuple[str, str, str]] = {}
+        self.tombstones: dict[tuple[str, str], SnapshotMovedError] = {}
         self.retained: dict[tuple[str, str], datetime] = {}
 
     def put_once(self, snapshot: SnapshotRecord, retain_until: datetime) -> PutOutcome:
         key = (snapshot.world_id, snapshot.version)
         if key in self.tombstones:
-            raise SnapshotMovedError(*key, *self.tombstones[key])
+            raise self.tombstones[key]
         self.retained.setdefault(key, retain_until)
         return super().put_once(snapshot, retain_until)
 
     def get(self, world_id: str, version: str) -> SnapshotRecord | None:
         if (world_id, version) in self.tombstones:
-            raise SnapshotMovedError(world_id, version, *self.tombstones[world_id, version])
+            raise self.tombstones[world_id, version]
         return super().get(world_id, version)
 
     def content_hash(self, world_id: str, version: str) -> str | None:
         moved = self.tombstones.get((world_id, version))
-        return super().content_hash(world_id, version) if moved is None else moved[0]
+        return super().content_hash(world_id, version) if moved is None else moved.content_hash
 
     def settled(
         self, world_id: str, lower: str, upper: str, created_until: datetime
@@ -133,7 +133,7 @@ class MemoryHotTable(MemorySnapshots):
         if hot is None or hot.content_hash != snapshot.content_hash:
             return False
         del self.rows[key]
-        self.tombstones[key] = (hot.content_hash, row.name, row.sha256)
+        self.tombstones[key] = SnapshotMovedError(*key, hot.content_hash, row.name, row.sha256)
         return True
 
     def newest_load(self, world_id: str) -> HotLoad:

@@ -198,7 +198,7 @@ def test_world_with_an_interrupted_move_is_left_for_the_next_run() -> None:
     assert world.segments.begin(plan_of(row))
     assert world.reconcile(WORLD, world.seam.clock.now + LONG) == reconcile.Reconciliation(finished=False)
     world.segments.finish(plan_of(row))
-    world.hot.forget([stored()], row)
+    world.hot.forget(stored(), row)
     assert world.differences() == ()
 
 
@@ -209,7 +209,8 @@ def test_day_whose_retention_ends_has_no_difference(days: int) -> None:
     world.put(stored("a"), stored("b"))
     ends = world.seam.clock.now + timedelta(days=days)
     row = world.seam.copy(stored("a"), stored("b"), retain_until=ends)
-    world.hot.forget([stored("a"), stored("b")], row)
+    for version in ("a", "b"):
+        world.hot.forget(stored(version), row)
     for key in world.hot.tombstones:
         world.hot.retained[key] = ends
     forget_too_much(world, row)

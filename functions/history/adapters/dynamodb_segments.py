@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from functions.history.adapters.segment_item import (
+    DONE,
     PLAN,
+    STEP,
     expiry_key,
     expiry_order,
     key,
@@ -67,12 +69,19 @@ class DynamoDBSegments:
     def plan(self, world_id: str) -> MovePlan | None:
         """See SegmentIndex."""
         item = self._item(world_id, PLAN)
-        return None if item is None else plan_of(item)
+        return None if item is None or item[STEP] == DONE else plan_of(item)
 
     def begin(self, plan: MovePlan) -> bool:
         """See SegmentIndex."""
-        put = {"TableName": self.table, "Item": plan_item(plan), "ConditionExpression": KEY_IS_FREE}
-        return write_if(STORE, self.dynamodb.put_item, **put) is None
+        refused = write_if(
+            STORE,
+            self.dynamodb.put_item,
+            TableName=self.table,
+            Item=plan_item(plan),
+            ConditionExpression=f"{KEY_IS_FREE} OR {STEP} = :done",
+            ExpressionAttributeValues={":done": DONE},
+        )
+        return refused is None
 
     def commit(self, plan: MovePlan, row: SegmentRow) -> bool:
         """See SegmentIndex."""
@@ -93,22 +102,23 @@ class DynamoDBSegments:
         return True
 
     def finish(self, plan: MovePlan) -> None:
-        """See SegmentIndex."""
+        """See SegmentIndex. The item of the plan stays: no role can delete an item of history (INV-10)."""
         write_if(
             STORE,
-            self.dynamodb.delete_item,
+            self.dynamodb.update_item,
             TableName=self.table,
             Key=key(plan.world_id, PLAN),
+            UpdateExpression=f"SET {STEP} = :done",
             ConditionExpression=SAME_PLAN,
-            ExpressionAttributeValues={":segment_id": {"S": plan.segment_id}},
+            ExpressionAttributeValues={":segment_id": {"S": plan.segment_id}, ":done": DONE},
         )
 
     def _advance(self, plan: MovePlan) -> dict[str, Any]:
         return {
             "TableName": self.table,
             "Key": key(plan.world_id, PLAN),
-            "UpdateExpression": "SET move_step = :stored",
-            "ConditionExpression": f"{SAME_PLAN} AND move_step = :planned",
+            "UpdateExpression": f"SET {STEP} = :stored",
+            "ConditionExpression": f"{SAME_PLAN} AND {STEP} = :planned",
             "ExpressionAttributeValues": {
                 ":segment_id": {"S": plan.segment_id},
                 ":planned": {"S": "planned"},

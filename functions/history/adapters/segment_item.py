@@ -14,6 +14,9 @@ PLAN: Final = "move"
 EXPIRY: Final = "expiry"
 SEPARATOR: Final = "/"
 LAST_DAY: Final = "9999-12-31"
+STEP: Final = "move_step"
+# The step of an item whose move is finished: the world has no plan.
+DONE: Final = {"S": "done"}
 STEPS: Final[dict[str, MoveStep]] = {"planned": "planned", "stored": "stored"}
 
 
@@ -87,7 +90,7 @@ def plan_item(plan: MovePlan) -> Item:
         "created_from": format_instant(plan.created_from),
         "created_until": format_instant(plan.created_until),
         "digest": plan.digest,
-        "move_step": plan.step,
+        STEP: plan.step,
     }
     return {
         **key(plan.world_id, PLAN),
@@ -107,7 +110,7 @@ def plan_of(item: Item) -> MovePlan:
         created_until=parse_instant(item["created_until"]["S"]),
         count=int(item["count"]["N"]),
         digest=item["digest"]["S"],
-        step=STEPS[item["move_step"]["S"]],
+        step=STEPS[item[STEP]["S"]],
     )
 
 
