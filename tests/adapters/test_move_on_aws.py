@@ -114,7 +114,7 @@ def test_a_move_makes_a_fixed_number_of_requests_and_one_more_for_each_snapshot(
     before = aws.answers()
     aws.wire.arm(0, "before")
     assert aws.move_all() == 3
-    idle = ["GetItem", "Query"]
+    idle = ["GetItem", "Query", "Query"]
     assert aws.wire.operations == [*REQUESTS, *idle]
     assert aws.answers() == before
 
