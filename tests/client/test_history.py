@@ -9,9 +9,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
 
-from functions.history.segment import encode_line
+from functions.history.segment import digest_of, encode_line
 from functions.hub.domain.snapshot_record import SnapshotRecord
 from risk_hub_client import (
     AsyncRiskHubClient,
@@ -20,7 +21,7 @@ from risk_hub_client import (
     RiskHubClient,
     StoreError,
 )
-from risk_hub_client.history.lines import RollingDigest, line_of_row
+from risk_hub_client.history.lines import RollingDigest, line_of_row, parse_line
 from risk_hub_contracts.base.times import format_instant
 from tests.client.conftest import IMPATIENT
 from tests.client.server import Server, answering, status
@@ -211,14 +212,30 @@ def test_a_segment_whose_content_differs_from_its_description_is_an_error(
         versions(client)
 
 
+@pytest.mark.parametrize(
+    "actor", ['a"', "\\", '\\"', 'a","content_hash":"sha256:x', '","version":"v', "desk a"]
+)
+def test_line_of_an_actor_with_quotes_and_backslashes_is_read_as_its_json(actor: str) -> None:
+    found = snapshots(1, actor=actor)[0]
+    line = parse_line(encode_line(found)[:-1], WORLD)
+    assert line.order == found.order
+    assert line.digest == int(digest_of([found]), 16)
+
+
+def test_line_with_its_members_in_another_order_is_read() -> None:
+    found = snapshots(1)[0]
+    row = orjson.loads(encode_line(found))
+    document = row.pop("document")
+    turned = orjson.dumps({**dict(sorted(row.items(), reverse=True)), "document": document})
+    assert parse_line(turned, WORLD) == line_of_row(orjson.loads(encode_line(found)))._replace(text=turned)
+
+
 def test_rolling_digest_of_the_client_equals_that_of_the_hub(server: Server) -> None:
     found = snapshots(30)
     row = commit(server.hub.segments, found)
     digest = RollingDigest()
     for each in reversed(found):
-        digest.add(
-            line_of_row({"version": each.version, "content_hash": HASH, "as_of": "", "created_at": ""})
-        )
+        digest.add(line_of_row(orjson.loads(encode_line(each))))
     assert str(digest) == row.digest
 
 

@@ -14,6 +14,7 @@ import rfc8785
 from infra.bundles.contents import MAX_BYTES
 from risk_hub_contracts.snapshot.parse import parse_snapshot
 from tools.bench import gate
+from tools.bench.export import export_lines
 from tools.bench.freshness import freshness_lines
 from tools.bench.handlers import handler_lines
 from tools.bench.history import history_lines
@@ -102,6 +103,7 @@ def main() -> None:
             *item_lines(),
             *risk_lines(),
             *history_lines(),
+            *export_lines(),
             *bundle_lines(),
             *freshness_lines(),
             *stage_lines(),

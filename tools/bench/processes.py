@@ -39,5 +39,7 @@ def figures(command: Sequence[str]) -> Any:
     """Return a command's output, run without this shell's settings and with a fixed order of sets."""
     environment = {"PYTHONHASHSEED": "0"}
     if "-S" not in command:
-        environment["PYTHONPATH"] = f"{PROJECT}:{PROJECT / 'contracts' / 'src'}"
+        environment["PYTHONPATH"] = ":".join(
+            str(PROJECT / each) for each in ("", "contracts/src", "client/src")
+        )
     return json.loads(subprocess.check_output(command, cwd=PROJECT, env=environment))

@@ -6,11 +6,14 @@ import io
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from risk_hub_client.history.lines import DamagedHistoryError, Line, RollingDigest, parse_line
 
 __all__ = ["LineSource", "Segment", "segment_lines"]
+
+
+READ_BYTES: Final = 131_072
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +92,8 @@ def _verified_lines(
 ) -> Iterator[Line]:
     digest, count = RollingDigest(), 0
     try:
-        for text in io.BufferedReader(gzip.GzipFile(fileobj=io.BytesIO(body))):
-            line = parse_line(text.rstrip(b"\n"), world_id)
+        for text in io.BufferedReader(gzip.GzipFile(fileobj=io.BytesIO(body)), READ_BYTES):
+            line = parse_line(text[:-1], world_id)
             digest.add(line)
             count += 1
             yield line
