@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from functions.history.ports import MovePlan, SegmentIndex, SegmentObjects
 from functions.history.segment import SegmentRow, compress_lines, day_of, encode_line, segment_row
 from functions.hub.domain.snapshot_record import SnapshotRecord
 from tests.fakes.history import MemorySegments
@@ -27,6 +28,29 @@ def commit(segments: MemorySegments, snapshots: Sequence[SnapshotRecord]) -> Seg
     row = segment_row(snapshots, data, max(each.retain_until(RETENTION) for each in snapshots))
     segments.put_once(row.key, data, row.sha256)
     segments.stored.setdefault(row.world_id, {})[row.segment_order] = row
+    return row
+
+
+def commit_through(
+    index: SegmentIndex, objects: SegmentObjects, snapshots: Sequence[SnapshotRecord]
+) -> SegmentRow:
+    """Store snapshots as one segment and commit it by the steps of a move; they stay in the hot table."""
+    data = compress_lines(map(encode_line, snapshots))
+    row = segment_row(snapshots, data, max(each.retain_until(RETENTION) for each in snapshots))
+    objects.put_once(row.key, data, row.sha256)
+    plan = MovePlan(
+        world_id=row.world_id,
+        segment_id=row.segment_id,
+        first_order=row.first_order,
+        last_order=row.last_order,
+        created_from=row.least_created_at,
+        created_until=row.greatest_created_at,
+        count=row.count,
+        digest=row.digest,
+    )
+    assert index.begin(plan)
+    assert index.commit(plan, row)
+    index.finish(plan)
     return row
 
 

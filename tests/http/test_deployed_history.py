@@ -11,15 +11,14 @@ import pytest
 
 from functions.history.adapters.dynamodb_segments import DynamoDBSegments
 from functions.history.adapters.s3_segments import S3Segments
-from functions.history.ports import MovePlan
-from functions.history.segment import SegmentRow, compress_lines, encode_line, segment_row
+from functions.history.segment import SegmentRow
 from functions.hub.domain.snapshot_record import SnapshotRecord
 from risk_hub_contracts.base.limits import DOWNLOAD_URL_TTL_SECONDS
 from tests.fakes.answer_validation import validate_proxy_answer
 from tests.fakes.cold_start import cold_start
 from tests.fakes.deployed import CONTEXT, SETTINGS, deployed
 from tests.fakes.gateway import proxy_event
-from tests.fakes.moved import RETENTION, segments_of
+from tests.fakes.moved import commit_through, segments_of
 from tests.fakes.samples import WORLD, series
 
 TOKEN = "token"  # noqa: S105 - of this test
@@ -43,24 +42,7 @@ def get(reader: Any, path: str) -> Any:
 
 def committed(snapshots: list[SnapshotRecord]) -> SegmentRow:
     index = DynamoDBSegments(boto3.client("dynamodb"), SETTINGS["RISK_HUB_SEGMENTS_TABLE"])
-    objects = S3Segments(boto3.client("s3"), SETTINGS["RISK_HUB_BUCKET"])
-    data = compress_lines(map(encode_line, snapshots))
-    row = segment_row(snapshots, data, snapshots[-1].retain_until(RETENTION))
-    objects.put_once(row.key, data, row.sha256)
-    plan = MovePlan(
-        world_id=row.world_id,
-        segment_id=row.segment_id,
-        first_order=row.first_order,
-        last_order=row.last_order,
-        created_from=row.least_created_at,
-        created_until=row.greatest_created_at,
-        count=row.count,
-        digest=row.digest,
-    )
-    assert index.begin(plan)
-    assert index.commit(plan, row)
-    index.finish(plan)
-    return row
+    return commit_through(index, S3Segments(boto3.client("s3"), SETTINGS["RISK_HUB_BUCKET"]), snapshots)
 
 
 def test_deployed_reader_lists_each_committed_segment_once_over_pages(reader: Any) -> None:

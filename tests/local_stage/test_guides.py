@@ -5,13 +5,20 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from functions.history.adapters.dynamodb_segments import DynamoDBSegments
+from functions.history.adapters.s3_segments import S3Segments
 from infra.local.bring_up import RunningStage
 from infra.local.settings import REPOSITORY, LocalSettings
+from infra.names import LOCAL_STAGE, table_name
+from tests.fakes.moved import commit_through, segments_of
+from tests.fakes.samples import stored
 
+MOVED_DAY = datetime(2026, 1, 2, tzinfo=UTC)
 GUIDES = REPOSITORY / "docs" / "guides"
 TRANSCRIPTS = REPOSITORY / "docs"
 TRANSCRIPT_HEAD = """# Transcript: {guide}
@@ -49,8 +56,29 @@ def script(lines: list[str], outputs: Path) -> str:
     )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _moved_desk(stage: RunningStage) -> None:
+    """Move the snapshots of one past day to history, for the guide of the data set."""
+    found = [
+        stored(
+            f"m{hour:02}",
+            world_id="desk",
+            as_of=MOVED_DAY + timedelta(hours=hour),
+            created_at=MOVED_DAY + timedelta(hours=hour),
+            content_hash=f"sha256:{hour:064x}",
+            weights={"AAPL": 0.25, "MSFT": 0.75},
+        )
+        for hour in range(24)
+    ]
+    index = DynamoDBSegments(stage.aws.client("dynamodb"), table_name(LOCAL_STAGE, "segments"))
+    objects = S3Segments(stage.aws.client("s3"), stage.deployment.outputs["BucketName"])
+    for each in segments_of(found, 10):
+        commit_through(index, objects, each)
+
+
 @pytest.mark.parametrize(
-    ("guide", "expected_least"), [("api.md", 20), ("operating.md", 11), ("publishing.md", 24)]
+    ("guide", "expected_least"),
+    [("api.md", 20), ("history.md", 12), ("operating.md", 11), ("publishing.md", 24)],
 )
 def test_guide_commands_produce_the_documented_output(
     stage: RunningStage, settings: LocalSettings, tmp_path: Path, guide: str, expected_least: int

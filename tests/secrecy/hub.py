@@ -86,6 +86,8 @@ REQUESTS: tuple[tuple[str, str, Any], ...] = (
     ),
     ("GET", f"{WORLD}/exit-signals", None),
     ("GET", f"{WORLD}/risk/backtest?stage=paper", None),
+    ("GET", f"{WORLD}/history", None),
+    ("GET", f"{WORLD}/history/hot", None),
     ("POST", BLOBS, blob()),
     ("POST", BLOBS, blob("d" * 64)),
     ("POST", BLOBS, {**blob("b" * 64), "bytes": 200_000_000, "parts": ["c" * 64] * 12}),
