@@ -63,7 +63,7 @@ ACL and the archive of prod ([ADR-0024](adr/0024-prove-least-privilege-by-removi
 {_limits(flows)}
 
 Worlds do not share a partition. The capacity of the hub therefore grows with the number of worlds, up to the
-quotas of the account. [ADR-0021](adr/0021-scaling-past-one-hot-world-or-one-region.md) describes how to exceed
+quotas of the account. [ADR-0055](adr/0055-bounded-hot-window-and-history-in-s3.md) describes how to exceed
 these limits, and how to use more than one region.
 """
 
