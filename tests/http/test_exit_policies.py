@@ -241,3 +241,21 @@ def test_the_guide_lists_the_warning_codes_that_a_policy_may_name() -> None:
         }
         == KNOWN_CODES
     )
+
+
+@pytest.mark.parametrize(
+    ("rules", "warned"),
+    [
+        ({}, True),
+        ({"on_warning": {"inputs_stale": "ignore"}}, True),
+        ({"on_warning": {"inputs_stale": "hold"}}, False),
+        ({"drain": {"assets": ["AAPL"]}}, False),
+        ({"staleness": {"max_age_seconds": 60}}, False),
+    ],
+)
+def test_a_policy_without_any_rule_is_stored_with_a_warning(
+    hub: Hub, rules: dict[str, Any], *, warned: bool
+) -> None:
+    put = hub.put_policy(**rules)
+    assert put.status == 201
+    assert [each["pointer"] for each in put.json["warnings"]] == [""] * warned

@@ -172,7 +172,8 @@ def test_limit_on_the_headline_method_reads_the_tails_of_the_report(hub: Hub, co
 
 def test_drawdown_limit_uses_the_track_record_if_the_report_has_one(hub: Hub) -> None:
     hub.put_policy(drawdown=[{"window": 30, "max_loss": 0.2}])
-    calm, fallen = [0.001] * 100, [*([-0.018, 0.02] * 45), *([-0.05] * 10)]
+    calm = [0.001 + 0.00001 * (place % 97) for place in range(100)]
+    fallen = [*(0.02 if place % 2 else -0.018 - place / 100_000 for place in range(90)), *([-0.05] * 10)]
     hub.publish("v1", 0, realized_returns=fallen, portfolio_returns={"returns": calm})
     assert hub.signals() == []
     hub.publish("v2", 1, realized_returns=calm, portfolio_returns={"returns": fallen})
@@ -415,7 +416,7 @@ def test_inv_15_replaying_a_period_signals_nothing(hub: Hub) -> None:
 # Numbers without meaning
 
 
-CALM = [0.002 * (-1) ** place for place in range(120)]
+CALM = [0.002 * (-1) ** place * (1 + place / 1_000) for place in range(120)]
 OF_ANOTHER_SCALE: dict[str, Any] = {
     "realized_returns": {"AAPL": [40 * each for each in CALM], "MSFT": [40 * each for each in CALM]},
     "covariance": variance(0.001),
@@ -478,3 +479,34 @@ def test_a_track_record_that_ended_long_ago_breaks_a_drawdown_limit_but_does_not
     hub.publish(realized_returns=CALM, portfolio_returns={"returns": own, "dates": days})
     wanted = ("hold", "not_computed") if move > 0 else ("reduce", "limit_exceeded")
     assert (hub.only()["action"], hub.only()["cause"]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("method", "count"), [("historical", 110), ("historical", 201), ("historical_upper", 110)]
+)
+def test_a_number_that_only_measures_hold_needs_three_losses_in_its_tail_as_well(
+    hub: Hub, method: str, count: int
+) -> None:
+    """A snapshot that asks for 95 % alone still has the 99 % of the first release."""
+    hub.put_policy(measures=[{**VAR, "method": method}])
+    series = [0.002 * (-1) ** place * (1 + place / 1_000) for place in range(count)]
+    report = hub.risk(realized_returns={"AAPL": series, "MSFT": series}, risk={"confidences_bps": [9500]})
+    assert report["sufficiency"]["sufficient"] is (count == 201)
+    assert [signal["action"] for signal in hub.signals()] == ["hold"] * (count != 201)
+
+
+@pytest.mark.parametrize("source", ["track record", "pro forma"])
+@pytest.mark.parametrize(
+    ("move", "count", "wanted"), [(0.001, 19, "hold"), (0.001, 20, None), (-0.05, 19, "reduce")]
+)
+def test_the_drawdown_of_fewer_than_20_returns_breaks_a_limit_but_does_not_meet_it(
+    hub: Hub, source: str, move: float, count: int, wanted: str | None
+) -> None:
+    """A track record that began yesterday does not show that the book cannot fall."""
+    hub.put_policy(drawdown=[{"window": 90, "max_loss": 0.3}])
+    short = [move + place / 100_000 for place in range(count)]
+    if source == "track record":
+        hub.publish(realized_returns=CALM, portfolio_returns={"returns": short})
+    else:
+        hub.publish(realized_returns=short)
+    assert [signal["action"] for signal in hub.signals()] == [wanted] * (wanted is not None)

@@ -110,3 +110,21 @@ def test_order_of_ids_and_scenarios_changes_no_warning(shocks: dict[str, float])
     for order in permutations(weights):
         turned = dict(reversed(scenarios.items()))
         assert shock_warnings(turned, {asset: weights[asset] for asset in order}, ()) == wanted
+
+
+def test_a_scenario_without_meaning_is_named_before_twenty_others(hub: Hub) -> None:
+    stress: dict[str, Any] = {
+        f"s{place:02}": {"shocks": {"XOM": -0.5}, "default": -0.1} for place in range(25)
+    }
+    stress["z"] = {"shocks": {"aapl": -0.9}, "default": 0.0}
+    report = hub.stress(**BOOK, stress=stress)
+    found = [each for each in report["warnings"] if each["code"] == "shocks_unused"]
+    assert (len(found), found[0]["subject"], found[0]["makes_insufficient"]) == (20, "z", True)
+
+
+@pytest.mark.parametrize(
+    "shocks", [{"shocks": {"QQQ": -0.9}, "default": 0.0}, {"shocks": {"AAPL": 0.0, "MSFT": 0.0}}]
+)
+def test_scenarios_that_do_not_concern_the_book_are_a_caution(hub: Hub, shocks: dict[str, Any]) -> None:
+    found = one_warning(hub.stress(**BOOK, stress={"crash": shocks}), "no_scenario_loses")
+    assert (found["makes_insufficient"], found["evidence"]["worst_loss"]) == (False, 0.0)

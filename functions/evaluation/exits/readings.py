@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from functions.measures.historical import TAIL_MIN_OBSERVATIONS, interpolated_tail_observations
+from functions.measures.performance import WINDOW_MIN_OBSERVATIONS
 from risk_hub_contracts.policies.exit_policy import DrawdownLimit, MeasureLimit, StressLimit
-from risk_hub_contracts.reports.risk import InputKind, RiskReport
+from risk_hub_contracts.reports.risk import InputKind, RiskMeasure, RiskReport
 from risk_hub_contracts.reports.stress import StressLoss, StressReport
 
 AnyReport = RiskReport | StressReport
@@ -19,6 +21,8 @@ SCENARIO_OMITTED = "scenario_omitted"
 INPUTS_STALE = "inputs_stale"
 OWN_LOSS_NEGATIVE = "own_loss_negative"
 INSUFFICIENT = "insufficient"
+TOO_FEW_LOSSES = "too_few_tail_observations"
+TOO_FEW_OBSERVATIONS = "too_few_observations"
 LOSS = "loss"
 # A drawdown has no direction: producers send it with either sign.
 DRAWDOWN = "max_drawdown"
@@ -69,12 +73,20 @@ def measure_reading(limit: MeasureLimit, report: RiskReport, document: Document)
     for row in [] if is_empirical and tails else report.measures:
         if (row.measure, row.method, row.confidence_bps) == wanted:
             if row.value is not None:
-                return Reading(metric, row.value, judged=True)
+                few = is_empirical and not report.riskless and _has_few_losses(row)
+                return Reading(metric, row.value, TOO_FEW_LOSSES if few else None, judged=not few)
             reason = row.reason or NOT_IN_REPORT
             absent = reason in ABSENT_REASONS
     if tails:
         return _tail_reading(metric, tails[0], limit.measure, absent=absent)
     return Reading(metric, None, reason, absent)
+
+
+def _has_few_losses(row: RiskMeasure) -> bool:
+    """Return whether fewer than three losses decide an empirical number of `measures`."""
+    if row.observations is None or row.confidence_bps is None:
+        return False
+    return interpolated_tail_observations(row.observations, row.confidence_bps) < TAIL_MIN_OBSERVATIONS
 
 
 def _is_wanted(tail: Document, limit: MeasureLimit) -> bool:
@@ -95,7 +107,8 @@ def _tail_reading(metric: str, tail: Document, measure: str, *, absent: bool) ->
 def drawdown_reading(limit: DrawdownLimit, report: RiskReport, document: Document) -> Reading:
     """Return the drawdown of a window, of the track record if the report has one.
 
-    One of a track record that ended too long ago can break a limit but does not meet it.
+    One of a track record that ended too long ago, or of fewer than 20 returns, can break a limit but does not
+    meet it.
     """
     metric = f"{DRAWDOWN}.{limit.window}"
     record = document.get("track_record")
@@ -110,6 +123,8 @@ def drawdown_reading(limit: DrawdownLimit, report: RiskReport, document: Documen
             value = window.get(DRAWDOWN)
             if value is not None and record and _is_stale(document):
                 return Reading(metric, value, INPUTS_STALE)
+            if value is not None and window.get("observations", 0) < WINDOW_MIN_OBSERVATIONS:
+                return Reading(metric, value, TOO_FEW_OBSERVATIONS)
             if value is not None:
                 return Reading(metric, value, judged=True)
             return Reading(metric, None, (window.get("reasons") or {}).get(DRAWDOWN) or NOT_IN_REPORT, absent)

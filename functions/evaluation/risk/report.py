@@ -22,7 +22,12 @@ from functions.evaluation.risk.sufficiency import sufficiency
 from functions.evaluation.risk.tails import tail_measures, tail_sample
 from functions.evaluation.risk.track_record import returns_windows, track_record
 from functions.measures import concentration, measures
-from functions.measures.historical import historical_es, historical_var
+from functions.measures.historical import (
+    TAIL_MIN_OBSERVATIONS,
+    historical_es,
+    historical_var,
+    interpolated_tail_observations,
+)
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.reports.risk import Concentration, RiskInput, RiskMeasure, RiskReport, RiskStatus
 from risk_hub_contracts.reports.units import units_of
@@ -96,7 +101,9 @@ def risk_report(snapshot: Snapshot, inputs: Inputs, policy: RiskPolicy, evaluate
             inputs.returns,
             inputs.effective,
             book,
-            complete=status == "complete" and all(each.sufficient for each in tails),
+            complete=status == "complete"
+            and all(each.sufficient for each in tails)
+            and (book.riskless or _tails_are_observed(inputs.returns)),
             missing=missing_observations(
                 snapshot, inputs.returns, inputs.effective, nonzero_weights(snapshot.weights)
             ),
@@ -163,6 +170,14 @@ def _historical(returns: ReturnsInput, *, riskless: bool) -> Iterator[RiskMeasur
                 value=value,
                 reason=reason,
             )
+
+
+def _tails_are_observed(returns: ReturnsInput) -> bool:
+    """Return whether the historical numbers of `measures` come from enough losses, as those of `tails` must."""
+    observations = 0 if returns.book is None else len(returns.book.values)
+    return all(
+        interpolated_tail_observations(observations, bps) >= TAIL_MIN_OBSERVATIONS for bps in CONFIDENCES_BPS
+    )
 
 
 def _measure(source: RiskInput, **fields: Any) -> RiskMeasure:  # noqa: ANN401 - the model checks them

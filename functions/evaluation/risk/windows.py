@@ -7,6 +7,7 @@ from typing import get_args
 from functions.measures import performance
 from functions.measures.frequency import DAYS_PER_YEAR
 from functions.measures.historical import historical_es, historical_var
+from functions.measures.performance import WINDOW_MIN_OBSERVATIONS
 from functions.measures.returns import BookReturns
 from risk_hub_contracts.base.confidence import required_observations
 from risk_hub_contracts.reports.risk import RiskWindow, WindowStatistics
@@ -16,8 +17,6 @@ WINDOW_CONFIDENCE_BPS = 9500
 TOO_FEW_OBSERVATIONS = "too_few_observations"
 CONSTANT_SERIES = "constant_series"
 DEVIATION_MIN_OBSERVATIONS = 2
-WINDOW_MIN_OBSERVATIONS = 20
-"""A window of fewer observations is extended back to this number."""
 WINDOW_LOOK_BACK_FACTOR = 2
 """Greatest calendar time of an extended window, in multiples of the time of 20 periods."""
 PRO_FORMA = "pro_forma"

@@ -70,14 +70,14 @@ def _negative(scenarios: Scenarios) -> Iterator[RiskWarning]:
 def _gains(
     scenarios: Scenarios, held: Mapping[str, float], losses: Sequence[StressLoss]
 ) -> Iterator[RiskWarning]:
-    """Yield a warning if no scenario with a loss loses anything; without meaning for a long-only book."""
+    """Yield a warning if no scenario with a loss loses anything; all gains are without meaning if long only."""
     computed = [loss.value for loss in losses if loss.value is not None]
     own = [scenarios[name][LOSS] for name in scenarios if scenarios[name].get(LOSS) is not None]
     worst = max([*computed, *own], default=0.0)
-    if worst < 0 and computed:
+    if worst <= 0 and computed and held:
         yield RiskWarning(
             code="no_scenario_loses",
-            makes_insufficient=min(held.values()) > 0,
+            makes_insufficient=worst < 0 and min(held.values()) > 0,
             subject=None,
             evidence={"worst_loss": worst, "worst_loss_min": 0.0, "scenarios": float(len(losses))},
             likely_cause=GAINS_CAUSE,

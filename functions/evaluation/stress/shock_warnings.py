@@ -1,7 +1,6 @@
 """Warnings of a stress report: shocks that the book does not use, and shocks beyond a whole value."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from functions.measures.stress import DEFAULT, SHOCKS, Scenarios, is_impossible
@@ -42,8 +41,8 @@ def shock_warnings(
     impossible = (_impossible(name, each, held, unlimited_loss) for name, each in with_shocks)
     unused = (_unused(name, each, held) for name, each in with_shocks)
     return [
-        *islice(filter(None, impossible), SCENARIOS_MAX_COUNT),
-        *islice(filter(None, unused), SCENARIOS_MAX_COUNT),
+        *_shown(filter(None, impossible)),
+        *_shown(filter(None, unused)),
         *_surplus([each for _, each in with_shocks], held),
     ]
 
@@ -127,6 +126,11 @@ def _warning(
     return RiskWarning(
         code=code, makes_insufficient=meaningless, subject=scenario, evidence=evidence, likely_cause=cause
     )
+
+
+def _shown(found: Iterable[RiskWarning]) -> list[RiskWarning]:
+    """Return at most 20 warnings; those that take the meaning from a loss come first."""
+    return sorted(found, key=lambda each: not each.makes_insufficient)[:SCENARIOS_MAX_COUNT]
 
 
 def _same_letters(unused: Sequence[str], without: Sequence[str]) -> bool:

@@ -37,8 +37,18 @@ def violations_of(policy: ExitPolicy, *, legacy_method: bool) -> list[Violation]
 
 
 def uncertain_limits(policy: ExitPolicy) -> list[Violation]:
-    """Return the parts of a policy that may never fire: rare confidences, limits in percent, unknown codes."""
-    return [*_rare_confidences(policy), *_percent_limits(policy), *_unknown_codes(policy)]
+    """Return the parts of a policy that may never fire: rare confidences, limits in percent, unknown codes, no rule."""
+    return [*_no_rules(policy), *_rare_confidences(policy), *_percent_limits(policy), *_unknown_codes(policy)]
+
+
+def _no_rules(policy: ExitPolicy) -> Iterator[Violation]:
+    lists = (policy.freeze, policy.drain)
+    limits = (policy.measures, policy.stress, policy.drawdown, policy.gross, policy.staleness)
+    listed = any(each.assets or each.strategies for each in lists)
+    if not any(limits) and not listed and all(each == "ignore" for each in policy.on_warning.values()):
+        yield Violation(
+            "", "has no rule, so it never fires, and the limits of the default policy do not apply either"
+        )
 
 
 def _rare_confidences(policy: ExitPolicy) -> Iterator[Violation]:
