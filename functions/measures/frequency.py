@@ -1,14 +1,18 @@
 """Number of periods per year of a dated series, from the spacing of its dates."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
 FREQUENCY_MIN_DATES = 5
 """Fewer dates show no frequency."""
-WEEKEND_MIN_SHARE = 0.15
-"""From this share of weekend dates on, a daily series counts every calendar day (2/7 is the full share)."""
-SATURDAY = 5
+WEEKEND_DAY_MIN_SHARE = 0.07
+"""From this share of Saturdays, and of Sundays, a daily series counts every calendar day (1/7 is the full share).
+
+Markets that open from Sunday to Thursday have Sundays only, as have UTC dates of midnights east of Greenwich.
+"""
+WEEKEND = (5, 6)
 DAYS_PER_YEAR = 365.25
 TRADING_DAYS_PER_YEAR = 252.0
 CALENDAR_DAYS_PER_YEAR = 365.0
@@ -29,7 +33,7 @@ def periods_per_year_of(dates: Sequence[date]) -> float | None:
         return None
     gaps = sorted((second - first).days for first, second in pairwise(dates))
     gap = gaps[len(gaps) // 2]
-    weekends = sum(day.weekday() >= SATURDAY for day in dates)
-    if gap == 1 and weekends >= WEEKEND_MIN_SHARE * len(dates):
+    weekdays = Counter(day.weekday() for day in dates)
+    if gap == 1 and min(weekdays[day] for day in WEEKEND) >= WEEKEND_DAY_MIN_SHARE * len(dates):
         return CALENDAR_DAYS_PER_YEAR
     return next((count for least, greatest, count in PERIODS_BY_GAP_DAYS if least <= gap <= greatest), None)
