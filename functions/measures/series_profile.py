@@ -28,6 +28,9 @@ class SeriesProfile:
         longest_zeros: number of zeros in the longest run of them.
         moving_size: the middle absolute value of those that are not zero; 0 if all are.
         autocorrelation: of neighbouring values, -1 to 1; 0 if the deviation is 0.
+        largest: the value of the greatest size, with its sign.
+        before_largest: the value before it; 0 if it is the first.
+        after_largest: the value after it; 0 if it is the last.
     """
 
     observations: int
@@ -40,6 +43,9 @@ class SeriesProfile:
     longest_zeros: int
     moving_size: float
     autocorrelation: float
+    largest: float
+    before_largest: float
+    after_largest: float
 
 
 def series_profile(values: Sequence[float]) -> SeriesProfile | None:
@@ -52,6 +58,8 @@ def series_profile(values: Sequence[float]) -> SeriesProfile | None:
     squares = fsum(map(mul, known, known)) - fsum(known) ** 2 / count
     deviation = resolved_deviation(squares, count, sizes[-1])
     zeros = bisect_right(sizes, 0.0)
+    largest = ordered[0] if -ordered[0] >= ordered[-1] else ordered[-1]
+    place = known.index(largest)
     return SeriesProfile(
         observations=count,
         least=ordered[0],
@@ -63,6 +71,9 @@ def series_profile(values: Sequence[float]) -> SeriesProfile | None:
         longest_zeros=_longest_zeros(known) if zeros else 0,
         moving_size=sizes[(zeros + count) // 2] if zeros < count else 0.0,
         autocorrelation=_autocorrelation(known) if deviation else 0.0,
+        largest=largest,
+        before_largest=known[place - 1] if place else 0.0,
+        after_largest=known[place + 1] if place + 1 < count else 0.0,
     )
 
 

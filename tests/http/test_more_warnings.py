@@ -212,3 +212,123 @@ def test_a_book_that_varies_by_the_rounding_of_its_constant_assets_is_evaluated(
         realized_returns={"A": (1 + noise).tolist(), "B": (-1 + noise).tolist()},
     )
     assert "correlations_differ" not in codes(report)
+
+
+def spread(count: int) -> tuple[list[str], Any, Any]:
+    """Return ids, returns of correlation 0.4, and their covariance without the correlations."""
+    random = np.random.default_rng(8)
+    common, own = random.standard_normal(300), random.standard_normal((count, 300))
+    returns = 0.01 * (np.sqrt(0.4) * common + np.sqrt(0.6) * own)
+    return [f"A{place}" for place in range(count)], returns, np.diag(returns.var(axis=1, ddof=1))
+
+
+@pytest.mark.parametrize(("count", "meaningless"), [(10, False), (60, True)])
+def test_a_large_book_whose_covariance_has_no_correlations_has_numbers_without_meaning(
+    hub: Hub, count: int, *, meaningless: bool
+) -> None:
+    """The value at risk is a quarter of what it is, or less."""
+    ids, returns, diagonal = spread(count)
+    report = hub.risk(
+        weights=dict.fromkeys(ids, 1 / count),
+        covariance={"ids": ids, "matrix": diagonal.tolist()},
+        realized_returns=dict(zip(ids, returns.tolist(), strict=True)),
+    )
+    found = one_warning(report, "correlations_differ")
+    assert found["makes_insufficient"] is meaningless
+    assert report["sufficiency"]["sufficient"] is not meaningless
+
+
+@pytest.mark.parametrize(
+    ("correlation", "named", "meaningless"), [(0.8, [], False), (0.99, [None], False), (0.9999, [None], True)]
+)
+def test_a_hedge_that_the_returns_do_not_show_is_named(
+    hub: Hub, correlation: float, named: list[None], *, meaningless: bool
+) -> None:
+    """A long/short book: its volatility depends on the correlation alone."""
+    random = np.random.default_rng(3)
+    pair = 0.012 * (random.standard_normal(400) + 0.5 * random.standard_normal((2, 400)))
+    deviations = pair.std(axis=1, ddof=1)
+    covariance = np.outer(deviations, deviations) * [[1, correlation], [correlation, 1]]
+    report = hub.risk(
+        weights={"LONG": 0.5, "SHORT": -0.5},
+        portfolio={"weights_basis": "gross_exposure"},
+        covariance={"ids": ["LONG", "SHORT"], "matrix": covariance.tolist()},
+        realized_returns={"LONG": pair[0].tolist(), "SHORT": pair[1].tolist()},
+    )
+    found = [each for each in report["warnings"] if each["code"] == "scale_mismatch"]
+    assert [each["subject"] for each in found] == named
+    assert report["sufficiency"]["sufficient"] is not meaningless
+
+
+@pytest.mark.parametrize(("deviation", "meaningless"), [(0.01, False), (3.0, True)])
+def test_one_position_of_unlimited_loss_does_not_explain_a_loss_of_the_others_beyond_their_value(
+    hub: Hub, deviation: float, *, meaningless: bool
+) -> None:
+    """A covariance in percent of a book with 1 % in an option; an option alone can lose more than its value."""
+    variances = {"AAPL": deviation**2, "PUT": 40_000.0}
+    report = hub.risk(
+        weights={"AAPL": 0.99, "PUT": 0.01},
+        portfolio={"unlimited_loss": ["PUT"]},
+        covariance={"ids": list(variances), "matrix": np.diag(list(variances.values())).tolist()},
+    )
+    assert one_warning(report, "loss_exceeds_exposure")["makes_insufficient"] is meaningless
+
+
+def test_a_price_without_meaning_is_named_before_ten_others(hub: Hub) -> None:
+    """Thirteen small positions that never move do not hide that most of the book hardly does."""
+    random = np.random.default_rng(1)
+    moves = np.where(random.random(400) < 0.65, 0.0, random.normal(0, 0.02, 400))
+    small = {f"S{place:02}": [0.0] * 400 for place in range(13)}
+    weights = {"BIG": 0.61, **dict.fromkeys(small, 0.03)}
+    report = hub.risk(weights=weights, realized_returns={"BIG": moves.tolist(), **small})
+    found = [each for each in report["warnings"] if each["code"] == "constant_prices"]
+    assert (len(found), found[0]["subject"], found[0]["makes_insufficient"]) == (10, "BIG", True)
+    assert report["sufficiency"]["sufficient"] is False
+
+
+@pytest.mark.parametrize("assets", [["AAPL"], ["AAPL", "MSFT"]])
+def test_a_book_without_any_move_and_without_a_covariance_has_no_meaning(hub: Hub, assets: list[str]) -> None:
+    """A feed that repeats its prices; cash is stated as `portfolio.cash` or by a variance of zero."""
+    weights = dict.fromkeys(assets, 1 / len(assets))
+    report = hub.risk(weights=weights, realized_returns=dict.fromkeys(assets, [0.0] * 300))
+    assert "constant_prices" in codes(report, meaningless=True)
+    assert report["sufficiency"]["sufficient"] is False
+
+
+@pytest.mark.parametrize(("share", "named"), [(0.95, True), (0.05, False)])
+def test_a_row_of_zeros_next_to_others_is_a_caution_without_returns(
+    hub: Hub, share: float, *, named: bool
+) -> None:
+    report = hub.risk(
+        weights={"AAPL": share, "MSFT": 1 - share},
+        covariance={"ids": ["AAPL", "MSFT"], "upper": [0.0, 0.0, 1e-4]},
+    )
+    assert ("variance_zero" in codes(report, meaningless=False)) is named
+
+
+@pytest.mark.parametrize(("limit", "named"), [(0.05, []), (2.0, ["covariance"])])
+def test_a_repair_on_request_that_changes_correlations_noticeably_is_a_caution(
+    hub: Hub, limit: float, named: list[str]
+) -> None:
+    rows = 1e-4 * np.array([[1, 0.9, -0.9], [0.9, 1, 0.9], [-0.9, 0.9, 1]])
+    report = hub.risk(
+        weights={"A": 0.4, "B": 0.3, "C": 0.3},
+        covariance={"ids": ["A", "B", "C"], "matrix": rows.tolist()},
+        risk={"covariance_repair": "nearest_correlation", "covariance_repair_max_change": limit},
+    )
+    found = [each for each in report["warnings"] if each["code"] == "correlations_repaired"]
+    assert [each["subject"] for each in found] == named
+    assert report["repair"]["applied"] is bool(named)
+
+
+@pytest.mark.parametrize(
+    ("count", "codes_of_record"), [(5, {"age_unknown", "few_observations"}), (60, {"age_unknown"})]
+)
+def test_a_track_record_without_dates_or_with_few_returns_is_a_caution(
+    hub: Hub, count: int, codes_of_record: set[str]
+) -> None:
+    own = (np.array([WEIGHTS[asset] for asset in IDS]) @ RETURNS)[-count:]
+    report = hub.risk(**real(), portfolio_returns={"returns": own.tolist()})
+    found = [each for each in report["warnings"] if each["subject"] == "portfolio_returns"]
+    assert {each["code"] for each in found} == codes_of_record
+    assert not any(each["makes_insufficient"] for each in found)

@@ -103,13 +103,30 @@ def test_correlation_matrix_as_covariance_makes_the_report_insufficient(hub: Hub
     assert report["sufficiency"]["sufficient"] is False
 
 
-def test_one_position_of_another_scale_is_a_caution_that_names_it(hub: Hub) -> None:
+def of_another_scale(asset: str, factor: float) -> Any:
     sizes = np.ones(len(IDS))
-    sizes[IDS.index("KO")] = 100.0
-    report = hub.risk(**real(covariance=COVARIANCE * np.outer(sizes, sizes)))
+    sizes[IDS.index(asset)] = factor
+    return COVARIANCE * np.outer(sizes, sizes)
+
+
+def test_one_position_of_another_scale_is_a_caution_that_names_it(hub: Hub) -> None:
+    report = hub.risk(**real(covariance=of_another_scale("KO", 0.01)))
     found = one_warning(report, "scale_mismatch")
     assert (found["subject"], found["makes_insufficient"]) == ("KO", False)
-    assert found["evidence"]["ratio"] == pytest.approx(100, rel=1e-5)
+    assert found["evidence"]["ratio"] == pytest.approx(0.01, rel=1e-5)
+
+
+@pytest.mark.parametrize(("factor", "meaningless"), [(100.0, False), (1_000.0, True)])
+def test_one_position_whose_scale_decides_the_volatility_of_the_book_is_named_with_the_book(
+    hub: Hub, factor: float, *, meaningless: bool
+) -> None:
+    report = hub.risk(**real(covariance=of_another_scale("KO", factor)))
+    asset, whole = (each for each in report["warnings"] if each["code"] == "scale_mismatch")
+    assert (asset["subject"], asset["makes_insufficient"]) == ("KO", False)
+    assert (whole["subject"], whole["makes_insufficient"]) == (None, meaningless)
+    ratio = whole["evidence"]["given_deviation"] / whole["evidence"]["realized_deviation"]
+    assert whole["evidence"]["ratio"] == pytest.approx(ratio, rel=1e-4)
+    assert report["sufficiency"]["sufficient"] is not meaningless
 
 
 def test_prices_as_returns_make_the_report_insufficient(hub: Hub) -> None:

@@ -1,5 +1,6 @@
 """Profiles of return series, and the frequency of dated series."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from math import nan
 
@@ -54,6 +55,9 @@ def test_profile_of_known_values() -> None:
         2,
         0.02,
         pytest.approx(np.dot(CENTRED[1:], CENTRED[:-1]) / np.dot(CENTRED, CENTRED)),
+        0.03,
+        -0.01,
+        0.0,
     ]
     assert series_profile([nan, 1e300]) is None
 
@@ -76,3 +80,16 @@ def test_frequency_follows_from_the_median_gap(days: list[int], wanted: float | 
         dates.append(dates[-1] + timedelta(days=days[number % len(days)]))
     assert periods_per_year_of(dates) == wanted
     assert periods_per_year_of(dates[:4]) is None
+
+
+@pytest.mark.parametrize(
+    ("weekdays", "wanted"),
+    [((0, 1, 2, 3, 4), 252.0), ((6, 0, 1, 2, 3), 252.0), (range(7), 365.0)],
+    ids=["Monday to Friday", "Sunday to Thursday", "every day"],
+)
+def test_only_series_with_both_days_of_the_weekend_count_calendar_days(
+    weekdays: Sequence[int], wanted: float
+) -> None:
+    """Sunday to Thursday is a week in Riyadh, and the UTC dates of midnights in Seoul."""
+    days = [date(2025, 1, 6) + timedelta(days=count) for count in range(200)]
+    assert periods_per_year_of([day for day in days if day.weekday() in weekdays]) == wanted

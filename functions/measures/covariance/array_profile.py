@@ -20,6 +20,8 @@ def array_profile(values: Sequence[float]) -> SeriesProfile | None:
     squares = float(np.einsum("t,t->", centred, centred))
     deviation = resolved_deviation(squares, count, float(sizes[-1]))
     moves = np.flatnonzero(known)
+    largest = ordered[0] if -ordered[0] >= ordered[-1] else ordered[-1]
+    place = int((known == largest).argmax())
     between = np.diff(moves, prepend=-1, append=count) - 1
     return SeriesProfile(
         observations=count,
@@ -32,4 +34,7 @@ def array_profile(values: Sequence[float]) -> SeriesProfile | None:
         longest_zeros=int(between.max()),
         moving_size=float(sizes[(2 * count - len(moves)) // 2]) if len(moves) else 0.0,
         autocorrelation=float(np.einsum("t,t->", centred[1:], centred[:-1])) / squares if deviation else 0.0,
+        largest=float(largest),
+        before_largest=float(known[place - 1]) if place else 0.0,
+        after_largest=float(known[place + 1]) if place + 1 < count else 0.0,
     )

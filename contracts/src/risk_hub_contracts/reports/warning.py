@@ -25,18 +25,22 @@ KNOWN_CODES: Final = frozenset(
         "gap_in_dates",
         "inputs_stale",
         "loss_exceeds_exposure",
+        "losses_left_out",
         "no_scenario_loses",
         "own_loss_negative",
         "periods_differ",
+        "returns_have_outliers",
         "returns_look_like_levels",
         "returns_look_like_percent",
         "returns_look_like_prices",
+        "returns_repeated",
         "scale_mismatch",
         "shock_below_minus_one",
         "shock_looks_like_percent",
         "shocks_unused",
         "var_negative",
         "variance_zero",
+        "volatility_implausible",
     }
 )
 """Codes of this release; a report of a later one may have others."""

@@ -15,12 +15,15 @@ from functions.evaluation.risk.plausibility.thresholds import (
     RETURNS_MAX_AGE_SECONDS,
 )
 from functions.measures.frequency import DAYS_PER_YEAR
+from functions.measures.performance import WINDOW_MIN_OBSERVATIONS
 from functions.measures.returns_table import DATE_REASONS
 from risk_hub_contracts.reports.risk import InputKind, InputSufficiency, RiskReport
 from risk_hub_contracts.reports.warning import RiskWarning
 from risk_hub_contracts.snapshot.facts import CovarianceMeta
 
 UNDATED_CAUSE = "the returns have no dates; send them in returns_meta.dates or in the blob"
+UNDATED_RECORD_CAUSE = "the track record has no dates; send portfolio_returns.dates"
+SHORT_RECORD_CAUSE = "the track record has just begun; until then the assets' own past shows more drawdowns"
 NO_ESTIMATE_CAUSE = "the covariance has no covariance_meta.estimated_at"
 STALE_COVARIANCE_CAUSE = "the covariance is not estimated again, or covariance_meta.estimated_at is wrong"
 STALE_RETURNS_CAUSE = "the returns are not updated, or as_of is not the instant of this book"
@@ -58,6 +61,25 @@ def returns_stale(
             age_seconds=given.staleness_seconds,
             age_seconds_max=allowed,
             last_date=given.last_date,
+        )
+
+
+def track_record_unknown(facts: Facts) -> Iterator[RiskWarning]:
+    """Yield cautions for a track record of unknown age, and for one too short for the drawdown of a window."""
+    record = facts.report.track_record
+    if record is None:
+        return
+    if record.last_date is None:
+        yield warning(
+            "age_unknown", UNDATED_RECORD_CAUSE, subject=TRACK_RECORD, observations=record.observations
+        )
+    if record.observations < WINDOW_MIN_OBSERVATIONS:
+        yield warning(
+            "few_observations",
+            SHORT_RECORD_CAUSE,
+            subject=TRACK_RECORD,
+            observations=record.observations,
+            observations_min=WINDOW_MIN_OBSERVATIONS,
         )
 
 

@@ -8,6 +8,7 @@ from operator import mul
 from functions.evaluation.risk.plausibility.facts import COVARIANCE, Facts, warning, worst_first
 from functions.evaluation.risk.plausibility.thresholds import (
     CORRELATION_RATIO_MAX,
+    CORRELATION_RATIO_MEANINGLESS,
     DEVIATION_MIN,
     ESTIMATE_AHEAD_MAX_SECONDS,
     SCALE_ASSET_MIN_SHARE,
@@ -27,6 +28,9 @@ NEAR_ZERO_CAUSE = (
 )
 ZERO_VARIANCE_CAUSE = (
     "the covariance has a variance of zero for an asset that is not cash: its row is not filled"
+)
+UNCONFIRMED_ZERO_CAUSE = (
+    "the row of the covariance is not filled, or the position is cash: send that as portfolio.cash"
 )
 FEW_CAUSE = "the covariance is estimated from too short a history"
 AHEAD_CAUSE = "covariance_meta.estimated_at is wrong, or the covariance uses returns after as_of"
@@ -56,8 +60,12 @@ def covariance_near_zero(facts: Facts) -> Iterator[RiskWarning]:
 def variance_zero(facts: Facts) -> Iterator[RiskWarning]:
     """Yield a warning for each asset without variance whose returns make a share of the book's moves.
 
-    The numbers have no meaning if such assets make a tenth of the summed position moves.
+    The numbers have no meaning if such assets make a tenth of the summed position moves. Without any returns, the
+    rows of zeros of a tenth of the book next to others are a caution: they are cash, or not filled.
     """
+    if not facts.profiles and facts.portfolio is None:
+        yield from _unconfirmed_zeros(facts)
+        return
     moves = facts.moves()
     whole = fsum(moves.values())
     found = {
@@ -79,8 +87,25 @@ def variance_zero(facts: Facts) -> Iterator[RiskWarning]:
         )
 
 
+def _unconfirmed_zeros(facts: Facts) -> Iterator[RiskWarning]:
+    found = {asset: abs(facts.weights[asset]) for asset, deviation in facts.given.items() if deviation == 0}
+    share = facts.share(found)
+    if len(found) == len(facts.given) or share < VARIANCE_ZERO_MIN_SHARE:
+        return
+    for asset in worst_first(found):
+        yield warning(
+            "variance_zero",
+            UNCONFIRMED_ZERO_CAUSE,
+            subject=asset,
+            given_deviation=0.0,
+            share_of_gross=share,
+            share_of_gross_min=VARIANCE_ZERO_MIN_SHARE,
+            assets_affected=len(found),
+        )
+
+
 def correlations_differ(facts: Facts) -> Iterator[RiskWarning]:
-    """Yield a caution if correlations, not variances, explain the volatility of a long-only book.
+    """Yield a warning if correlations, not variances, explain the volatility of a long-only book.
 
     Compared is the volatility by the covariance, as a share of the summed position deviations, with the same
     share by the returns.
@@ -100,6 +125,7 @@ def correlations_differ(facts: Facts) -> Iterator[RiskWarning]:
             "correlations_differ",
             CORRELATIONS_CAUSE,
             subject=COVARIANCE,
+            meaningless=not 1 / CORRELATION_RATIO_MEANINGLESS <= ratio <= CORRELATION_RATIO_MEANINGLESS,
             ratio=ratio,
             ratio_min=1 / CORRELATION_RATIO_MAX,
             ratio_max=CORRELATION_RATIO_MAX,

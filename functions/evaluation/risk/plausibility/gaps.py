@@ -1,14 +1,27 @@
 """Warnings about missing observations."""
 
 from collections.abc import Iterator
+from math import fsum, isnan
 
-from functions.evaluation.risk.plausibility.facts import RETURNS, Facts, warning
-from functions.evaluation.risk.plausibility.thresholds import COMPLETE_SHARE_MIN, CORRELATION_CHANGE_MAX
+from functions.evaluation.risk.inputs import ReturnsInput
+from functions.evaluation.risk.plausibility.facts import COVARIANCE, RETURNS, Facts, warning
+from functions.evaluation.risk.plausibility.thresholds import (
+    COMPLETE_SHARE_MIN,
+    CORRELATION_CHANGE_MAX,
+    LEFT_OUT_LOSSES_MIN,
+    LEFT_OUT_LOSSES_MIN_SHARE,
+)
+from functions.evaluation.risk.windows import WINDOW_CONFIDENCE_BPS
 from risk_hub_contracts.reports.missing import MissingObservations
+from risk_hub_contracts.reports.risk import RiskMeasure
 from risk_hub_contracts.reports.warning import RiskWarning
 
 FEW_CAUSE = (
     "one asset has a short history or another calendar; send its history, or risk.missing available_case"
+)
+LEFT_OUT_CAUSE = "an asset has no return on the days of the largest losses; send its returns of these days"
+GIVEN_REPAIRED_CAUSE = (
+    "the covariance is far from one of any data: pairs of other periods, or entries of other assets"
 )
 REPAIRED_CAUSE = (
     "the assets have few periods in common; correlations of different periods contradict each other"
@@ -34,7 +47,16 @@ def few_complete_cases(facts: Facts) -> Iterator[RiskWarning]:
 
 
 def correlations_repaired(facts: Facts) -> Iterator[RiskWarning]:
-    """Yield a caution if the correlations of available cases were changed noticeably to fit together."""
+    """Yield a caution if correlations, given or of available cases, were changed noticeably to fit together."""
+    given = facts.report.repair
+    if given is not None and given.applied and (given.largest_change or 0.0) > CORRELATION_CHANGE_MAX:
+        yield warning(
+            "correlations_repaired",
+            GIVEN_REPAIRED_CAUSE,
+            subject=COVARIANCE,
+            correlation_max_change=given.largest_change or 0.0,
+            correlation_change_max=CORRELATION_CHANGE_MAX,
+        )
     found = _gaps(facts)
     if found is None or (found.correlation_max_change or 0.0) <= CORRELATION_CHANGE_MAX:
         return
@@ -45,6 +67,42 @@ def correlations_repaired(facts: Facts) -> Iterator[RiskWarning]:
         correlation_max_change=found.correlation_max_change or 0.0,
         correlation_change_max=CORRELATION_CHANGE_MAX,
     )
+
+
+def losses_left_out(facts: Facts, returns: ReturnsInput) -> Iterator[RiskWarning]:
+    """Yield a caution if the periods left out for a gap are those in which the other assets lost most.
+
+    A share that is not traded in a crash takes the crash out of the history of the whole book.
+    """
+    limit = next((each.value for each in facts.report.measures if _is_tail(each)), None)
+    table = returns.given
+    if _gaps(facts) is None or limit is None or table is None or not table.ids:
+        return
+    rows = dict(zip(table.ids, table.rows, strict=True))
+    used = [(facts.weights[asset], rows[asset]) for asset in facts.weights if asset in rows]
+    periods = zip(*(row for _, row in used), strict=True)
+    left_out = [period for period in periods if any(map(isnan, period))]
+    losses = [
+        -fsum(weight * value for (weight, _), value in zip(used, period, strict=True) if not isnan(value))
+        for period in left_out
+    ]
+    large = [loss for loss in losses if loss > limit]
+    if len(large) >= max(LEFT_OUT_LOSSES_MIN, LEFT_OUT_LOSSES_MIN_SHARE * len(losses)):
+        yield warning(
+            "losses_left_out",
+            LEFT_OUT_CAUSE,
+            subject=RETURNS,
+            dropped_periods=len(losses),
+            large_losses=len(large),
+            large_losses_max_share=LEFT_OUT_LOSSES_MIN_SHARE,
+            largest_loss=max(large),
+            value_at_risk=limit,
+        )
+
+
+def _is_tail(measure: RiskMeasure) -> bool:
+    wanted = ("value_at_risk", "historical", WINDOW_CONFIDENCE_BPS)
+    return (measure.measure, measure.method, measure.confidence_bps) == wanted
 
 
 def _gaps(facts: Facts) -> MissingObservations | None:

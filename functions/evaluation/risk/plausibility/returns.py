@@ -101,7 +101,8 @@ def constant_prices(facts: Facts) -> Iterator[RiskWarning]:
 
     An asset whose variance is given as zero is riskless by declaration: no warning. The numbers have no
     meaning if a tenth of the book never moves although the covariance gives it a variance, or has a history of
-    which one run of zeros is half, or if half of the book hardly moves. Cash moves less than such a price.
+    which one run of zeros is half, or if half of the book hardly moves. Cash moves less than such a price. They
+    have none either if nothing in the book ever moves and no covariance says so.
     """
     series = _judged(facts)
     found = {
@@ -110,7 +111,8 @@ def constant_prices(facts: Facts) -> Iterator[RiskWarning]:
         if _hardly_moves(each) and facts.given.get(asset) != 0
     }
     meaningless = _without_meaning(facts, {asset: series[asset] for asset in found})
-    for asset in worst_first(found):
+    # At most ten assets are named: those that take the meaning from the numbers come first.
+    for asset in worst_first({asset: size + 2 * (asset in meaningless) for asset, size in found.items()}):
         yield warning(
             "constant_prices",
             CONSTANT_CAUSE,
@@ -179,6 +181,8 @@ def _without_meaning(facts: Facts, found: Mapping[str, SeriesProfile]) -> set[st
         if each.longest_zeros >= RUN_ZEROS_MIN_SHARE * each.observations
     }
     stuck = {asset for asset, each in moving.items() if _is_stuck(each)}
+    if not facts.given and facts.weights.keys() == {a for a, each in assets.items() if each.zero_share == 1}:
+        return set(assets)
     groups = (
         (never, CONSTANT_WEIGHT_MIN_SHARE),
         (filled, CONSTANT_WEIGHT_MIN_SHARE),

@@ -18,6 +18,7 @@ from risk_hub_contracts.reports.warning import RiskWarning
 CODE = "scale_mismatch"
 UNKNOWN_CAUSE = "the covariance and the returns are of different periods, units or assets"
 CORRELATION_CAUSE = "the covariance is a correlation matrix: every variance is 1"
+BOOK_CAUSE = "the covariance has other correlations than the returns, or one variance of another unit that decides the book"
 PERCENT_RETURNS_CAUSE = "the returns are in percent and the covariance is of fractions"
 PERIODS_CAUSE = "parametric and historical numbers are losses of periods of different length"
 TRACK_RECORD_CAUSE = "portfolio_returns are of another portfolio, unit or period than realized_returns"
@@ -40,6 +41,7 @@ def scale_mismatch(facts: Facts) -> Iterator[RiskWarning]:
         yield _mismatch(book, len(ratios), _cause(book), meaningless=_beyond(book, SCALE_RATIO_MEANINGLESS))
     else:
         yield from _of_assets(facts, ratios)
+        yield from _of_book(facts)
 
 
 def track_record_scale(facts: Facts) -> Iterator[RiskWarning]:
@@ -139,6 +141,25 @@ def _of_assets(facts: Facts, ratios: Mapping[str, float]) -> Iterator[RiskWarnin
             realized_deviation=facts.profiles[asset].deviation,
             ratio_max=SCALE_RATIO_MEANINGLESS,
             assets_affected=len(wrong),
+        )
+
+
+def _of_book(facts: Facts) -> Iterator[RiskWarning]:
+    """Yield a warning if the book's own volatility is of another scale: by correlations, or by one variance."""
+    sigma, book = facts.volatility, facts.book
+    if not sigma or not facts.given or book is None or not book.deviation or facts.portfolio is not None:
+        return
+    ratio = sigma / book.deviation
+    if _is_measured(book.observations) and _beyond(ratio, SCALE_RATIO_MAX):
+        yield warning(
+            CODE,
+            BOOK_CAUSE,
+            meaningless=_beyond(ratio, SCALE_RATIO_MEANINGLESS),
+            ratio=ratio,
+            given_deviation=sigma,
+            realized_deviation=book.deviation,
+            ratio_min=1 / SCALE_RATIO_MAX,
+            ratio_max=SCALE_RATIO_MAX,
         )
 
 

@@ -82,6 +82,8 @@ SWAPPED_SPREAD_MIN = 0.2
 """Least deviation of the logarithms: assets of equal volatility cannot be distinguished."""
 CORRELATION_RATIO_MAX = 2.0
 """By what factor correlations may change the volatility of a long-only book: a crash raises it by 1.8."""
+CORRELATION_RATIO_MEANINGLESS = 3.5
+"""Beyond this factor the correlations are not those of the assets: 20 days of a crash reach 2.5."""
 ESTIMATE_AHEAD_MAX_SECONDS = 4 * DAY_SECONDS
 """How long after `as_of` a covariance may be estimated: a long weekend. A later one knows the future."""
 
@@ -96,6 +98,33 @@ RETURNS_MAX_AGE_PERIODS = 3.0
 """Greatest age of returns of a lower frequency, in periods."""
 COVARIANCE_MAX_AGE_SECONDS = 35 * DAY_SECONDS
 """Greatest age of a covariance unless the snapshot says otherwise: a monthly model and its delivery."""
+
+DEVIATION_MAX = 0.1
+"""Deviation per period of the middle of a book, from which returns of unknown frequency need a look: 10 %."""
+DEVIATION_MAX_PER_YEAR = 2.0
+"""The same per year (200 %), if the frequency is known: few shares and coins move as much."""
+OUTLIER_MIN = 0.3
+"""Least size of a single return that counts as an outlier."""
+OUTLIER_OWN_SERIES_MIN = 0.1
+"""The same for the portfolio's own series: a deposit, or a withdrawal."""
+OUTLIER_SIZE_RATIO_MIN = 30.0
+"""Least size of an outlier in middle sizes of the returns: the crash of March 2020 reaches 21."""
+MARKET_MIN_SHARE = 2 / 3
+"""Share of the largest own return that the book's assets reach in one period, if it is a move of the market."""
+REVERSAL_TOLERANCE = 1.25
+"""By what factor the value after a wrong price may differ from the value before it."""
+REVERSAL_SQUARES_MIN_SHARE = 0.5
+"""Share of a wrong price in the squared returns of its asset from which it decides the asset's deviation."""
+REPEATED_MIN_SHARE = 0.1
+"""Share of periods that occurred before from which a history holds copies of itself."""
+REPEATED_NEIGHBOURS_MIN_SHARE = 0.4
+"""Share of periods equal to the one before from which each is sent twice; rounded returns have less."""
+REPEATED_MEANINGLESS_SHARE = 0.5
+"""Share of copies from which the number of observations has no meaning."""
+LEFT_OUT_LOSSES_MIN_SHARE = 0.2
+"""Share of large losses among the periods left out for a gap: 5 % by chance."""
+LEFT_OUT_LOSSES_MIN = 3
+"""Fewer large losses are chance."""
 
 COMPLETE_SHARE_MIN = 0.75
 """Least share of periods without a gap; below it, most of the history is not used."""
@@ -138,6 +167,20 @@ def thresholds() -> dict[str, float]:
         "swapped_min_assets": float(SWAPPED_MIN_ASSETS),
         "swapped_spread_min": SWAPPED_SPREAD_MIN,
         "correlation_ratio_max": CORRELATION_RATIO_MAX,
+        "correlation_ratio_meaningless": CORRELATION_RATIO_MEANINGLESS,
+        "deviation_max": DEVIATION_MAX,
+        "deviation_max_per_year": DEVIATION_MAX_PER_YEAR,
+        "outlier_min": OUTLIER_MIN,
+        "outlier_own_series_min": OUTLIER_OWN_SERIES_MIN,
+        "outlier_size_ratio_min": OUTLIER_SIZE_RATIO_MIN,
+        "market_min_share": MARKET_MIN_SHARE,
+        "reversal_tolerance": REVERSAL_TOLERANCE,
+        "reversal_squares_min_share": REVERSAL_SQUARES_MIN_SHARE,
+        "repeated_min_share": REPEATED_MIN_SHARE,
+        "repeated_neighbours_min_share": REPEATED_NEIGHBOURS_MIN_SHARE,
+        "repeated_meaningless_share": REPEATED_MEANINGLESS_SHARE,
+        "left_out_losses_min_share": LEFT_OUT_LOSSES_MIN_SHARE,
+        "left_out_losses_min": float(LEFT_OUT_LOSSES_MIN),
         "estimate_ahead_max_seconds": ESTIMATE_AHEAD_MAX_SECONDS,
         "dates_gap_max_days": DATES_GAP_MAX_DAYS,
         "dates_gap_max_periods": DATES_GAP_MAX_PERIODS,

@@ -10,8 +10,11 @@ from functions.evaluation.risk.plausibility import (
     gaps,
     levels,
     losses,
+    outliers,
+    repeats,
     returns,
     scale,
+    volatility,
 )
 from functions.evaluation.risk.plausibility.facts import Facts, facts_of
 from functions.evaluation.risk.track_record import returns_periods_per_year
@@ -30,6 +33,7 @@ RULES = (
     returns.returns_look_like_percent,
     returns.returns_below_minus_one,
     levels.returns_look_like_levels,
+    outliers.returns_have_outliers,
     losses.value_at_risk_exceeds_exposure,
     losses.value_at_risk_is_negative,
     returns.constant_prices,
@@ -60,9 +64,13 @@ def with_warnings(
 def _warnings(facts: Facts, snapshot: Snapshot, given: ReturnsInput) -> Iterator[RiskWarning]:
     for rule in RULES:
         yield from rule(facts)
+    yield from volatility.volatility_implausible(facts, snapshot.covariance_meta.periods_per_year)
+    yield from repeats.returns_repeated(given, facts.weights)
+    yield from gaps.losses_left_out(facts, given)
     per_year = returns_periods_per_year(snapshot, given.dates)
     yield from age.returns_stale(facts, facts.periods_per_year, snapshot.returns_meta.max_input_age_seconds)
     yield from age.age_unknown(facts)
+    yield from age.track_record_unknown(facts)
     yield from age.track_record_stale(facts, snapshot.as_of)
     yield from age.covariance_age(facts, snapshot.as_of, snapshot.covariance_meta)
     yield from scale.periods_differ(snapshot.covariance_meta.periods_per_year, per_year)

@@ -1,0 +1,63 @@
+"""Warning about a volatility that few markets have: annualised inputs, percent, price differences."""
+
+from collections.abc import Iterator, Mapping
+from math import fsum, sqrt
+
+from functions.evaluation.risk.plausibility.facts import COVARIANCE, RETURNS, Facts, warning
+from functions.evaluation.risk.plausibility.thresholds import (
+    DEVIATION_MAX,
+    DEVIATION_MAX_PER_YEAR,
+    SCALE_MIN_OBSERVATIONS,
+)
+from risk_hub_contracts.reports.warning import RiskWarning
+
+CODE = "volatility_implausible"
+COVARIANCE_CAUSE = "the covariance is annualised or in percent; send that of one period, in squared fractions"
+RETURNS_CAUSE = "the returns are in percent, differences of prices, or of longer periods than stated"
+
+
+def volatility_implausible(facts: Facts, covariance_periods_per_year: float | None) -> Iterator[RiskWarning]:
+    """Yield a caution if the middle of the book moves by 200 % a year, or by 10 % in a period of unknown length.
+
+    Positions whose loss can exceed their value do not count. A covariance is judged only without returns, with
+    which it is compared otherwise.
+
+    Args:
+        facts: of the evaluation.
+        covariance_periods_per_year: as stated for the covariance; None if not stated.
+    """
+    realized = {
+        asset: each.deviation
+        for asset, each in facts.profiles.items()
+        if each.observations >= SCALE_MIN_OBSERVATIONS
+    }
+    by_returns = bool(facts.profiles) or facts.portfolio is not None
+    given = realized if by_returns else facts.given
+    per_year = facts.periods_per_year if by_returns else covariance_periods_per_year
+    middle = _middle(facts, given)
+    if per_year is None:
+        per_year, bound = 1.0, DEVIATION_MAX
+    else:
+        bound = DEVIATION_MAX_PER_YEAR
+    if middle is not None and middle * sqrt(per_year) > bound:
+        yield warning(
+            CODE,
+            RETURNS_CAUSE if by_returns else COVARIANCE_CAUSE,
+            subject=RETURNS if by_returns else COVARIANCE,
+            middle_deviation=middle,
+            periods_per_year="unknown" if bound == DEVIATION_MAX else f"{per_year:g}",
+            deviation=middle * sqrt(per_year),
+            deviation_max=bound,
+        )
+
+
+def _middle(facts: Facts, deviations: Mapping[str, float]) -> float | None:
+    """Return the deviation that half of the gross weight does not exceed."""
+    known = {asset: each for asset, each in deviations.items() if asset not in facts.unlimited_loss}
+    half = fsum(abs(facts.weights[asset]) for asset in known) / 2
+    below = 0.0
+    for asset in sorted(known, key=lambda each: (known[each], each)):
+        below += abs(facts.weights[asset])
+        if below >= half:
+            return known[asset]
+    return None
