@@ -170,7 +170,9 @@ def test_a_missing_object_is_an_error_and_never_a_gap(server: Server, client: Ri
     spread(server, snapshots(20), 20)
     server.on = ("GET", ".jsonl.gz")
     server.faults.append(answering(404, "<Error><Code>NoSuchKey</Code></Error>"))
-    with pytest.raises(StoreError, match="NoSuchKey"):
+    with pytest.raises(
+        DamagedHistoryError, match=r"^segment risk-history/.* is missing in the store: .*NoSuchKey"
+    ):
         versions(client)
 
 

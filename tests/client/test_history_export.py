@@ -1,6 +1,7 @@
 """`risk-hub history export`: formats, verification, and continuation after a kill at any moment."""
 
 import csv
+import errno
 import io
 import json
 import os
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -290,6 +292,55 @@ def test_export_stops_at_a_damaged_segment(
     server.faults.append(answering(200, "x"))
     assert command("--out", "h.jsonl") == REFUSED
     assert "1 bytes with the sha256" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("snapshots")
+def test_full_disk_is_reported_with_its_file_and_the_export_continues_later(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as full:
+        full.setattr(PartWriter, "write", refuse)
+        assert command("--out", "h.jsonl") == REFUSED
+    assert "h.jsonl.part cannot be used: No space left on device" in capsys.readouterr().err
+    assert command("--out", "h.jsonl") == 0
+    assert len(read_lines(tmp_path / "h.jsonl")) == 120
+
+
+@pytest.mark.usefixtures("snapshots")
+def test_failed_conversion_is_reported_and_repeated_by_the_next_run(
+    command: Command, server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "h.parquet.converted").mkdir()
+    assert command("--out", "h.parquet", "--format", "parquet") == REFUSED
+    assert "DuckDB cannot convert h.parquet.part to h.parquet.converted" in capsys.readouterr().err
+    (tmp_path / "h.parquet.converted").rmdir()
+    requested = len(server.seen)
+    assert command("--out", "h.parquet", "--format", "parquet") == 0
+    assert not [seen for seen in server.seen[requested:] if "/history" in seen.path]
+    assert names(tmp_path) == ["h.parquet"]
+
+
+@pytest.mark.usefixtures("snapshots")
+def test_progress_rises_to_the_share_of_the_period_and_shows_count_and_day(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[tuple[float, str]] = []
+
+    @contextmanager
+    def recording(label: str, total: float, *, quiet: bool) -> Iterator[Any]:
+        assert (label, total, quiet) == ("h.jsonl", 1.0, False)
+        yield SimpleNamespace(show=lambda completed, text: shown.append((completed, text)))
+
+    monkeypatch.setattr("risk_hub_client.cli.history_commands.progress_bar", recording)
+    assert command("--from", "2026-01-05", "--to", "2026-01-08", "--out", "h.jsonl") == 0
+    fractions = [completed for completed, _ in shown]
+    assert fractions == sorted(fractions)
+    assert 0 <= fractions[0] < fractions[-1] <= 1
+    assert fractions[-1] == pytest.approx(0.89, abs=0.01)
+    assert shown[-1][1] == "120 snapshots, 2026-01-08"
 
 
 @pytest.mark.usefixtures("snapshots")

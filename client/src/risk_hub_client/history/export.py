@@ -5,7 +5,8 @@ at a moment when both agreed; it is replaced as a whole. A run continues there, 
 written to the part later. When everything is written, the part becomes OUT, and the state is removed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import lock_descriptor
@@ -87,7 +88,10 @@ def _require_free(files: Files, state: State) -> None:
 
 
 def _write_part(history: SnapshotHistory, files: Files, progress: Progress) -> State:
-    with files.part.open("ab", buffering=PartWriter.BUFFER_BYTES) as file:
+    with (
+        _errors_of(files.part),
+        files.part.open("ab", buffering=PartWriter.BUFFER_BYTES) as file,
+    ):
         if not lock_descriptor(file.fileno(), blocking=False):
             raise ExportError(f"another process is writing {files.part}: wait for its end")
         # Read under the lock: another process may have continued the export before.
@@ -98,6 +102,17 @@ def _write_part(history: SnapshotHistory, files: Files, progress: Progress) -> S
             writer.checkpoint_if_due()
             progress(writer.position or history.start, writer.count)
         return writer.complete()
+
+
+@contextmanager
+def _errors_of(file: Path) -> Iterator[None]:
+    """Name the file in an error of the operating system that names none, such as a full disk."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            error.filename = str(file)
+        raise
 
 
 def _finish(files: Files, state: State) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
+from risk_hub_client.errors import HubError
 from risk_hub_client.history.lines import Line, row_members
 
 __all__ = ["COLUMNS", "ENCODERS", "HEADERS", "ExportFormat", "write_parquet"]
@@ -70,20 +71,24 @@ def write_parquet(lines: Path, target: Path, count: int) -> None:
 
     Raises:
         ModuleNotFoundError: DuckDB is not installed.
+        HubError: DuckDB cannot read the lines or write the file.
     """
     import duckdb  # noqa: PLC0415 - an extra
 
     row_bytes = max(lines.stat().st_size // max(count, 1), 1)
     group_rows = min(max(GROUP_MAX_BYTES // row_bytes, GROUP_MIN_ROWS), GROUP_MAX_ROWS)
     types = ", ".join(f"{name}: '{kind}'" for name, kind in COLUMNS.items())
-    with duckdb.connect() as database:
-        # One thread keeps the order of the lines and one group in memory; nothing is downloaded.
-        database.execute("SET threads = 1; SET autoinstall_known_extensions = false")
-        database.execute(
-            f"COPY (SELECT *, {_WEIGHTS} FROM read_json(?, format = 'newline_delimited', columns = {{{types}}})) "  # noqa: S608 - constants
-            f"TO {_sql_text(target)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group_rows})",
-            [str(lines)],
-        )
+    copy = (
+        f"COPY (SELECT *, {_WEIGHTS} FROM read_json(?, format = 'newline_delimited', columns = {{{types}}})) "  # noqa: S608 - constants
+        f"TO {_sql_text(target)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group_rows})"
+    )
+    try:
+        with duckdb.connect() as database:
+            # One thread keeps the order of the lines and one group in memory; nothing is downloaded.
+            database.execute("SET threads = 1; SET autoinstall_known_extensions = false")
+            database.execute(copy, [str(lines)])
+    except duckdb.Error as error:
+        raise HubError(f"DuckDB cannot convert {lines} to {target}: {error}") from error
 
 
 def _sql_text(path: Path) -> str:

@@ -38,7 +38,7 @@ _DIGEST_DIGITS: Final = 64
 
 
 class DamagedHistoryError(HubError):
-    """A segment differs from its description by the hub; none of its lines is used."""
+    """A segment is missing, or differs from its description by the hub: the history is not complete without it."""
 
 
 class Line(NamedTuple):

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from risk_hub_client.errors import StoreError
-from risk_hub_client.history.lines import AFTER_ALL, SEPARATOR, Line, line_of_row
+from risk_hub_client.history.lines import AFTER_ALL, SEPARATOR, DamagedHistoryError, Line, line_of_row
 from risk_hub_client.history.segments import LineSource, Segment, segment_lines
 from risk_hub_client.reads import Steps, next_cursor, world_path
 from risk_hub_client.wire import Call
@@ -21,6 +21,7 @@ from risk_hub_contracts.base.limits import LIST_LIMIT_MAX
 __all__ = ["HistoryReader"]
 
 FORBIDDEN: Final = 403
+NOT_FOUND: Final = 404
 PAGE_SIZE: Final = str(LIST_LIMIT_MAX)
 
 
@@ -132,12 +133,16 @@ class SegmentList:
         """Return the lines of a segment; if its URL has expired, request another one.
 
         Raises:
-            DamagedHistoryError: the object differs from its description.
+            DamagedHistoryError: the object is missing, or differs from its description.
             StoreError: the store rejected the request.
         """
         try:
             answer = yield _download(segment)
         except StoreError as error:
+            if error.status == NOT_FOUND:
+                raise DamagedHistoryError(
+                    f"segment {segment.key} is missing in the store: {error}"
+                ) from error
             if error.status != FORBIDDEN:
                 raise
             segment = yield from self._renewed(segment, error)
