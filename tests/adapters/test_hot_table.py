@@ -30,10 +30,9 @@ TOMBSTONE_MAX_BYTES = 250
 class Hot:
     """One table by both of its ports."""
 
-    def __init__(self, store: SnapshotStore, table: HotTable, dynamodb: Any = None) -> None:
-        self.store = store
-        self.table = table
-        self.dynamodb = dynamodb
+    def __init__(self, store: SnapshotStore, table: HotTable, dynamodb: Any = None, name: str = "") -> None:
+        self.store, self.table = store, table
+        self.dynamodb, self.name = dynamodb, name
 
     def put(self, *snapshots: SnapshotRecord) -> None:
         for snapshot in snapshots:
@@ -48,18 +47,26 @@ class Hot:
         return [each.version for each in self.store.select(asked)]
 
 
-@pytest.fixture(params=["memory", "dynamodb"])
-def hot(request: pytest.FixtureRequest) -> Iterator[Hot]:
-    if request.param == "memory":
-        memory = MemoryHotTable()
-        yield Hot(memory, memory)
-        return
+def dynamodb_hot_of(dynamodb: Any, name: str, bodies: BodyStore) -> Hot:
+    store, table = DynamoDBSnapshots(dynamodb, name, bodies), DynamoDBHotTable(dynamodb, name, bodies)
+    return Hot(store, table, dynamodb, name)
+
+
+@pytest.fixture
+def dynamodb_hot() -> Iterator[Hot]:
     with mock_aws():
         boto3.client("s3").create_bucket(Bucket="blobs")
         bodies = BodyStore(boto3.client("s3"), "blobs")
-        dynamodb, name = boto3.client("dynamodb"), create_table("snapshots")
-        store, table = DynamoDBSnapshots(dynamodb, name, bodies), DynamoDBHotTable(dynamodb, name, bodies)
-        yield Hot(store, table, dynamodb)
+        yield dynamodb_hot_of(boto3.client("dynamodb"), create_table("snapshots"), bodies)
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def hot(request: pytest.FixtureRequest) -> Hot:
+    if request.param == "dynamodb":
+        found: Hot = request.getfixturevalue("dynamodb_hot")
+        return found
+    memory = MemoryHotTable()
+    return Hot(memory, memory)
 
 
 def hashed(version: str = "v1", **fields: Any) -> SnapshotRecord:
@@ -147,19 +154,9 @@ def test_the_oldest_as_of_is_that_of_a_snapshot_and_not_of_a_tombstone(hot: Hot)
     assert hot.table.oldest_as_of(WORLD) == START + timedelta(minutes=1)
 
 
-@pytest.fixture
-def dynamodb_hot() -> Iterator[Hot]:
-    with mock_aws():
-        boto3.client("s3").create_bucket(Bucket="blobs")
-        bodies = BodyStore(boto3.client("s3"), "blobs")
-        dynamodb, name = boto3.client("dynamodb"), create_table("snapshots")
-        store = DynamoDBSnapshots(dynamodb, name, bodies)
-        yield Hot(store, DynamoDBHotTable(dynamodb, name, bodies), dynamodb)
-
-
 def raw_item(hot: Hot, version: str) -> dict[str, Any]:
     key = {"world_id": {"S": WORLD}, "version": {"S": version}}
-    item: dict[str, Any] = hot.dynamodb.get_item(TableName="snapshots", Key=key)["Item"]
+    item: dict[str, Any] = hot.dynamodb.get_item(TableName=hot.name, Key=key)["Item"]
     return item
 
 

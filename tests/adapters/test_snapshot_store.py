@@ -54,8 +54,11 @@ def store(request: pytest.FixtureRequest) -> Iterator[SnapshotStore]:
 
 
 def aws_seam() -> Seam:
-    hot = dynamodb_store()
-    index = DynamoDBSegments(hot.dynamodb, create_table("segments"))
+    return seam_of(dynamodb_store(), create_table("segments"))
+
+
+def seam_of(hot: DynamoDBSnapshots, segments: str) -> Seam:
+    index = DynamoDBSegments(hot.dynamodb, segments)
     table = DynamoDBHotTable(hot.dynamodb, hot.table, hot.bodies)
     return Seam(hot, table, index, S3Segments(hot.bodies.s3, hot.bodies.bucket))
 

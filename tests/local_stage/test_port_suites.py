@@ -8,6 +8,8 @@ import pytest
 from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
 from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
 from functions.evaluation.store.dynamodb_reports import DynamoDBReports
+from functions.history.adapters.dynamodb_segments import DynamoDBSegments
+from functions.history.adapters.s3_segments import S3Segments
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
 from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
@@ -16,6 +18,7 @@ from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
 from functions.hub.adapters.s3_blob_inventory import S3BlobInventory
 from functions.hub.adapters.s3_blobs import S3Blobs
 from functions.hub.adapters.s3_uploads import S3Uploads
+from functions.hub.ports import SnapshotStore
 from infra.local.bring_up import RunningStage
 from tests.adapters import (
     test_blob_marks,
@@ -24,7 +27,9 @@ from tests.adapters import (
     test_evaluation_store,
     test_exit_policies,
     test_forecast_store,
+    test_hot_table,
     test_input_notes,
+    test_segments,
     test_snapshot_store,
     test_world_registry,
     test_world_store,
@@ -33,6 +38,9 @@ from tests.adapters.conftest import TABLE_PROPERTIES, declared_tables
 from tests.adapters.test_blob_marks import InventoryWithStore
 from tests.adapters.test_blob_uploads import Store as UploadStore
 from tests.adapters.test_exit_policies import Store
+from tests.adapters.test_hot_table import Hot, dynamodb_hot_of
+from tests.adapters.test_segments import Stores as SegmentStores
+from tests.adapters.test_snapshot_store import Moving, seam_of
 from tests.adapters.test_world_registry import Rows
 from tests.fakes.calls import call
 from tests.fakes.samples import WORLD
@@ -48,6 +56,8 @@ NEEDS_MOTO = {
 }
 SUITES = (
     test_snapshot_store,
+    test_segments,
+    test_hot_table,
     test_world_registry,
     test_world_store,
     test_blob_marks,
@@ -89,10 +99,34 @@ def bucket(stage: RunningStage) -> str:
     return BUCKET
 
 
-@pytest.fixture
-def store(stage: RunningStage) -> DynamoDBSnapshots:
+def hot_store(stage: RunningStage) -> DynamoDBSnapshots:
     bodies = BodyStore(stage.aws.client("s3"), bucket(stage))
     return DynamoDBSnapshots(stage.aws.client("dynamodb"), table(stage, "snapshots"), bodies)
+
+
+@pytest.fixture(params=["hot", "across the seam"])
+def store(stage: RunningStage, request: pytest.FixtureRequest) -> SnapshotStore:
+    hot = hot_store(stage)
+    return hot if request.param == "hot" else Moving(seam_of(hot, table(stage, "segments")), every=2)
+
+
+@pytest.fixture
+def stores(stage: RunningStage) -> SegmentStores:
+    index = DynamoDBSegments(stage.aws.client("dynamodb"), table(stage, "segments"))
+    name = f"history-{secrets.token_hex(4)}"
+    stage.aws.client("s3").create_bucket(Bucket=name)
+    return SegmentStores(index, S3Segments(stage.aws.client("s3"), name))
+
+
+@pytest.fixture
+def dynamodb_hot(stage: RunningStage) -> Hot:
+    hot = hot_store(stage)
+    return dynamodb_hot_of(hot.dynamodb, hot.table, hot.bodies)
+
+
+@pytest.fixture
+def hot(dynamodb_hot: Hot) -> Hot:
+    return dynamodb_hot
 
 
 @pytest.fixture
