@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from functions.history.hot_window import WINDOW_MIN, hot_window
+from functions.history.open_segment import opened, read_segment
 from functions.history.ports import (
     HotSnapshot,
     HotTable,
@@ -20,7 +21,6 @@ from functions.history.ports import (
     SegmentObjectError,
     SegmentObjects,
 )
-from functions.history.read_history import decoded, read_segment
 from functions.history.segment import (
     COMPRESSION_LEVEL,
     SegmentRow,
@@ -128,7 +128,7 @@ class MoveSnapshots:
         key = _key(plan)
         self.objects.put_once(key, data, hashlib.sha256(data).hexdigest())
         stored = self._get(plan, key)
-        if decoded(stored, plan.world_id, key, _version(plan)) != snapshots:
+        if opened(stored, plan.world_id, key, _version(plan)).snapshots() != snapshots:
             raise DocumentError(plan.world_id, _version(plan), f"its segment {key} differs from the table")
         row = segment_row(snapshots, stored, max(each.retain_until for each in content))
         return row if self.index.commit(plan, row) else self._committed(plan)
@@ -155,7 +155,8 @@ class MoveSnapshots:
             data = self.objects.get(key)
         except SegmentObjectError:
             return set()
-        return {each.version for each in decoded(data, plan.world_id, key, _version(plan))}
+        segment = opened(data, plan.world_id, key, _version(plan))
+        return {each.version for each in segment.snapshots()}
 
     def _get(self, plan: MovePlan, key: str) -> bytes:
         try:

@@ -1,14 +1,14 @@
 """Read snapshots from the segments of history."""
 
-import hashlib
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, islice
 
-from functions.history.ports import SegmentIndex, SegmentObjectError, SegmentObjects
-from functions.history.segment import EXPIRY_SPAN_MAX, SegmentRow, decode_segment, key_of_name
+from functions.history.open_segment import OpenSegment, open_segment
+from functions.history.ports import SegmentIndex, SegmentObjects
+from functions.history.segment import EXPIRY_SPAN_MAX, SegmentRow, key_of_name
+from functions.hub.domain.ordering import SEPARATOR
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.ports import DocumentError, SnapshotMovedError
@@ -31,11 +31,11 @@ class ReadHistory:
             DocumentError: the segment is missing or damaged, or does not hold the snapshot.
         """
         key = key_of_name(moved.world_id, moved.segment)
-        snapshots = read_segment(self.objects, moved.world_id, key, moved.sha256, moved.version)
-        for snapshot in snapshots:
-            if (snapshot.version, snapshot.content_hash) == (moved.version, moved.content_hash):
-                return snapshot
-        raise DocumentError(moved.world_id, moved.version, f"its segment {key} does not hold it")
+        segment = open_segment(self.objects, moved.world_id, key, moved.sha256, moved.version)
+        snapshot = segment.find(moved.version)
+        if snapshot is None or snapshot.content_hash != moved.content_hash:
+            raise DocumentError(moved.world_id, moved.version, f"its segment {key} does not hold it")
+        return snapshot
 
     def select(self, query: SnapshotQuery, lower: str, upper: str) -> list[SnapshotRecord]:
         """Return at most `query.limit` snapshots between two time orders that match, in the query's order.
@@ -47,9 +47,10 @@ class ReadHistory:
         for row in self._candidates(query, lower, upper):
             if len(found) == query.limit and _is_beyond(row, next(reversed(found)), query):
                 break
-            found |= {each.order: each for each in self._load(row) if query.matches(each)}
-            orders = sorted((o for o in found if lower <= o <= upper), reverse=query.newest_first)
-            found = {order: found[order] for order in orders[: query.limit]}
+            between = self._open(row).between(lower, upper, newest_first=query.newest_first)
+            found |= {each.order: each for each in islice(filter(query.matches, between), query.limit)}
+            orders = sorted(found, reverse=query.newest_first)[: query.limit]
+            found = {order: found[order] for order in orders}
         return list(found.values())
 
     def last_expiry(self, world_id: str, known_at: datetime | None) -> datetime | None:
@@ -67,7 +68,7 @@ class ReadHistory:
             return row.greatest_expires_at
         if row.least_created_at > known_at:
             return None
-        return max(each.expires_at for each in self._load(row) if each.created_at <= known_at)
+        return max(each.expires_at for each in self._open(row).snapshots() if each.created_at <= known_at)
 
     def _candidates(self, query: SnapshotQuery, lower: str, upper: str) -> Iterator[SegmentRow]:
         """Yield the segments that may hold a match; those found by expiry are few for any history."""
@@ -79,48 +80,9 @@ class ReadHistory:
             ordered = iter(_sorted([row for row in unexpired if row.intersects(lower, upper)], query))
         return (row for row in ordered if _may_match(row, query))
 
-    def _load(self, row: SegmentRow) -> list[SnapshotRecord]:
-        version = row.first_order.rpartition("|")[2]
-        return read_segment(self.objects, row.world_id, row.key, row.sha256, version)
-
-
-def read_segment(
-    objects: SegmentObjects, world_id: str, key: str, sha256: str, version: str
-) -> list[SnapshotRecord]:
-    """Return the snapshots of a segment, verified by the digest of its object (INV-06).
-
-    Args:
-        objects: the store of the objects.
-        world_id: the world that all snapshots must belong to.
-        key: the object's key.
-        sha256: the digest of the object's bytes.
-        version: a version in the segment, which an error names.
-
-    Raises:
-        DocumentError: the object is missing, archived or damaged, or holds snapshots of another world.
-    """
-    try:
-        data = objects.get(key)
-    except SegmentObjectError as error:
-        raise DocumentError(world_id, version, f"its segment {key} {error}") from error
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise DocumentError(world_id, version, f"its segment {key} does not match its digest")
-    return decoded(data, world_id, key, version)
-
-
-def decoded(data: bytes, world_id: str, key: str, version: str) -> list[SnapshotRecord]:
-    """Return the snapshots in the bytes of an object.
-
-    Raises:
-        DocumentError: the bytes are not a whole segment of this world.
-    """
-    try:
-        snapshots = decode_segment(data)
-    except (ValueError, KeyError, TypeError, EOFError, OSError, zlib.error) as error:
-        raise DocumentError(world_id, version, f"its segment {key} is not readable") from error
-    if any(each.world_id != world_id for each in snapshots):
-        raise DocumentError(world_id, version, f"its segment {key} holds snapshots of another world")
-    return snapshots
+    def _open(self, row: SegmentRow) -> OpenSegment:
+        version = row.first_order.rpartition(SEPARATOR)[2]
+        return open_segment(self.objects, row.world_id, row.key, row.sha256, version)
 
 
 def _is_beyond(row: SegmentRow, order: str, query: SnapshotQuery) -> bool:

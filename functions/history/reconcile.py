@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from functions.history.open_segment import read_segment
 from functions.history.ports import SegmentIndex, SegmentObjects
-from functions.history.read_history import read_segment
 from functions.history.segment import CREATED_SPAN_MAX, DIGEST_MODULUS, SegmentRow, digest_of
 from functions.hub.domain.ordering import AFTER_ALL, BEFORE_ALL
 from functions.hub.ports import Clock, DocumentError

@@ -6,6 +6,7 @@ JSON lines. Its id is derived from its content, never from the compressed bytes:
 
 import gzip
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 import orjson
 
+from functions.hub.domain.ordering import SEPARATOR
 from functions.hub.domain.snapshot_record import SnapshotRecord
 from risk_hub_contracts.base.limits import TTL_MAX_SECONDS
 from risk_hub_contracts.base.times import format_instant
@@ -26,6 +28,9 @@ COMPRESSION_LEVEL: Final = 6
 DAY_CHARS: Final = 10
 ID_DIGEST_CHARS: Final = 12
 DIGEST_MODULUS: Final = 2**256
+_LINE_BEGINNING: Final = re.compile(
+    rb'\{"world_id":"[^"]*","version":"([^"]*)","as_of":"([^"]*)","created_at":"([^"]*)",'
+)
 CREATED_SPAN_MAX: Final = timedelta(days=3)
 """Upper bound of the time between the first and the last arrival in one segment; see `move_snapshots`."""
 EXPIRY_SPAN_MAX: Final = CREATED_SPAN_MAX + timedelta(seconds=TTL_MAX_SECONDS)
@@ -156,6 +161,19 @@ def encode_line(snapshot: SnapshotRecord) -> bytes:
     return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
 
+def order_of_line(line: bytes) -> str:
+    """Return the time order of a line, without reading the rest of it.
+
+    Raises:
+        ValueError: the line is not one that `encode_line` wrote.
+    """
+    match = _LINE_BEGINNING.match(line)
+    if match is None:
+        raise ValueError("a line of a segment begins with world_id, version, as_of and created_at")
+    version, as_of, created_at = match.groups()
+    return SEPARATOR.join(each.decode() for each in (as_of, created_at, version))
+
+
 def decode_line(line: bytes) -> SnapshotRecord:
     """Return the snapshot of one line.
 
@@ -184,13 +202,22 @@ def compress_lines(lines: Iterable[bytes]) -> bytes:
     return gzip.compress(b"".join(lines), COMPRESSION_LEVEL, mtime=0)
 
 
-def decode_segment(data: bytes) -> list[SnapshotRecord]:
-    """Return the snapshots in the bytes of a segment's object, in its order.
+def lines_of(data: bytes) -> list[bytes]:
+    """Return the lines in the bytes of a segment's object, in time order.
 
     Raises:
-        ValueError, KeyError, EOFError, OSError: the bytes are not a whole segment.
+        EOFError, OSError, zlib.error: the bytes are not whole or not compressed.
     """
-    return [decode_line(line) for line in gzip.decompress(data).splitlines()]
+    return gzip.decompress(data).splitlines()
+
+
+def decode_segment(data: bytes) -> list[SnapshotRecord]:
+    """Return the snapshots in the bytes of a segment's object, in time order.
+
+    Raises:
+        ValueError, KeyError, EOFError, OSError, zlib.error: the bytes are not a whole segment.
+    """
+    return [decode_line(line) for line in lines_of(data)]
 
 
 def segment_row(snapshots: Sequence[SnapshotRecord], data: bytes, retain_until: datetime) -> SegmentRow:

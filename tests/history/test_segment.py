@@ -15,6 +15,7 @@ from functions.history.segment import (
     digest_of,
     encode_line,
     key_of_name,
+    order_of_line,
     segment_id,
     segment_row,
 )
@@ -70,6 +71,12 @@ def test_a_segment_is_one_json_line_per_snapshot_with_named_fields() -> None:
         "document",
     ]
     assert orjson.loads(lines[0])["expires_at"] == format_instant(SNAPSHOTS[0].expires_at)
+
+
+def test_the_time_order_of_a_line_is_read_from_its_beginning() -> None:
+    assert [order_of_line(encode_line(each)) for each in SNAPSHOTS] == [each.order for each in SNAPSHOTS]
+    with pytest.raises(ValueError, match="begins with"):
+        order_of_line(b'{"version":"v1"}')
 
 
 def test_equal_content_has_equal_bytes_and_an_equal_id() -> None:
