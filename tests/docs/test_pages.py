@@ -19,13 +19,14 @@ CODE_BLOCK = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 INVARIANT = re.compile(r"^\| (INV-\d\d) \|", re.MULTILINE)
 TEST_NAME = re.compile(r"`(test_\w+)`")
-# Numbers are permanent: P4 is not handled yet, so it has no row.
+# Numbers are permanent.
 FAULTS = [
     *(f"F{number}" for number in range(1, 32)),
-    *(f"P{number}" for number in range(1, 13) if number != 4),
-    *(f"U{number}" for number in range(1, 15)),
-    *(f"L{number}" for number in range(1, 9)),
+    *(f"P{number}" for number in range(1, 16)),
+    *(f"U{number}" for number in range(1, 19)),
+    *(f"L{number}" for number in range(1, 10)),
     *(f"I{number}" for number in range(1, 7)),
+    *(f"S{number}" for number in range(1, 11)),
     "M1",
 ]
 
@@ -56,7 +57,7 @@ def test_every_link_of_a_page_names_an_existing_file(page: Path) -> None:
 
 def test_every_fault_has_its_number_and_names_tests_that_exist() -> None:
     page = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| ([FPULIM]\d+) \|(.*)$", page, re.MULTILINE)
+    rows = re.findall(r"^\| ([FPULISM]\d+) \|(.*)$", page, re.MULTILINE)
     assert [number for number, _ in rows] == FAULTS
     tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     for number, row in rows:
