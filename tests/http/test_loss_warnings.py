@@ -73,3 +73,21 @@ def test_an_id_of_other_case_hidden_by_the_default_makes_the_loss_meaningless(
     found = one_warning(hub.stress(stress=stress), "shocks_unused")
     assert found["makes_insufficient"] is meaningless
     assert signals(stress) == ([("hold", "not_computed")] if meaningless else [])
+
+
+@pytest.mark.parametrize(
+    ("metrics", "found"),
+    [
+        ({"Loss": 0.9}, {"metric": "Loss", "read": "loss", "value": 0.9}),
+        ({"maxDrawdown": 0.9}, {"metric": "maxDrawdown", "read": "max_drawdown", "value": 0.9}),
+        ({"los": 0.9, "loss": 0.1}, None),
+        ({"loss": 0.1, "max_drawdown": 0.2, "pnl": -0.1}, None),
+    ],
+)
+def test_a_number_that_no_limit_reads_because_of_its_name_is_a_caution(
+    hub: Hub, metrics: dict[str, float], found: dict[str, Any] | None
+) -> None:
+    report = hub.stress(stress={"crash": metrics})
+    warnings = [each for each in report["warnings"] if each["code"] == "metric_misspelt"]
+    assert [each["evidence"] for each in warnings] == [found] * (found is not None)
+    assert not any(each["makes_insufficient"] for each in warnings)

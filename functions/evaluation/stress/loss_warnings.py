@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from functions.evaluation.stress.shock_warnings import SCENARIOS_MAX_COUNT
+from functions.evaluation.stress.shock_warnings import SCENARIOS_MAX_COUNT, is_misspelling
 from functions.measures.stress import DEFAULT, SHOCKS, Scenarios
 from risk_hub_contracts.reports.stress import StressLoss
 from risk_hub_contracts.reports.warning import RiskWarning
@@ -11,9 +11,14 @@ from risk_hub_contracts.reports.warning import RiskWarning
 SHOCK_SIZE_MAX = 5.0
 """Middle size of the shocks of the held assets, as a fraction: no market moves by 500 % as a rule."""
 LOSS = "loss"
+LIMITED_METRICS = (LOSS, "max_drawdown")
+"""The producer's own numbers that limits are compared with."""
 
 PERCENT_CAUSE = "the shocks are in percent; send fractions (-0.3 is a fall of 30 %)"
 NEGATIVE_CAUSE = "a loss is a positive number; a negative one is a gain"
+MISSPELT_CAUSE = (
+    "a limit reads loss and max_drawdown only; a number of another name is never compared with it"
+)
 GAINS_CAUSE = "the shocks have the wrong sign (a fall is negative), or no scenario concerns this book"
 
 
@@ -31,6 +36,7 @@ def loss_warnings(
     return [
         *islice(_percent(scenarios, held), SCENARIOS_MAX_COUNT),
         *islice(_negative(scenarios), SCENARIOS_MAX_COUNT),
+        *islice(_misspelt(scenarios), SCENARIOS_MAX_COUNT),
         *_gains(scenarios, held, losses),
     ]
 
@@ -65,6 +71,22 @@ def _negative(scenarios: Scenarios) -> Iterator[RiskWarning]:
                 evidence={"loss": own, "loss_min": 0.0},
                 likely_cause=NEGATIVE_CAUSE,
             )
+
+
+def _misspelt(scenarios: Scenarios) -> Iterator[RiskWarning]:
+    """Yield a caution for each number of the producer's own that no limit reads because of its name."""
+    for name in sorted(scenarios):
+        given = scenarios[name].keys() - {SHOCKS, DEFAULT, *LIMITED_METRICS}
+        for metric in sorted(given):
+            wanted = next((each for each in LIMITED_METRICS if is_misspelling(metric, each)), None)
+            if wanted is not None and wanted not in scenarios[name]:
+                yield RiskWarning(
+                    code="metric_misspelt",
+                    makes_insufficient=False,
+                    subject=name,
+                    evidence={"metric": metric, "read": wanted, "value": scenarios[name][metric]},
+                    likely_cause=MISSPELT_CAUSE,
+                )
 
 
 def _gains(

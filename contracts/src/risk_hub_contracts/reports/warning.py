@@ -26,6 +26,7 @@ KNOWN_CODES: Final = frozenset(
         "inputs_stale",
         "loss_exceeds_exposure",
         "losses_left_out",
+        "metric_misspelt",
         "no_scenario_loses",
         "own_loss_negative",
         "periods_differ",

@@ -21,7 +21,7 @@ CODE = "returns_have_outliers"
 SINGLE_CAUSE = (
     "a wrong price, a split or a distribution that was not adjusted, or a decimal point at another place"
 )
-REVERSED_CAUSE = "one wrong price: the next return takes the value back to where it was"
+REVERSED_CAUSE = "one wrong price: the return before or after it takes the value back to where it was"
 FLOW_CAUSE = (
     "a deposit or a withdrawal counts as a return: send returns net of flows; a deposit hides a drawdown"
 )
@@ -30,7 +30,7 @@ FLOW_CAUSE = (
 def returns_have_outliers(facts: Facts) -> Iterator[RiskWarning]:
     """Yield a warning for each series with one return far beyond its others.
 
-    The numbers have no meaning if a wrong price, taken back by the next return, makes half of the squared returns
+    The numbers have no meaning if a wrong price, taken back by a neighbour, makes half of the squared returns
     of an asset that makes a tenth of the summed position moves.
     """
     found = {
@@ -97,6 +97,7 @@ def _warning(
         largest_return=series.largest,
         middle_size=series.moving_size,
         size_ratio_max=OUTLIER_SIZE_RATIO_MIN,
+        previous_return=series.before_largest,
         next_return=series.after_largest,
         assets_affected=affected,
     )
