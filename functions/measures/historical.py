@@ -10,10 +10,12 @@ result is a continuous function of the returns, and is independent of their orde
 from collections.abc import Sequence
 from math import fsum, sqrt
 
-from risk_hub_contracts.base.confidence import BPS_PER_ONE, required_observations
-
-TAIL_MIN_OBSERVATIONS = 3
-"""With fewer losses in the tail, one observation decides the number, and its standard error is undefined."""
+from risk_hub_contracts.base.confidence import (
+    BPS_PER_ONE,
+    TAIL_MIN_OBSERVATIONS,
+    interpolated_tail_observations,
+    required_observations,
+)
 
 
 def historical_upper(returns: Sequence[float], confidence_bps: int) -> float:
@@ -68,11 +70,6 @@ def historical_es(returns: Sequence[float], confidence_bps: int) -> float:
 def upper_tail_observations(observations: int, confidence_bps: int) -> int:
     """Return `k = ⌈p·T⌉`: the number of losses at or beyond `historical_upper`, without ties."""
     return -(-observations * (BPS_PER_ONE - confidence_bps) // BPS_PER_ONE)
-
-
-def interpolated_tail_observations(observations: int, confidence_bps: int) -> int:
-    """Return `⌊p·(T − 1)⌋ + 1`: the number of losses at or beyond `historical_var`, without ties."""
-    return (observations - 1) * (BPS_PER_ONE - confidence_bps) // BPS_PER_ONE + 1
 
 
 def historical_upper_standard_error(returns: Sequence[float], confidence_bps: int) -> float | None:

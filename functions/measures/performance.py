@@ -5,8 +5,6 @@ from math import fsum, inf, sqrt
 
 PERIODS_PER_YEAR = 252
 SHARPE_MIN_OBSERVATIONS = 20
-WINDOW_MIN_OBSERVATIONS = 20
-"""A window of fewer observations is extended back to this number; the drawdown of fewer meets no limit."""
 # A deviation below this share of the largest return is rounding: the series is constant.
 CONSTANT_MAX_RATIO = 1e-12
 

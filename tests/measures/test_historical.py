@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.measures import historical
-from risk_hub_contracts.base.confidence import required_observations
+from risk_hub_contracts.base.confidence import interpolated_tail_observations, required_observations
 
 Measure = Callable[[Sequence[float], int], float | None]
 VALUES: tuple[Measure, ...] = (
@@ -177,7 +177,7 @@ def test_tail_observations_count_the_losses_at_or_beyond_the_value_at_risk(
     spread = [value + index / 1e9 for index, value in enumerate(returns)]
     for measure, count in (
         (historical.historical_upper, historical.upper_tail_observations),
-        (historical.historical_var, historical.interpolated_tail_observations),
+        (historical.historical_var, interpolated_tail_observations),
     ):
         # A value between two losses may be rounded onto one of them; it then counts that loss too.
         at_least = measure(spread, bps) + 1e-12
@@ -191,7 +191,7 @@ def test_standard_errors_are_defined_from_three_tail_observations(count: int, bp
     returns = [index / 1e4 for index in range(count)]
     for error, observations in (
         (historical.historical_upper_standard_error, historical.upper_tail_observations),
-        (historical.historical_var_standard_error, historical.interpolated_tail_observations),
+        (historical.historical_var_standard_error, interpolated_tail_observations),
         (historical.historical_es_standard_error, historical.upper_tail_observations),
     ):
         if count < required_observations(bps):

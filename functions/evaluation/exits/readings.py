@@ -4,8 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions.measures.historical import TAIL_MIN_OBSERVATIONS, interpolated_tail_observations
-from functions.measures.performance import WINDOW_MIN_OBSERVATIONS
+from risk_hub_contracts.base.confidence import (
+    TAIL_MIN_OBSERVATIONS,
+    WINDOW_MIN_OBSERVATIONS,
+    interpolated_tail_observations,
+)
 from risk_hub_contracts.policies.exit_policy import DrawdownLimit, MeasureLimit, StressLimit
 from risk_hub_contracts.reports.risk import InputKind, RiskMeasure, RiskReport
 from risk_hub_contracts.reports.stress import StressLoss, StressReport

@@ -19,15 +19,17 @@ from functions.measures.attribution import RELATIVE_ERROR_MAX, SHARE_OF_VAR_MIN
 from functions.measures.covariance.form import MARGIN_DECIMALS, PSD_TOLERANCE, TRACE_MIN
 from functions.measures.covariance.sample import ESTIMATE_MIN_OBSERVATIONS
 from functions.measures.exact import EXACT_MAX_ASSETS
-from functions.measures.historical import TAIL_MIN_OBSERVATIONS
 from functions.measures.measures import LEGACY_ES_PER_VAR, LEGACY_VAR_SIGMAS
 from functions.measures.performance import (
     CONSTANT_MAX_RATIO,
     PERIODS_PER_YEAR,
     SHARPE_MIN_OBSERVATIONS,
-    WINDOW_MIN_OBSERVATIONS,
 )
-from risk_hub_contracts.base.confidence import required_observations
+from risk_hub_contracts.base.confidence import (
+    TAIL_MIN_OBSERVATIONS,
+    WINDOW_MIN_OBSERVATIONS,
+    required_observations,
+)
 from risk_hub_contracts.base.limits import CORRELATION_MAX_EXCESS, NUMBER_MAX_ABS, RETURN_MAX_ABS
 from risk_hub_contracts.reports.receipt import RiskParameters
 

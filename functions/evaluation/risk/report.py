@@ -22,12 +22,8 @@ from functions.evaluation.risk.sufficiency import sufficiency
 from functions.evaluation.risk.tails import tail_measures, tail_sample
 from functions.evaluation.risk.track_record import returns_windows, track_record
 from functions.measures import concentration, measures
-from functions.measures.historical import (
-    TAIL_MIN_OBSERVATIONS,
-    historical_es,
-    historical_var,
-    interpolated_tail_observations,
-)
+from functions.measures.historical import historical_es, historical_var
+from risk_hub_contracts.base.confidence import TAIL_MIN_OBSERVATIONS, interpolated_tail_observations
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.reports.risk import Concentration, RiskInput, RiskMeasure, RiskReport, RiskStatus
 from risk_hub_contracts.reports.units import units_of

@@ -8,7 +8,11 @@ from functions.evaluation.risk.inputs import CovarianceInput, ReturnsInput
 from functions.evaluation.risk.parametric import ZERO_VARIANCE, ParametricBook
 from functions.evaluation.risk.windows import TOO_FEW_OBSERVATIONS
 from functions.measures import historical, measures
-from risk_hub_contracts.base.confidence import required_observations
+from risk_hub_contracts.base.confidence import (
+    TAIL_MIN_OBSERVATIONS,
+    interpolated_tail_observations,
+    required_observations,
+)
 from risk_hub_contracts.reports.tail import HEADLINE_METHOD, LOSS_UNIT, TailMeasure
 
 TOO_FEW_TAIL_OBSERVATIONS = "too_few_tail_observations"
@@ -42,7 +46,7 @@ HISTORICAL_METHODS = (
         "historical",
         historical.historical_var,
         historical.historical_var_standard_error,
-        historical.interpolated_tail_observations,
+        interpolated_tail_observations,
     ),
 )
 
@@ -99,7 +103,7 @@ def _historical(method: HistoricalMethod, returns: ReturnsInput, confidence_bps:
     if values is None:
         return _row(**described, reason=reason)
     in_tail = method.tail_observations(len(values), confidence_bps)
-    enough = in_tail >= historical.TAIL_MIN_OBSERVATIONS
+    enough = in_tail >= TAIL_MIN_OBSERVATIONS
     return _row(
         **described,
         value_at_risk=method.value_at_risk(values, confidence_bps),

@@ -7,9 +7,8 @@ from typing import get_args
 from functions.measures import performance
 from functions.measures.frequency import DAYS_PER_YEAR
 from functions.measures.historical import historical_es, historical_var
-from functions.measures.performance import WINDOW_MIN_OBSERVATIONS
 from functions.measures.returns import BookReturns
-from risk_hub_contracts.base.confidence import required_observations
+from risk_hub_contracts.base.confidence import WINDOW_MIN_OBSERVATIONS, required_observations
 from risk_hub_contracts.reports.risk import RiskWindow, WindowStatistics
 
 WINDOWS: tuple[RiskWindow, ...] = get_args(RiskWindow)

@@ -5,6 +5,10 @@ from typing import Final
 BPS_PER_ONE: Final = 10_000
 DEFAULT_CONFIDENCES_BPS: Final = (9_500, 9_750, 9_900)
 """Confidences of VaR and ES that are computed unless a snapshot names others."""
+TAIL_MIN_OBSERVATIONS: Final = 3
+"""With fewer losses in the tail, one observation decides the number, and its standard error is undefined."""
+WINDOW_MIN_OBSERVATIONS: Final = 20
+"""A window of fewer observations is extended back to this number; the drawdown of fewer meets no limit."""
 
 
 def required_observations(confidence_bps: int) -> int:
@@ -13,3 +17,8 @@ def required_observations(confidence_bps: int) -> int:
     A smaller sample has no empirical tail, and a correct model is expected to fail less than once.
     """
     return -(-BPS_PER_ONE // (BPS_PER_ONE - confidence_bps))
+
+
+def interpolated_tail_observations(observations: int, confidence_bps: int) -> int:
+    """Return `⌊p·(T − 1)⌋ + 1`, `p = 1 − c`: losses at or beyond the interpolated quantile (type 7), without ties."""
+    return (observations - 1) * (BPS_PER_ONE - confidence_bps) // BPS_PER_ONE + 1

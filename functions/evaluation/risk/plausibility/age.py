@@ -15,8 +15,8 @@ from functions.evaluation.risk.plausibility.thresholds import (
     RETURNS_MAX_AGE_SECONDS,
 )
 from functions.measures.frequency import DAYS_PER_YEAR
-from functions.measures.performance import WINDOW_MIN_OBSERVATIONS
 from functions.measures.returns_table import DATE_REASONS
+from risk_hub_contracts.base.confidence import WINDOW_MIN_OBSERVATIONS
 from risk_hub_contracts.reports.risk import InputKind, InputSufficiency, RiskReport
 from risk_hub_contracts.reports.warning import RiskWarning
 from risk_hub_contracts.snapshot.facts import CovarianceMeta
