@@ -116,7 +116,12 @@ def stored_item() -> dict[str, Any]:
     item = to_item(
         accept(snapshot, now, None, None).sized(size), {"body": {"B": body}}, now + timedelta(days=30)
     )
-    return {**item, "body": {"B": base64.b64encode(body).decode()}}
+    return {name: _on_the_wire(value) for name, value in item.items()}
+
+
+def _on_the_wire(value: dict[str, Any]) -> dict[str, Any]:
+    """Return an attribute's value as the JSON of DynamoDB has it: a binary as base64 text."""
+    return {"B": base64.b64encode(value["B"]).decode()} if "B" in value else value
 
 
 def _expect(answer: dict[str, Any], status: int) -> dict[str, Any]:
