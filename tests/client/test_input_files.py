@@ -21,6 +21,8 @@ from tests.client.test_command_line import DOCUMENT, Command, command, written
 __all__ = ["command"]
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs named pipes")
+# Linux opens this file and refuses to read its first byte.
+UNREADABLE = Path("/proc/self/mem")
 END_MAX_SECONDS = 20
 
 
@@ -155,6 +157,15 @@ def test_closed_standard_input_and_a_failed_read_are_one_sentence_that_names_the
     monkeypatch.setattr(Path, "read_bytes", broken)
     ended = command("lint", file)
     assert (ended.status, ended.err.replace("\n", " ").startswith(f"{file} cannot be used")) == (1, True)
+
+
+@pytest.mark.skipif(not UNREADABLE.exists(), reason="the platform has no file that opens and cannot be read")
+def test_failed_read_of_a_blob_file_is_one_sentence_that_names_the_file(
+    command: Command, tmp_path: Path
+) -> None:
+    ended = command("publish", written(tmp_path / "book.json"), "--dry-run", "--stress", UNREADABLE)
+    assert ended.status == 1
+    assert f"{UNREADABLE} cannot be used: " in " ".join(ended.err.split())
 
 
 def test_file_longer_than_its_limit_is_refused_before_it_is_read(command: Command, tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """Blobs over HTTP: announced, uploaded directly to the store, referred to, fetched; and every refusal."""
 
 import hashlib
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
+from functions.hub.ports import BlobError
 from risk_hub_contracts.base.limits import BLOB_PART_BYTES, BLOB_SINGLE_PUT_MAX_BYTES
+from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.write import encode_factor, encode_stress
 from tests.fakes.gateway import Gateway
 from tests.fakes.hub import Hub, book, post
@@ -84,16 +86,47 @@ def test_an_aborted_upload_is_not_found(api: Gateway) -> None:
 def test_a_blob_of_another_kind_is_refused_when_announced_and_when_referred_to(
     api: Gateway, hub: Hub
 ) -> None:
-    ref = upload(api, hub, encode_stress({"crash": {"loss": 0.2}}), kind="covariance")
+    ref = upload(api, hub)
     announced = api("POST", BLOBS, {**ref_request(ref), "kind": "stress"})
     assert announced.slug == "ref-invalid"
     assert "kind covariance" in announced.json["detail"]
-    assert (
-        announced.json["remedy"] == "Send the kind and the size of the stored object, which `detail` names."
-    )
+    assert "the kind that the first line of the file names" in announced.json["remedy"]
     assert api("POST", BLOBS, ref_request(ref)).json["stored"]
     refused = post(api, book(stress_ref={**ref, "kind": "stress"}))
     assert (refused.slug, refused.pointers) == ("ref-invalid", ["/stress_ref"])
+
+
+def test_a_blob_uploaded_under_a_wrong_kind_is_accepted_under_the_kind_of_its_first_line(
+    api: Gateway, hub: Hub
+) -> None:
+    wrong = upload(api, hub, encode_stress({"crash": {"loss": 0.2}}), kind="covariance")
+    assert post(api, book(covariance_ref=wrong)).slug == "blob-malformed"
+    announced = api("POST", BLOBS, {**ref_request(wrong), "kind": "stress"})
+    right = {**wrong, "kind": "stress"}
+    assert (announced.status, announced.json) == (200, {"ref": right, "stored": True})
+    assert post(api, book(stress_ref=right)).json["stress_ref"] == right
+
+
+def test_unreadable_blob_of_another_kind_is_refused_when_announced(
+    api: Gateway, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = upload(api, hub)
+
+    def unreadable(ref: BlobRef, _: int) -> NoReturn:
+        raise BlobError(ref, "the blob is archived")
+
+    monkeypatch.setattr(hub.blobs, "head", unreadable)
+    assert api("POST", BLOBS, {**ref_request(ref), "kind": "stress"}).slug == "ref-invalid"
+
+
+@pytest.mark.parametrize("size_bytes", [1, BLOB_SINGLE_PUT_MAX_BYTES])
+def test_completing_a_blob_that_is_uploaded_by_one_put_says_that_it_needs_no_completion(
+    api: Gateway, size_bytes: int
+) -> None:
+    end = {"kind": "stress", "bytes": size_bytes, "upload_id": "u"}
+    answer = api("POST", f"{BLOBS}/{SHA256}/complete", end)
+    assert (answer.status, answer.slug) == (404, "upload-not-found")
+    assert "needs no completion" in answer.json["remedy"]
 
 
 def ref_request(ref: dict[str, Any]) -> dict[str, Any]:

@@ -60,8 +60,8 @@ def test_snapshot_with_a_missing_or_mismatched_blob_reference_returns_422(hub: C
     missing = hub.post(world, small_body(covariance_ref=ref))
     assert missing.status == 422
     assert "upload it first" in missing.document()["detail"]
-    begun = announce(hub, world, STRESS).document()
-    assert send(begun["put"], STRESS).status == 200
+    begun = announce(hub, world, FACTOR).document()
+    assert send(begun["put"], FACTOR).status == 200
     other = hub.post(world, small_body(stress_ref={**begun["ref"], "kind": "stress"}))
     assert other.status == 422
     assert "is of kind covariance, not stress" in other.document()["detail"]

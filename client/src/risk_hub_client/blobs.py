@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol, Self
 
-from risk_hub_client.regular_files import require_regular_file
+from risk_hub_client.regular_files import errors_name, require_regular_file
 from risk_hub_client.wire import Chunk
 from risk_hub_contracts.base.canonical import canonical_json
 from risk_hub_contracts.base.limits import BLOB_HEADER_MAX_BYTES
@@ -64,7 +64,11 @@ class FilePayload:
         with self.path.open("rb") as file:
             file.seek(self.offset + first_byte)
             remaining = size_bytes
-            while remaining > 0 and (chunk := file.read(min(CHUNK_BYTES, remaining))):
+            while remaining > 0:
+                with errors_name(self.path):
+                    chunk = file.read(min(CHUNK_BYTES, remaining))
+                if not chunk:
+                    return
                 remaining -= len(chunk)
                 yield chunk
 
@@ -176,7 +180,7 @@ class Blob:
             OSError: it cannot be read, or is not a regular file.
         """
         require_regular_file(path)
-        with path.open("rb") as file:
+        with path.open("rb") as file, errors_name(path):
             line = file.readline(BLOB_HEADER_MAX_BYTES)
         payload = FilePayload(path, path.stat().st_size - len(line), len(line))
         kind = decode(line, payload.size_bytes).kind

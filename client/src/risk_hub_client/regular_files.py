@@ -2,10 +2,12 @@
 
 import errno
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-__all__ = ["NotARegularFileError", "require_regular_file"]
+__all__ = ["NotARegularFileError", "errors_name", "require_regular_file"]
 
 KIND_NAMES: Final = {
     stat.S_IFIFO: "a pipe",
@@ -35,3 +37,18 @@ def require_regular_file(path: Path) -> None:
     if not stat.S_ISREG(mode):
         kind = KIND_NAMES.get(stat.S_IFMT(mode), "of an unknown kind")
         raise NotARegularFileError(errno.EINVAL, f"is {kind}, not a regular file", str(path))
+
+
+@contextmanager
+def errors_name(path: Path | str) -> Iterator[None]:
+    """Add the path to an error of reading an open file, which the operating system reports without one.
+
+    Raises:
+        OSError: with the path.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from None

@@ -13,9 +13,9 @@ from functions.hub.blob_ports import (
     UploadNotFoundError,
 )
 from functions.hub.domain.blob_marks import UPLOAD_RETENTION, Claim
-from functions.hub.ports import BlobStore, Clock
+from functions.hub.ports import BlobError, BlobStore, Clock
 from functions.hub.use_cases.claim_blobs import ClaimBlobs
-from risk_hub_contracts.base.limits import UPLOAD_URL_TTL_SECONDS
+from risk_hub_contracts.base.limits import BLOB_SINGLE_PUT_MAX_BYTES, UPLOAD_URL_TTL_SECONDS
 from risk_hub_contracts.base.problems import (
     REF_INVALID,
     UNAVAILABLE,
@@ -24,12 +24,19 @@ from risk_hub_contracts.base.problems import (
     ProblemError,
 )
 from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.blob.read import says_kind
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.types import BlobKind
 from risk_hub_contracts.blob.uploads import UploadEnd, UploadRequest, part_spans
 
 Document = dict[str, Any]
-STORED_REMEDY = "Send the kind and the size of the stored object, which `detail` names."
+STORED_REMEDY = "Send the size of the stored object, and the kind that the first line of the file names."
+SINGLE_PUT_REMEDY = (
+    "Send the `bytes` that you announced. A blob of at most blob_single_put_max_bytes (see /risk-hub/contract) "
+    "is uploaded by one PUT and needs no completion."
+)
+# The magic word and the longest kind, with the space after each.
+KIND_READ_BYTES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,7 @@ class UploadBlobs:
         """Return the blob's reference, and, unless it is already stored, the signed requests that store it.
 
         Raises:
-            ProblemError: `ref-invalid` if bytes of another kind, size or digest are stored there, `unavailable`
+            ProblemError: `ref-invalid` if the stored bytes have another size, digest or kind, `unavailable`
                 while the reaper removes the blob.
             DependencyUnavailableError: the store did not answer; the same request may be sent again.
         """
@@ -72,7 +79,8 @@ class UploadBlobs:
             try:
                 self.uploads.complete(ref, end.upload_id)
             except UploadNotFoundError as error:
-                raise ProblemError(UPLOAD_NOT_FOUND, str(error)) from error
+                remedy = None if end.bytes > BLOB_SINGLE_PUT_MAX_BYTES else SINGLE_PUT_REMEDY
+                raise ProblemError(UPLOAD_NOT_FOUND, str(error), remedy=remedy) from error
             except UploadMismatchError as error:
                 raise ProblemError(UPLOAD_MISMATCH, str(error)) from error
             except UploadInProgressError as error:
@@ -110,11 +118,20 @@ class UploadBlobs:
         stat = self.blobs.stat(ref)
         if stat is None:
             return False
-        if (stat.sha256, stat.size_bytes, stat.kind) == (ref.sha256, ref.bytes, ref.kind):
+        same_bytes = (stat.sha256, stat.size_bytes) == (ref.sha256, ref.bytes)
+        if same_bytes and (stat.kind == ref.kind or self._says_announced_kind(ref)):
             return True
         detail = f"{ref.ref}: the stored object has {stat.size_bytes} bytes, kind {stat.kind}, sha256 {stat.sha256}"
         remedy = STORED_REMEDY if stat.sha256 == ref.sha256 else None
         raise ProblemError(REF_INVALID, detail, remedy=remedy)
+
+    def _says_announced_kind(self, ref: BlobRef) -> bool:
+        """Return whether the first line of a blob that was stored under another kind has the announced kind."""
+        try:
+            head = self.blobs.head(ref, KIND_READ_BYTES)
+        except BlobError:
+            return False
+        return head is not None and says_kind(head.data, ref.kind)
 
     def _multipart(self, ref: BlobRef, digests: list[str]) -> Document:
         upload_id = self.uploads.begin(ref)

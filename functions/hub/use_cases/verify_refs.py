@@ -14,7 +14,7 @@ from risk_hub_contracts.base.problems import (
     Violation,
     summary,
 )
-from risk_hub_contracts.blob.read import decode
+from risk_hub_contracts.blob.read import decode, says_kind
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.types import BlobFormatError, BlobKind, Covariance, Decoded, Stress
 from risk_hub_contracts.snapshot.blob_content import check_header, check_numbers
@@ -91,7 +91,7 @@ def _mismatch(component: Component, ref: BlobRef, head: BlobHead) -> str | None:
         return f"the stored blob has the sha256 {head.sha256}"
     if ref.bytes not in {None, head.size_bytes}:
         return f"the stored blob has {head.size_bytes} bytes, not {ref.bytes}"
-    if head.kind != component.kind:
+    if head.kind != component.kind and not says_kind(head.data, component.kind):
         return f"the stored blob is of kind {head.kind}, not {component.kind}"
     return None
 

@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 
 import typer
 
-from risk_hub_client.regular_files import require_regular_file
+from risk_hub_client.regular_files import errors_name, require_regular_file
 
 __all__ = ["FILE_MAX_BYTES", "STDIN", "check_input_exists", "check_inputs_exist", "input_name", "read_input"]
 
@@ -45,12 +45,8 @@ def read_input(path: Path) -> bytes:
         NotARegularFileError: the path names a named pipe, a device, a socket or a folder.
         OSError: it cannot be read, or is longer; it names the file.
     """
-    try:
+    with errors_name(input_name(path)):
         return _read(path)
-    except OSError as error:
-        if error.filename is not None:
-            raise
-        raise OSError(error.errno, error.strerror, str(input_name(path))) from None
 
 
 def _read(path: Path) -> bytes:

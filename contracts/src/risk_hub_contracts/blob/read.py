@@ -49,6 +49,11 @@ def decode(data: bytes | bytearray, payload_bytes: int | None = None) -> Decoded
     return read(_header(header), payload, size_bytes)
 
 
+def says_kind(data: bytes, kind: str) -> bool:
+    """Return whether the first line of a blob, of which `data` is the beginning, says this kind."""
+    return data.startswith(b" ".join((MAGIC, kind.encode(), b"")))
+
+
 def _header(text: bytes) -> dict[str, Any]:
     try:
         header = _large_integers_to_floats(
