@@ -208,6 +208,16 @@ def test_read_commands_show_the_published_snapshot(command: Command, file: Path)
     assert command("latest", "--world", "nowhere").status == 1
 
 
+@pytest.mark.parametrize("listing", [("list", "--world", "w1"), ("signals", "list", "w1")])
+@pytest.mark.parametrize("limit", ["0", "-1", "99999999999999999999"])
+def test_limit_of_a_list_outside_its_range_is_a_wrong_command_line(
+    command: Command, listing: tuple[str, ...], limit: str
+) -> None:
+    refused = command(*listing, "--limit", limit)
+    assert refused.status == 2
+    assert "--limit" in refused.err
+
+
 @pytest.mark.parametrize(
     ("age_seconds", "expected"),
     [(0, (0, "fresh")), (590, (0, "fresh")), (600, (1, "warning")), (1800, (2, "critical"))],

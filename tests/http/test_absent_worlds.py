@@ -46,3 +46,16 @@ def test_a_lookup_by_version_before_the_worlds_first_snapshot_does_not_depend_on
     after = api("GET", path)
     assert before.json["detail"] == "no snapshot of world 'w1' was known at 2025-01-01T00:00:00.000000Z"
     assert (after.slug, after.json["detail"]) == (before.slug, before.json["detail"])
+
+
+def test_remedy_of_an_empty_answer_names_no_filter_that_makes_no_difference(api: Gateway, hub: Hub) -> None:
+    hub.worlds.register("w1", "paper")
+    unpublished = api("GET", f"{SNAPSHOTS}/latest")
+    assert unpublished.json["remedy"].startswith("Publish a first snapshot")
+    early = api("GET", f"{SNAPSHOTS}/latest?known_at=2025-01-01T00:00:00Z")
+    assert early.json["remedy"].startswith("Send a later `known_at`")
+    post(api)
+    filtered = api("GET", f"{SNAPSHOTS}/latest?actor=nobody")
+    assert "`include_expired=true`" in filtered.json["remedy"]
+    widened = api("GET", f"{SNAPSHOTS}/latest?actor=nobody&include_expired=true")
+    assert widened.json["remedy"] == "Widen the filters; expired snapshots are already included."

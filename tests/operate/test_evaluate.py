@@ -72,7 +72,8 @@ def test_evaluate_of_an_empty_period_exits_with_status_1(
     tables.put_item(TableName=table_name(STAGE, "snapshots"), Item=key(world_id="us20", version="v1"))
     stage.relay.answers = [page(0)]
     assert run(*ASKED, "--stage", "live") == 1
-    assert "us20: no snapshot in this period at stage live" in capsys.readouterr().err
+    reason = "us20: no snapshot in this period at stage live; `risk-hub contract` lists the stages"
+    assert reason in " ".join(capsys.readouterr().err.split())
 
 
 def test_evaluate_of_an_unknown_world_lists_the_known_worlds_in_json(

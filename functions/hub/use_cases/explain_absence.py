@@ -14,6 +14,9 @@ VERSION_REMEDY = (
     "Check the world id and the version, and leave out other filters: the list of the world's snapshots "
     "with `include_expired=true` has every version."
 )
+KNOWN_AT_REMEDY = "Send a later `known_at`, or leave it out; other filters make no difference."
+FIRST_SNAPSHOT_REMEDY = "Publish a first snapshot of this world, or check the world id."
+FILTERS_REMEDY = "Widen the filters; expired snapshots are already included."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ class ExplainAbsence:
         detail = f"no snapshot of world {query.world_id!r} matches this query"
         later = [] if query.as_of_to is None else self._earliest(query)
         if not later:
-            return ProblemError(SNAPSHOT_NOT_FOUND, detail)
+            remedy = FILTERS_REMEDY if query.include_expired else None
+            return ProblemError(SNAPSHOT_NOT_FOUND, detail, remedy=remedy)
         earliest = format_instant(later[0].as_of)
         detail = f"{detail}: the earliest snapshot that matches the other filters has as_of {earliest}"
         remedy = "Send an as_of at or after `earliest_as_of`, or widen the other filters."
@@ -65,9 +69,10 @@ class ExplainAbsence:
         if known_at is not None:
             # Today's registration of the world must not change the answer about a past moment (INV-08).
             detail = f"no snapshot of world {world_id!r} was known at {format_instant(known_at)}"
-            return ProblemError(SNAPSHOT_NOT_FOUND, detail)
+            return ProblemError(SNAPSHOT_NOT_FOUND, detail, remedy=KNOWN_AT_REMEDY)
         if self.worlds.heads(world_id):
-            return ProblemError(SNAPSHOT_NOT_FOUND, f"world {world_id!r} has never had a snapshot")
+            detail = f"world {world_id!r} has never had a snapshot"
+            return ProblemError(SNAPSHOT_NOT_FOUND, detail, remedy=FIRST_SNAPSHOT_REMEDY)
         return ProblemError(
             WORLD_UNKNOWN, f"world {world_id!r} is unknown: it has no registration and no snapshot"
         )

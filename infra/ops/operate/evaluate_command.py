@@ -98,4 +98,4 @@ def _resume_command(done: Progress, period: Period, request: EvaluateRequest) ->
 
 
 def _stage_text(stage: str | None) -> str:
-    return f" at stage {stage}" if stage else ""
+    return f" at stage {stage}; `{PROGRAM} contract` lists the stages" if stage else ""

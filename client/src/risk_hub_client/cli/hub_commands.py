@@ -14,6 +14,7 @@ from risk_hub_client.cache import ClientCache
 from risk_hub_client.cli.existence_checks import require_world
 from risk_hub_client.cli.input_files import check_input_exists, input_name
 from risk_hub_client.cli.options import (
+    LISTED_MAX_COUNT,
     Expired,
     Json,
     KnownAt,
@@ -151,7 +152,9 @@ def list_snapshots(
     world: World,
     start: Annotated[str | None, typer.Option("--from", help="First as_of, inclusive.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Last as_of, inclusive.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="The maximum number of snapshots.")] = 20,
+    limit: Annotated[
+        int, typer.Option(min=1, max=LISTED_MAX_COUNT, help="The maximum number of snapshots.")
+    ] = 20,
     stage: OnlyStage = None,
     actor: OnlyActor = None,
     known_at: KnownAt = None,

@@ -1,12 +1,14 @@
 """Options that several commands share."""
 
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from risk_hub_contracts.base.times import InstantError, parse_instant
 
+# The greatest `--limit`: far more than a world has; `islice` raises above the machine's own greatest integer.
+LISTED_MAX_COUNT: Final = 1_000_000_000
 OnlyStage = Annotated[str | None, typer.Option("--stage", help="Only snapshots of this stage.")]
 OnlyActor = Annotated[str | None, typer.Option("--actor", help="Only snapshots of this actor.")]
 KnownAt = Annotated[str | None, typer.Option(help="Answer as the hub would have answered at this instant.")]

@@ -9,6 +9,7 @@ import typer
 from risk_hub_client import RiskHubClient
 from risk_hub_client.cli.existence_checks import require_world
 from risk_hub_client.cli.options import (
+    LISTED_MAX_COUNT,
     Expired,
     Json,
     KnownAt,
@@ -87,7 +88,9 @@ def list_signals(
     start: Annotated[str | None, typer.Option("--from", help="First emitted_at, inclusive.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Last emitted_at, inclusive.")] = None,
     stage: Annotated[str | None, typer.Option(help="Only signals of this stage.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="The maximum number of signals.")] = SIGNALS_DEFAULT_COUNT,
+    limit: Annotated[
+        int, typer.Option(min=1, max=LISTED_MAX_COUNT, help="The maximum number of signals.")
+    ] = SIGNALS_DEFAULT_COUNT,
     url: Url = None,
     *,
     oldest_first: OldestFirst = False,
