@@ -50,6 +50,7 @@ class FunctionSpec:
         variables: names of its environment variables; `infra.cdk.stacks.function_variables` has their values.
         grants: every permission of its role, except those that its log, its traces and its queue or stream need.
         stops_release: whether its failures roll a release back; CodeDeploy watches ten alarms, and all are in use.
+        single: whether at most one execution runs at a time, which reserves it from the account's concurrency.
         queue_severity: severity of the alarms on its queue's age and on its dead letters.
     """
 
@@ -65,6 +66,7 @@ class FunctionSpec:
     grants: tuple[Grant, ...] = ()
     stops_release: bool = False
     queue_severity: Severity = "warning"
+    single: bool = False
 
     @property
     def raises_errors(self) -> bool:

@@ -2,7 +2,7 @@
 
 Bundles, stacks, roles, alarms, dashboards and the operator's commands are derived from it
 (docs/guides/extending.md). No role can delete history; only the reaper deletes anything: blobs that no snapshot
-refers to, and their marks.
+refers to, and their marks. Only the mover changes stored snapshots: it leaves tombstones of those in history.
 """
 
 from __future__ import annotations
@@ -217,6 +217,38 @@ _TABLE: Final = (
         every_minutes=1,
         variables=(names.WORLDS_TABLE, names.TOKENS_SECRET_ARN, names.QUEUE_URLS, names.STAGE_ALLOW_LIST),
         grants=(SCAN_WORLDS, READ_TOKENS, allow("sqs:GetQueueAttributes", on="queues")),
+    ),
+    FunctionSpec(
+        folder="snapshot_mover",
+        memory_mib=1024,
+        # Ends before the next run begins.
+        timeout_seconds=240,
+        every_minutes=5,
+        single=True,
+        variables=(
+            names.SNAPSHOTS_TABLE,
+            names.SEGMENTS_TABLE,
+            names.WORLDS_TABLE,
+            names.BUCKET,
+            names.HOT_SECONDS,
+            names.MOVE_SETTLE_SECONDS,
+        ),
+        grants=(
+            SCAN_WORLDS,
+            # Replaces an item by its tombstone, after its snapshot was read back from history.
+            allow("dynamodb:UpdateItem", on="snapshots"),
+            allow("dynamodb:Query", on=("snapshots", "snapshots/index/by_as_of")),
+            allow(
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+                "dynamodb:UpdateItem",
+                on="segments",
+            ),
+            allow("s3:GetObject", on=(BODIES, HISTORY)),
+            allow("s3:PutObject", on=HISTORY),
+            LIST_BUCKET,
+        ),
     ),
     FunctionSpec(
         folder="blob_reaper",

@@ -85,6 +85,15 @@ class ReconcileNote:
     days: Mapping[str, Tally] = field(default_factory=dict)
     checked: str = BEFORE_ALL
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Return whether a reconciliation goes on: a move would change the lines that were already counted."""
+        return self.after is not None
+
+    def is_due(self, now: datetime) -> bool:
+        """Return whether the last reconciliation is unfinished, or a day old."""
+        return self.is_unfinished or self.finished_at is None or now >= self.finished_at + INTERVAL
+
 
 class ReconcileNotes(Protocol):
     """The notes, one for each world. May raise DependencyUnavailableError."""
@@ -128,17 +137,6 @@ class Reconcile:
     notes: ReconcileNotes
     clock: Clock
 
-    def is_due(self, world_id: str) -> bool:
-        """Return whether the last reconciliation is unfinished, or older than a day."""
-        note = self.notes.note(world_id)
-        return (
-            note.after is not None or note.finished_at is None or self.clock() >= note.finished_at + INTERVAL
-        )
-
-    def pauses_moves(self, world_id: str) -> bool:
-        """Return whether the world must not be moved: a move would change the lines that were already counted."""
-        return self.notes.note(world_id).after is not None
-
     def __call__(self, world_id: str, until: datetime) -> Reconciliation:
         """Reconcile a world, or begin or continue it until an instant.
 
@@ -147,7 +145,7 @@ class Reconcile:
         if self.index.plan(world_id) is not None:
             return Reconciliation(finished=False)
         note = self._count_lines(self.notes.note(world_id), until)
-        if note.after is not None:
+        if note.is_unfinished:
             self.notes.write(note)
             return Reconciliation(finished=False)
         days, rows = note.days, list(self._rows(world_id))

@@ -18,9 +18,12 @@ from functions.entrypoints.queue import queue_worker
 from functions.evaluation.worker_steps import Outcome
 from functions.event_relay.batch_metrics import report as announced
 from functions.freshness_monitor.pass_metrics import report, write_token_end_metric
+from functions.history.move_worlds import MoveRun
+from functions.history.reconcile_worlds import ReconcileRun
 from functions.hub.domain.freshness import tally
 from functions.hub.ports import BlobError, Dependency, DependencyUnavailableError
 from functions.hub.use_cases.watch_freshness import FreshnessPass
+from functions.snapshot_mover.run_metrics import report as report_of_mover
 from functions.telemetry.health import ReportTally
 from infra.cdk.alarms.table import alarm_rules
 from infra.environments import ENVIRONMENTS
@@ -55,6 +58,7 @@ def emitted(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     write_token_end_metric([ending_token()], datetime.now(tz=UTC))
     for worker, stage, status in itertools.product(WORKER_EVENTS, DATA_STAGES, get_args(RiskStatus)):
         ReportTally(worker, DATA_STAGES)(sample_event(), stage, status)
+    report_of_mover(MoveRun(0, 0, timedelta(0), []), ReconcileRun(0, [], timedelta(0), []))
     announced([], RelayResult(announced=1, isolated=0), datetime.now(tz=UTC))
     for stage in DATA_STAGES:
         publish_twice(stage)

@@ -26,6 +26,8 @@ SETTINGS = {
     "RISK_HUB_EVALUATIONS_TABLE": "evaluations",
     "RISK_HUB_MARKS_TABLE": "marks",
     "RISK_HUB_SEGMENTS_TABLE": "segments",
+    "RISK_HUB_HOT_SECONDS": "604800",
+    "RISK_HUB_MOVE_SETTLE_SECONDS": "3600",
     "RISK_HUB_BUCKET": "blobs",
     "RISK_HUB_BUS_NAME": "bus",
     "RISK_HUB_FAILURE_QUEUE_URL": f"{QUEUES}/failures",

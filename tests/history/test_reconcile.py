@@ -51,6 +51,9 @@ class World:
         changed = replace(row, **changes)  # type: ignore[arg-type]
         self.segments.stored[WORLD][changed.segment_order] = changed
 
+    def note(self) -> ReconcileNote:
+        return self.notes.note(WORLD)
+
     def differences(self) -> tuple[Difference, ...]:
         found = self.reconcile(WORLD, self.seam.clock.now + LONG)
         assert found.finished
@@ -180,14 +183,13 @@ def test_reconciliation_in_many_runs_finds_what_one_run_finds(
 def test_world_is_due_once_a_day_and_while_its_reconciliation_is_unfinished() -> None:
     world = World()
     world.put(stored())
-    assert world.reconcile.is_due(WORLD)
+    assert world.note().is_due(world.seam.clock())
     with patch.object(reconcile, "CLOCK_LINES", 1):
         assert not world.reconcile(WORLD, world.seam.clock.now).finished
-    assert (world.reconcile.is_due(WORLD), world.reconcile.pauses_moves(WORLD)) == (True, True)
+    assert (world.note().is_due(world.seam.clock()), world.note().is_unfinished) == (True, True)
     assert world.differences() == ()
-    assert (world.reconcile.is_due(WORLD), world.reconcile.pauses_moves(WORLD)) == (False, False)
-    world.seam.clock.now += INTERVAL
-    assert world.reconcile.is_due(WORLD)
+    assert (world.note().is_due(world.seam.clock()), world.note().is_unfinished) == (False, False)
+    assert world.note().is_due(world.seam.clock() + INTERVAL)
 
 
 def test_world_with_an_interrupted_move_is_left_for_the_next_run() -> None:
@@ -240,4 +242,4 @@ def test_difference_says_what_the_table_lists_and_what_the_segments_hold() -> No
     forget_too_much(world, row)
     (difference,) = world.differences()
     assert difference.detail == "the table lists 1 moved snapshots, the segments hold 2"
-    assert world.notes.note(WORLD) == ReconcileNote(WORLD, finished_at=world.seam.clock.now)
+    assert world.note() == ReconcileNote(WORLD, finished_at=world.seam.clock.now)

@@ -56,7 +56,7 @@ def test_hub_bundle_contains_only_its_functions_and_no_risk_code() -> None:
     folders = {Path(name).parts[1] for name in hub_files("hub") if name.startswith("functions/")}
     workers = {"stress_engine", "exit_engine"}
     api = {"snapshot_writer", "snapshot_reader", "world_registry"}
-    scheduled = {"freshness_monitor", "blob_reaper"}
+    scheduled = {"freshness_monitor", "blob_reaper", "snapshot_mover"}
     assert folders == {"__init__.py", "event_relay", *ROOMS, *scheduled, *api, *workers}
     assert not [name for name in hub_files("hub") if name.startswith(RISK_CODE)]
 

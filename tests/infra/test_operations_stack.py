@@ -19,7 +19,8 @@ NAMED_BY: dict[str, tuple[StackPart, str, str]] = {
     "Stage": ("service", "AWS::ApiGateway::Stage", "StageName"),
     "TopicName": ("operations", "AWS::SNS::Topic", "TopicName"),
 }
-HEARTBEATS = {"freshness-heartbeat", "blob-reaper-heartbeat"}
+# The mover writes its lag in each run, so a missing lag is a mover that does not run.
+HEARTBEATS = {"freshness-heartbeat", "blob-reaper-heartbeat", "history-lag"}
 WORKER_ALARMS = ("dead-letters", "queue-age", "message-failures")
 STAGE_ALARMS = (
     "snapshot-lag-warn",
@@ -32,7 +33,7 @@ STAGE_ALARMS = (
     "validation-success",
 )
 CLOSED_LISTS = {
-    "worker": (*WORKER_EVENTS, "event_relay", "freshness_monitor"),
+    "worker": (*WORKER_EVENTS, "event_relay", "freshness_monitor", "snapshot_mover"),
     "stage": ("backtest", "paper", "live"),
     "status": ("401", "403", "409", "422", "partial", "insufficient", "invalid_input"),
     "reason": ("unusable", "unavailable", "world-full"),
@@ -93,6 +94,7 @@ def test_alarms_on_api_relay_freshness_results_tokens_and_blobs_exist(cloud_stag
         *("risk-not-computed-live", "exit-limits-not-judged-live", "token-end"),
         *(f"{what}-{stage}" for what in STAGE_ALARMS for stage in CLOSED_LISTS["stage"]),
         *("blobs-unusable", "blobs-unavailable", "world-full"),
+        *("history-difference", "history-unreconciled"),
     }
 
 

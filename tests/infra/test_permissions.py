@@ -90,6 +90,31 @@ def test_no_function_role_can_delete_stored_history(any_stage: Assembly, folder:
     assert not [action for action in stored if any(word in action for word in HISTORY_ENDS_BY)]
 
 
+def test_only_the_mover_can_change_a_stored_snapshot_and_it_cannot_delete_one(any_stage: Assembly) -> None:
+    """INV-10: it leaves the tombstone of a snapshot that it has read back from history."""
+    changing = {
+        folder
+        for folder in FUNCTION_FOLDERS
+        if ("dynamodb:UpdateItem", "snapshots") in permissions(any_stage, folder)
+    }
+    assert changing == {"snapshot_mover"}
+    on_snapshots = {
+        action for action, where in permissions(any_stage, "snapshot_mover") if where == "snapshots"
+    }
+    assert on_snapshots == {"dynamodb:Query", "dynamodb:UpdateItem"}
+
+
+def test_only_the_mover_writes_history(any_stage: Assembly) -> None:
+    writing = {
+        folder
+        for folder in FUNCTION_FOLDERS
+        for action, where in permissions(any_stage, folder)
+        if (where == "segments" or "risk-history" in where)
+        and action not in {"dynamodb:GetItem", "dynamodb:Query", "s3:GetObject"}
+    }
+    assert writing == {"snapshot_mover"}
+
+
 @pytest.mark.parametrize("worker", WORKER_EVENTS)
 def test_workers_cannot_publish_events_or_messages(any_stage: Assembly, worker: FunctionFolder) -> None:
     """ADR-0002: a worker's stored result is announced by its stream record."""

@@ -7,7 +7,11 @@ import pytest
 from infra.functions import FUNCTIONS, WORKER_EVENTS
 from tests.infra.assembly import Assembly, only, referent
 
-RATES = {"freshness_monitor": "rate(1 minute)", "blob_reaper": "rate(1 hour)"}
+RATES = {
+    "freshness_monitor": "rate(1 minute)",
+    "blob_reaper": "rate(1 hour)",
+    "snapshot_mover": "rate(5 minutes)",
+}
 MINUTE_SECONDS = 60
 
 
@@ -68,6 +72,17 @@ def test_scheduler_role_may_invoke_only_its_function(any_stage: Assembly, folder
 
 def test_freshness_monitor_timeout_is_shorter_than_its_schedule_interval() -> None:
     assert FUNCTIONS["freshness_monitor"].timeout_seconds < MINUTE_SECONDS
+
+
+def test_mover_ends_before_its_next_run_and_runs_once_at_a_time(any_stage: Assembly) -> None:
+    mover = FUNCTIONS["snapshot_mover"]
+    assert mover.timeout_seconds < 5 * MINUTE_SECONDS
+    reserved = {
+        folder: any_stage.function(folder).get("ReservedConcurrentExecutions")
+        for folder, spec in FUNCTIONS.items()
+        if spec.single
+    }
+    assert reserved == {"snapshot_mover": 1}
 
 
 def test_freshness_monitor_gets_the_url_of_every_queue(local: Assembly) -> None:

@@ -40,7 +40,7 @@ STAGED = ("expectations?stage=paper", "exit-policy?stage=paper")
 SHA256 = hashlib.sha256(b"blob").hexdigest()
 SIGNED_URL = f"https://blobs.s3.amazonaws.com/risk-blobs/w1/{SHA256}?X-Amz-Signature={SIGNATURE}"
 # Lambda writes the traceback of a handler that raises.
-RAISING = ("event_relay", "freshness_monitor", "blob_reaper")
+RAISING = ("event_relay", "freshness_monitor", "blob_reaper", "snapshot_mover")
 
 called: set[str] = set()
 
@@ -198,6 +198,7 @@ def work(meter: Meter) -> None:
             invoke(worker, queue_message(event, worker))
     invoke("freshness_monitor", {})
     invoke("blob_reaper", {})
+    invoke("snapshot_mover", {})
 
 
 def _wire(item: Any) -> Any:

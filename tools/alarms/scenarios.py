@@ -68,6 +68,9 @@ def _named_metrics() -> Iterator[tuple[str, Metric]]:
         yield f"largest world {stage}", Metric(HUB, "risk_hub_world_size_gigabytes", {"stage": stage})
         yield f"success {stage}", Metric(HUB, "risk_hub_validation_success_percent", {"stage": stage})
     yield "token end", Metric(HUB, "risk_hub_token_end_seconds", {"worker": "freshness_monitor"})
+    for what in ("lag", "difference", "unreconciled"):
+        name = f"risk_hub_history_{what}_{'total' if what == 'difference' else 'seconds'}"
+        yield f"history {what}", Metric(HUB, name, {"worker": "snapshot_mover"})
     for worker in WORKERS:
         for status in ("partial", "insufficient", "invalid_input"):
             dimensions = {"worker": worker.replace("-", "_"), "stage": "live", "status": status}
@@ -120,6 +123,9 @@ def normal_values() -> dict[str, float]:
         "iterator age": 400.0,
         "announced": 30.0,
         "token end": 60 * 86_400.0,
+        "history lag": 0.0,
+        "history difference": 0.0,
+        "history unreconciled": 43_200.0,
         "live risk-engine partial": 1.0,
         "live stress-engine insufficient": 1.0,
     }
@@ -154,6 +160,12 @@ def scenarios() -> Iterator[Scenario]:
         "event-relay-silent", {"announced": None}, minutes=12, minutes_to_alarm=10, minutes_to_ok=1
     )
     yield Scenario("relay-failures", {"failure queue": 1})
+    # Their periods are hours: an hour with one bad minute is bad.
+    late, old = {"history lag": 6 * 3_600.0}, {"history unreconciled": 3 * 86_400.0}
+    yield Scenario("history-lag", late, minutes=182, minutes_to_alarm=170, minutes_to_ok=60)
+    yield Scenario("history-lag", {"history lag": None}, minutes=182, minutes_to_alarm=180, minutes_to_ok=1)
+    yield Scenario("history-difference", {"history difference": 1})
+    yield Scenario("history-unreconciled", old, minutes=62, minutes_to_alarm=50, minutes_to_ok=60)
     yield Scenario(
         "token-end", {"token end": 13 * 86_400}, minutes=182, minutes_to_alarm=180, minutes_to_ok=1
     )

@@ -34,6 +34,8 @@ VARIABLES: Final = {
     "RISK_HUB_EVALUATIONS_TABLE": "evaluations",
     "RISK_HUB_MARKS_TABLE": "marks",
     "RISK_HUB_SEGMENTS_TABLE": "segments",
+    "RISK_HUB_HOT_SECONDS": "604800",
+    "RISK_HUB_MOVE_SETTLE_SECONDS": "3600",
     "RISK_HUB_BLOB_GRACE_HOURS": "24",
     "RISK_HUB_BUCKET": "bucket",
     "RISK_HUB_TOKENS_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:000000000000:secret:tokens",

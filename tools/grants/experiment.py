@@ -46,6 +46,7 @@ class Experiment:
         self._roles = Roles(stage.aws, self._bench.bucket)
         self._needs = lambda_needs(stage.aws, self._roles)
         self._bench.disable_reaper_grace()
+        self._bench.disable_hot_window()
         disable_event_sources(stage)
 
     def grants(self) -> list[Grant]:

@@ -10,7 +10,7 @@ from functions.history.ports import MovePlan
 from functions.history.segment import SegmentRow, compress_lines, encode_line, segment_row
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.domain.ordering import AFTER_ALL, BEFORE_ALL
-from infra.names import table_name
+from infra.names import HISTORY_PREFIX, table_name
 from tests.local_stage.caller import new_world, small_body
 from tools.grants.producers import large_body, publish
 from tools.grants.workbench import Workbench
@@ -56,8 +56,7 @@ def _plan(row: SegmentRow) -> MovePlan:
 
 def _moved(bench: Workbench) -> tuple[str, dict[str, Any]]:
     """Publish an hour-old book to a new world and move it; return the world and the body."""
-    world, body = new_world(), small_body(as_of=(datetime.now(tz=UTC) - AGE).isoformat())
-    publish(bench, world, body)
+    world, body = _published_old(bench, small_body())
     move(bench, world)
     return world, body
 
@@ -115,7 +114,53 @@ def _moved_after_its_event(bench: Workbench) -> str:
     """Return the world of a moved book that is too large for an event."""
     world = new_world()
     publish(bench, world, large_body())
-    relayed = bench.relay("snapshots", {"world_id": world, "version": "v1"})
-    assert relayed == DONE, relayed
+    _announce(bench, world)
     move(bench, world)
     return world
+
+
+def moves(bench: Workbench) -> None:
+    """Old snapshots are moved to history, and history is compared with the table."""
+    world, _ = _published_old(bench, small_body())
+    _run_mover(bench)
+    assert _segments(bench, world)
+
+
+def moves_a_large_book(bench: Workbench) -> None:
+    """An old snapshot whose document is in the bucket is moved to history."""
+    world, _ = _published_old(bench, large_body())
+    _run_mover(bench)
+    assert _segments(bench, world)
+
+
+def compares_lost_segment(bench: Workbench) -> None:
+    """A segment that is missing is reported as a difference."""
+    world, _ = _moved(bench)
+    for key in _segments(bench, world):
+        bench.s3.delete_object(Bucket=bench.bucket, Key=key)
+    assert _run_mover(bench)["differences"] == 1
+
+
+def _published_old(bench: Workbench, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Publish an hour-old book to a new world and announce it; return the world and the body."""
+    world, body = new_world(), {**body, "as_of": (datetime.now(tz=UTC) - AGE).isoformat()}
+    publish(bench, world, body)
+    _announce(bench, world)
+    return world, body
+
+
+def _announce(bench: Workbench, world: str) -> None:
+    relayed = bench.relay("snapshots", {"world_id": world, "version": "v1"})
+    assert relayed == DONE, relayed
+
+
+def _run_mover(bench: Workbench) -> dict[str, int]:
+    counts: dict[str, int] = bench.invoke("snapshot_mover", {})
+    return counts
+
+
+def _segments(bench: Workbench, world: str) -> list[str]:
+    """Return the keys of the world's segments."""
+    prefix = f"{HISTORY_PREFIX}snapshots/world_id={world}/"
+    found = bench.s3.list_objects_v2(Bucket=bench.bucket, Prefix=prefix).get("Contents", [])
+    return [each["Key"] for each in found]

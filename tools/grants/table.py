@@ -121,4 +121,18 @@ SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
         ("dynamodb:DeleteItem", "marks"): scheduled.deletes_orphan,
         ("dynamodb:GetItem", "snapshots"): scheduled.keeps_referenced_blob,
     },
+    "snapshot_mover": {
+        ("dynamodb:Scan", "worlds"): history.moves,
+        ("dynamodb:UpdateItem", "snapshots"): history.moves,
+        ("dynamodb:Query", "snapshots"): history.moves,
+        ("dynamodb:Query", "snapshots/index/by_as_of"): history.moves,
+        ("dynamodb:GetItem", "segments"): history.moves,
+        ("dynamodb:PutItem", "segments"): history.moves,
+        ("dynamodb:Query", "segments"): history.moves,
+        ("dynamodb:UpdateItem", "segments"): history.moves,
+        ("s3:GetObject", HISTORY): history.moves,
+        ("s3:PutObject", HISTORY): history.moves,
+        ("s3:GetObject", BODIES): history.moves_a_large_book,
+        ("s3:ListBucket", "bucket"): history.compares_lost_segment,
+    },
 }

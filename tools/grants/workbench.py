@@ -9,6 +9,8 @@ from typing import Any
 from infra.local.bring_up import RunningStage
 from infra.names import (
     BLOB_GRACE_HOURS,
+    HOT_SECONDS,
+    MOVE_SETTLE_SECONDS,
     FunctionFolder,
     TableName,
     log_group_name,
@@ -52,6 +54,10 @@ class Workbench:
     def disable_reaper_grace(self) -> None:
         """Remove the reaper's grace period."""
         self._set("blob_reaper", {BLOB_GRACE_HOURS: "0"})
+
+    def disable_hot_window(self) -> None:
+        """Let the mover move every snapshot that history may hold, however new its commit is."""
+        self._set("snapshot_mover", {HOT_SECONDS: "1", MOVE_SETTLE_SECONDS: "0"})
 
     def relay(self, table: TableName, key: Key) -> Any:
         """Give the relay the stream record of one stored item, and return its answer."""

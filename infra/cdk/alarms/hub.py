@@ -34,6 +34,9 @@ SPIKE_DENOMINATOR_OFFSET: Final = 20
 REFUSED_SHARE_PERCENT: Final = 10
 REFUSED_DENOMINATOR_OFFSET: Final = 200
 FAILED_MESSAGES_MAX: Final = 5
+HISTORY_LAG_MAX_HOURS: Final = 6
+HISTORY_LAG_PERIODS: Final = 3
+UNRECONCILED_MAX_DAYS: Final = 3
 UNAVAILABLE_BLOBS_MAX: Final = 5
 UNANNOUNCED_PERIODS: Final = 2
 TOKEN_END_LEAD_DAYS: Final = 14
@@ -57,6 +60,7 @@ def hub_alarms(environment: EnvironmentSpec) -> Iterator[AlarmRule]:
     yield from _rejected_requests(environment.name)
     yield _world_full(environment.name)
     yield from _blobs(environment.name)
+    yield from _history(environment.name)
     for spec in FUNCTIONS.values():
         if spec.events:
             yield _failed_messages(environment.name, spec)
@@ -240,6 +244,41 @@ def _blobs(stage: str) -> Iterator[AlarmRule]:
             metrics={"errors": hub_metric(stage, metrics.BLOB_ERRORS, reason=reason)},
             threshold=threshold,
         )
+
+
+def _history(stage: str) -> Iterator[AlarmRule]:
+    """Alarm on moves that wait or do not run, and on history that is not what the table lists."""
+
+    def mover(metric: metrics.Metric, statistic: str) -> Metric:
+        return hub_metric(stage, metric, statistic, worker="snapshot_mover")
+
+    yield AlarmRule(
+        name="history-lag",
+        page="history-lag",
+        meaning="Old snapshots are not moved to history: their worlds grow until no more snapshots are accepted",
+        severity="warning",
+        metrics={"lag": mover(metrics.HISTORY_LAG, "Maximum")},
+        threshold=HISTORY_LAG_MAX_HOURS * HOUR_SECONDS,
+        period_seconds=HOUR_SECONDS,
+        periods=HISTORY_LAG_PERIODS,
+        missing_data=MISSING_IS_ALARM,
+    )
+    yield AlarmRule(
+        name="history-difference",
+        page="history-difference",
+        meaning="The history of a world is not what the table lists: a snapshot may be missing or changed",
+        severity="critical",
+        metrics={"differences": mover(metrics.HISTORY_DIFFERENCE, "Sum")},
+    )
+    yield AlarmRule(
+        name="history-unreconciled",
+        page="history-difference",
+        meaning=f"The history of a world was not compared with the table for {UNRECONCILED_MAX_DAYS} days",
+        severity="warning",
+        metrics={"ago": mover(metrics.HISTORY_UNRECONCILED, "Maximum")},
+        threshold=UNRECONCILED_MAX_DAYS * DAY_SECONDS,
+        period_seconds=HOUR_SECONDS,
+    )
 
 
 def _failed_messages(stage: str, spec: FunctionSpec) -> AlarmRule:

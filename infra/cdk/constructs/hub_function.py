@@ -99,7 +99,9 @@ class HubFunction(Construct):
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if self._uses_snap_start else None,
             memory_size=self.spec.memory_mib,
             timeout=Duration.seconds(self.spec.timeout_seconds),
-            reserved_concurrent_executions=self.environment.reserved_concurrency(self.folder),
+            reserved_concurrent_executions=1
+            if self.spec.single
+            else self.environment.reserved_concurrency(self.folder),
             tracing=lambda_.Tracing.ACTIVE,
             log_group=self.log_group,
             logging_format=lambda_.LoggingFormat.JSON,

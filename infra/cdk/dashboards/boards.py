@@ -19,13 +19,14 @@ Rows = tuple[tuple[Panel, ...], ...]
 
 
 def operators(environment: EnvironmentSpec) -> Rows:
-    """Return the operators' panels: freshness, requests, functions, queues, failures, tokens, worlds."""
+    """Return the operators' panels: freshness, requests, functions, queues, failures, tokens, worlds, history."""
     return (
         _freshness(environment),
         _requests(environment),
         _functions(environment),
         _queues(environment),
         _world_panels(environment),
+        _history(environment),
     )
 
 
@@ -177,6 +178,24 @@ def _world_panels(environment: EnvironmentSpec) -> tuple[Panel, ...]:
         WorldGraph("Repetitions of each world", "snapshots", namespace, m.SNAPSHOT_DEDUPE.name, "Sum"),
         WorldGraph("Expired events of each world", "events", namespace, m.SNAPSHOT_EXPIRED.name, "Sum"),
         Graph("Time until a token without a successor ends", "s", (end,)),
+    )
+
+
+def _history(environment: EnvironmentSpec) -> tuple[Panel, ...]:
+    def line(label: str, metric: m.Metric, statistic: str) -> Line:
+        return Line(label, _hub_metric(environment, metric, statistic, worker="snapshot_mover"))
+
+    return (
+        Graph("Snapshots moved to history", "snapshots", (line("moved", m.HISTORY_MOVED, "Sum"),)),
+        Graph(
+            "Oldest snapshot beyond its window, and the last comparison",
+            "s",
+            (
+                line("waiting for its move", m.HISTORY_LAG, "Maximum"),
+                line("since the last comparison", m.HISTORY_UNRECONCILED, "Maximum"),
+            ),
+        ),
+        Graph("Differences of history", "days", (line("differences", m.HISTORY_DIFFERENCE, "Sum"),)),
     )
 
 

@@ -191,6 +191,29 @@ QUEUE_AGE: Final = Metric(
     "risk_hub_queue_age_seconds", "Seconds", _BY_WORKER, "How long a message had waited when it was received."
 )
 
+# History: snapshot_mover, in each run
+HISTORY_MOVED: Final = Metric(
+    "risk_hub_history_moved_total", "Count", _BY_WORKER, "Snapshots moved from the table to history."
+)
+HISTORY_LAG: Final = Metric(
+    "risk_hub_history_lag_seconds",
+    "Seconds",
+    _BY_WORKER,
+    "How much older than its window the oldest snapshot is that still has to be moved, of all worlds; 0 without one.",
+)
+HISTORY_DIFFERENCE: Final = Metric(
+    "risk_hub_history_difference_total",
+    "Count",
+    _BY_WORKER,
+    "Days of a world whose history is not what the table lists, and damaged segments; each world is compared once a day.",
+)
+HISTORY_UNRECONCILED: Final = Metric(
+    "risk_hub_history_unreconciled_seconds",
+    "Seconds",
+    _BY_WORKER,
+    "Time since the history of a world was last compared with the table, the longest of all worlds.",
+)
+
 METRICS: Final[Mapping[str, Metric]] = MappingProxyType(
     {
         each.name: each
@@ -220,6 +243,10 @@ METRICS: Final[Mapping[str, Metric]] = MappingProxyType(
             SNAPSHOT_DLQ,
             PROCESSING_DELAY,
             QUEUE_AGE,
+            HISTORY_MOVED,
+            HISTORY_LAG,
+            HISTORY_DIFFERENCE,
+            HISTORY_UNRECONCILED,
         )
     }
 )
