@@ -28,6 +28,7 @@ from functions.hub.use_cases.publish_snapshot import PublishRequest, PublishSnap
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
 from functions.hub.world_ports import NoteWrite
 from risk_hub_contracts.api.queries import BacktestQuery, LatestReportQuery, SignalsQuery
+from risk_hub_contracts.base.limits import INLINE_RETURNS_MAX_BYTES
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.blob.write import digest, encode_stress
 from risk_hub_contracts.worlds.expectation import Expectation
@@ -43,6 +44,7 @@ from tools.bench.items import book_item_bytes, write_units
 RETENTION = timedelta(days=30)
 # The claim on a blob and the check for its deletion lease (ADR-0018).
 MARKS = ["PutItem", "GetItem"]
+LARGE_RETURNS = [0.01] * (INLINE_RETURNS_MAX_BYTES // 8)
 
 
 class Table:
@@ -86,12 +88,16 @@ def test_post_and_replay_each_make_one_request(table: Table) -> None:
     assert table.post() == ["PutItem"]
 
 
+def test_post_with_250_returns_of_one_series_makes_one_request(table: Table) -> None:
+    assert table.post(realized_returns=[n / 7e3 for n in range(250)]) == ["PutItem"]
+
+
 def test_post_with_one_large_component_makes_four_requests(table: Table) -> None:
-    assert table.post(realized_returns=[0.01] * 101) == [*MARKS, "PutObject", "PutItem"]
+    assert table.post(realized_returns=LARGE_RETURNS) == [*MARKS, "PutObject", "PutItem"]
 
 
 def test_post_by_reference_makes_four_requests(table: Table) -> None:
-    table.post(realized_returns=[0.01] * 101)
+    table.post(realized_returns=LARGE_RETURNS)
     found = table.store.get(WORLD, "v1")
     assert found is not None
     ref = found.document["realized_returns_ref"]

@@ -18,8 +18,8 @@ TTL_SECONDS = 60
 VERSIONS = ("inline", "small", "large")
 RETURNS: dict[str, Any] = {
     "inline": None,
-    "small": [0.001] * 150,
-    "large": [0.001] * 700,
+    "small": [0.001] * 550,
+    "large": [0.001] * 2_000,
 }
 FILTERS = ("", "include_expired=true", f"known_at={format_instant(START + timedelta(seconds=1))}")
 URLS = [
@@ -29,7 +29,7 @@ URLS = [
     for filters in FILTERS
 ]
 # Small answers fit, large ones need a URL.
-RESPONSE_BYTES = 8_000
+RESPONSE_BYTES = 20_000
 Step = tuple[str, int] | tuple[str, str] | tuple[str, str, int]
 STEPS = st.lists(
     st.one_of(

@@ -90,6 +90,24 @@ def test_large_components_are_offloaded_and_small_ones_stay_inline(api: Gateway,
     assert answer.json["realized_returns"] == [0.01] * 100
 
 
+@pytest.mark.parametrize(("points", "stays"), [(101, True), (250, True), (500, True), (512, False)])
+def test_returns_of_at_most_4096_bytes_stay_inline_with_the_hash_of_a_reference(
+    api: Gateway,
+    hub: Hub,
+    points: int,
+    stays: bool,  # noqa: FBT001
+) -> None:
+    body = book(realized_returns=[number / 7e3 for number in range(points)])
+    answer = post(api, body)
+    assert ("realized_returns" in answer.json) is stays
+    assert (hub.blobs.objects == {}) is stays
+    assert api("GET", f"{SNAPSHOTS}/latest").json["content_hash"] == answer.json["content_hash"]
+    offloading = OffloadPolicy(enabled=True, inline_threshold_entries=100, inline_returns_max_bytes=0)
+    other = post(Hub(offload=offloading).gateway(), body)
+    assert other.json["content_hash"] == answer.json["content_hash"]
+    assert "realized_returns_ref" in other.json
+
+
 def test_disabled_offload_keeps_components_inline_with_the_same_hash(hub: Hub, api: Gateway) -> None:
     body = book(weights=ELEVEN, covariance=MATRIX_11)
     offloaded = post(api, body)

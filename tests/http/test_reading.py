@@ -335,7 +335,7 @@ def test_expand_returns_the_original_component(api: Gateway, hub: Hub) -> None:
 
 
 def test_f16_damaged_or_missing_blob_is_424_on_expand(api: Gateway, hub: Hub) -> None:
-    publish(api, hub, "v1", 0, realized_returns=[0.001] * 500)
+    publish(api, hub, "v1", 0, realized_returns=[0.001] * 600)
     (ref,) = hub.blobs.objects
     hub.blobs.objects[ref] = ("realized_returns", b"rsh1 realized_returns {}\n")
     damaged = api("GET", f"{SNAPSHOTS}/latest?expand=true")
@@ -350,7 +350,7 @@ def test_expand_gives_a_download_url_for_a_component_over_the_response_limit(
     api: Gateway, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("functions.hub.use_cases.expand_components.RESPONSE_MAX_BYTES", 2_000)
-    publish(api, hub, "v1", 0, realized_returns=[0.001] * 500)
+    publish(api, hub, "v1", 0, realized_returns=[0.001] * 600)
     expanded = get(api, "/latest?expand=true")
     assert expanded["realized_returns_ref"]["download_url"].startswith("https://")
     assert "realized_returns" not in expanded

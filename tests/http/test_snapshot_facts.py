@@ -58,14 +58,21 @@ def test_dates_of_inline_returns_are_given_back_with_them(api: Gateway) -> None:
 
 
 def test_dates_of_offloaded_returns_are_given_back_when_expanded(api: Gateway) -> None:
-    days = [f"{year}-01-{day:02}" for year in (2021, 2022) for day in range(1, 31)]
-    series = {"AAPL": [0.01] * 60, "MSFT": [0.02] * 60}
+    days = [f"{year}-01-{day:02}" for year in range(2010, 2020) for day in range(1, 31)]
+    series = {"AAPL": [0.01] * 300, "MSFT": [0.02] * 300}
     answer = post(api, book(realized_returns=series, returns_meta={"dates": days, "frequency": "daily"}))
     assert answer.json["realized_returns_ref"]["kind"] == "realized_returns"
     assert answer.json["returns_meta"] == {"frequency": "daily"}
     expanded = latest(api, expand=True).json
     assert expanded["realized_returns"] == series
     assert expanded["returns_meta"] == {"frequency": "daily", "dates": days}
+
+
+def test_a_producers_own_reference_to_short_returns_stays_a_reference(api: Gateway, hub: Hub) -> None:
+    ref = stored_blob(hub, "realized_returns", encode_returns([0.01] * 250))
+    answer = post(api, book(realized_returns_ref=ref))
+    assert answer.json["realized_returns_ref"]["sha256"] == ref["sha256"]
+    assert "realized_returns" not in answer.json
 
 
 def test_dates_of_an_uploaded_blob_are_given_back_when_expanded(api: Gateway, hub: Hub) -> None:

@@ -85,7 +85,7 @@ def test_a_refused_publication_to_a_full_world_is_counted_and_logged_with_its_wo
 def test_blobs_of_a_publication_to_a_full_world_are_claimed_so_that_the_reaper_removes_them_later(
     full: Hub,
 ) -> None:
-    assert post(full.gateway(), book("v2", realized_returns=[0.01] * 101)).status == 507
+    assert post(full.gateway(), book("v2", realized_returns=[0.01] * 600)).status == 507
     ((ref, _),) = full.blobs.objects.items()
     (claim,) = full.marks.claims("w1", ref.rpartition("/")[2])
     assert claim.version == "v2"

@@ -26,7 +26,7 @@ from tests.fakes.uploads import MemoryUploads
 
 GRACE = timedelta(hours=24)
 WORLD = "w1"
-RETURNS = [0.01] * 101
+RETURNS = [0.01] * 600
 
 
 class TickingClock(FrozenClock):
@@ -112,7 +112,7 @@ def test_f15_blob_of_a_snapshot_that_was_never_stored_is_deleted(
 def test_blob_of_a_conflicting_version_is_deleted_and_the_stored_versions_blob_is_kept(hub: Stage) -> None:
     hub.post()
     with pytest.raises(ProblemError) as refused:
-        hub.post(returns=[0.02] * 101)
+        hub.post(returns=[0.02] * 600)
     assert refused.value.type is VERSION_CONFLICT
     hub.clock.advance(hours=25)
     assert hub.reap() == {"referred": 1, "reaped": 1}
@@ -274,7 +274,7 @@ def test_next_run_continues_a_run_ended_by_an_unavailable_store(
 ) -> None:
     """Otherwise a store that fails once in each run would stop every run at the first blob."""
     hub.post()
-    hub.post("v2", returns=[0.02] * 101)
+    hub.post("v2", returns=[0.02] * 600)
     hub.clock.advance(hours=25)
     break_marks(hub, monkeypatch, DependencyUnavailableError(Dependency.BLOB_MARK_STORE, "throttled"))
     with pytest.raises(DependencyUnavailableError):

@@ -68,7 +68,7 @@ def publication(version: str, **part: Any) -> PublishRequest:
 
 
 def publisher(ports: Ports) -> PublishSnapshot:
-    policy = OffloadPolicy(enabled=True, inline_threshold_entries=2)
+    policy = OffloadPolicy(enabled=True, inline_threshold_entries=2, inline_returns_max_bytes=0)
     return PublishSnapshot(ports["snapshots"], ports["blobs"], ports["marks"], ports.clock, policy, RETENTION)
 
 
@@ -167,7 +167,7 @@ def unmarked(*processes: Process, marks: type[MemoryMarks] = MemoryMarks) -> Sta
 def refused_before(version: str = "v1") -> Claim:
     """Return the old claim of a writer that crashed before its snapshot was stored."""
     blobs, marks = InventoryWithStore(), MemoryMarks()
-    policy = OffloadPolicy(enabled=True, inline_threshold_entries=2)
+    policy = OffloadPolicy(enabled=True, inline_threshold_entries=2, inline_returns_max_bytes=0)
     publish = PublishSnapshot(MemorySnapshots(), blobs, marks, lambda: BEGINNING, policy, RETENTION)
     publish(publication(version, realized_returns=RETURNS))
     (claim,) = marks.claims(WORLD, SHA256)

@@ -123,7 +123,9 @@ class Hub:
 
     def _make_use_cases(self) -> None:
         dependencies, clock = self.dependencies, self.clock
-        policy = OffloadPolicy(enabled=True, inline_threshold_entries=self.random.choice((3, 100)))
+        policy = OffloadPolicy(
+            enabled=True, inline_threshold_entries=self.random.choice((3, 100)), inline_returns_max_bytes=0
+        )
         self.publish: Callable[[PublishRequest], PublishResult] = dependencies.publish(
             self.snapshots, self.blobs, self.marks, clock, policy, RETENTION
         )

@@ -65,6 +65,8 @@ BACKFILL_AWAITED_MAX_SECONDS: Final = 14 * 86_400
 
 # Blobs, items, answers
 INLINE_COV_THRESHOLD_DEFAULT_ENTRIES: Final = 100
+# Returns of this size stay inline, whatever their number of points: one series of 500 float64 and its header.
+INLINE_RETURNS_MAX_BYTES: Final = 4_096
 BLOB_MAX_BYTES: Final = 536_870_912
 BLOB_HEADER_MAX_BYTES: Final = 16_777_216
 # The writer parses blob headers during the request: 4 MiB hold 10,000 ids or 200,000 dates.
@@ -136,7 +138,8 @@ def served_limits(
     """Return the limits that a client needs, as `GET /risk-hub/contract` serves them under `limits`.
 
     Args:
-        inline_cov_threshold: matrix entries (or return points, or scenarios) above which the hub offloads.
+        inline_cov_threshold: matrix entries (or return points, or scenarios) above which the hub offloads;
+            returns of at most `INLINE_RETURNS_MAX_BYTES` stay inline.
         offload: whether this deployment stage moves large components to the blob store at all.
     """
     return {
@@ -182,6 +185,7 @@ def served_limits(
         "critical_default_seconds": CRITICAL_DEFAULT_SECONDS,
         "lag_max_seconds": LAG_MAX_SECONDS,
         "quiet_hours_max_count": QUIET_HOURS_MAX_COUNT,
+        "inline_returns_max_bytes": INLINE_RETURNS_MAX_BYTES,
         "inline_cov_threshold": inline_cov_threshold,
         "offload": offload,
     }
