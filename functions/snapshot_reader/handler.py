@@ -44,7 +44,7 @@ _authenticator = Authenticator(_tokens, utc_now)
 _read = ReadSnapshots(snapshots=_snapshots, worlds=_worlds, clock=utc_now)
 _read_reports = ReadReports(reports=_reports, snapshots=_snapshots, worlds=_worlds, clock=utc_now)
 _list_signals = ListExitSignals(signals=_reports)
-_backtest = BacktestRisk(forecasts=_forecasts, worlds=_worlds)
+_backtest = BacktestRisk(forecasts=_forecasts, worlds=_worlds, snapshots=_snapshots)
 _offload = OffloadPolicy(settings.offload_enabled(), settings.inline_threshold_entries())
 _exposure = ExposureLimits.parse(settings.gross_exposure_max())
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # A record is put some time after its own instant, and arrival times are approximate.
 ARRIVAL_MARGIN: Final = timedelta(seconds=60)
 REPORT_INSTANTS: Final = ("evaluated_at", "emitted_at")
+EVALUATED_AT: Final = "evaluated_at"
 REPORT_KEY: Final = "evaluation_id"
 VERSION_KEY: Final = "version"
 
@@ -80,7 +81,8 @@ def keys_put_between(
 def _scan(table: str) -> dict[str, Any]:
     """Return the scan's parameters: the items' keys and the attribute that holds the instant."""
     is_report_table = table.endswith("evaluations")
-    fetched = ["world_id", *((REPORT_KEY, "report") if is_report_table else (VERSION_KEY, "created_at"))]
+    instants = (REPORT_KEY, "report", EVALUATED_AT) if is_report_table else (VERSION_KEY, "created_at")
+    fetched = ["world_id", *instants]
     aliases = {f"#{number}": name for number, name in enumerate(fetched)}
     return {"ProjectionExpression": ", ".join(aliases), "ExpressionAttributeNames": aliases}
 
@@ -88,11 +90,13 @@ def _scan(table: str) -> dict[str, Any]:
 def _put_at(item: Mapping[str, Any]) -> datetime | None:
     """Return the approximate time of an item's put.
 
-    None: the item is not a valid record; the relay has set it aside in a message that names its keys.
+    A signal, and a report of release 1.0, states it only in its document. None: the item is not a valid record;
+    the relay has set it aside in a message that names its keys.
     """
     try:
-        if "created_at" in item:
-            return parse_instant(item["created_at"]["S"])
+        stated = item.get("created_at") or item.get(EVALUATED_AT)
+        if stated is not None:
+            return parse_instant(stated["S"])
         report = json.loads(item["report"]["S"])
         return parse_instant(next(report[name] for name in REPORT_INSTANTS if name in report))
     except (KeyError, ValueError, StopIteration):

@@ -1,11 +1,13 @@
 """One suite for every ReportStore, and for its items on the stream."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
+import orjson
 import pytest
 from moto import mock_aws
 
@@ -13,7 +15,7 @@ from functions.announcing.stream_records import StreamRecordDecoder
 from functions.evaluation.derived_record import MODELS, AnyDerivedRecord, DerivedRecord, Kind, ReportKind
 from functions.evaluation.ports import Reports, ReportStore, Signals
 from functions.evaluation.signal_query import SignalPage, SignalQuery
-from functions.evaluation.store.dynamodb_reports import DynamoDBReports
+from functions.evaluation.store.dynamodb_reports import DICTIONARY_FILE, DynamoDBReports, from_item, to_item
 from functions.hub.adapters.body_store import BodyStore
 from risk_hub_contracts.base.times import format_instant, parse_instant
 from tests.adapters.conftest import create_table
@@ -49,6 +51,29 @@ def record(kind: Kind, **changed: Any) -> AnyDerivedRecord:
 def test_inv_05_a_record_of_any_kind_is_stored_once(evaluations: ReportStore, kind: Kind) -> None:
     assert evaluations.put_once(record(kind), UNTIL)
     assert not evaluations.put_once(record(kind, actor="another"), UNTIL)
+
+
+@pytest.mark.parametrize("kind", ["risk", "stress"])
+def test_report_is_stored_compressed_and_a_signal_as_text(kind: ReportKind) -> None:
+    item = to_item(record(kind), UNTIL)
+    assert len(item["report"]["B"]) < len(orjson.dumps(record(kind).document())) / 2
+    assert from_item(item) == record(kind)
+    signal_item = to_item(record("exit"), UNTIL)
+    assert orjson.loads(signal_item["report"]["S"]) == record("exit").document()
+    assert from_item(signal_item) == record("exit")
+
+
+@pytest.mark.parametrize("kind", EVENT_OF)
+def test_record_with_its_document_as_text_is_read_as_release_1_0_stored_it(kind: Kind) -> None:
+    text = orjson.dumps(record(kind).document()).decode()
+    assert from_item({**to_item(record(kind), UNTIL), "report": {"S": text}}) == record(kind)
+
+
+def test_dictionary_of_stored_reports_never_changes() -> None:
+    assert (
+        hashlib.sha256(DICTIONARY_FILE.read_bytes()).hexdigest()
+        == "dbe2592deecf6c79de35ccc4152b606b37d82335318a7b96eb340723e8651a90"
+    )
 
 
 def test_records_of_different_kinds_and_rules_are_stored_separately(evaluations: ReportStore) -> None:

@@ -150,7 +150,7 @@ def test_backtest_loads_only_the_last_forecast_of_each_date(table: Table, a_day:
         given = forecast("01-05T00", 0.0).model_copy(update=changed)
         forecasts.put_once(given, START + RETENTION)
     table.requests.clear()
-    report = BacktestRisk(forecasts, MemoryWorlds())("w1", BacktestQuery(stage="paper"))
+    report = BacktestRisk(forecasts, MemoryWorlds(), table.store)("w1", BacktestQuery(stage="paper"))
     assert report.observations == 39
     assert Counter(table.requests.operations) == {"Query": queries, "BatchGetItem": 1}
 

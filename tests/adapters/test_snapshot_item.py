@@ -1,6 +1,7 @@
 """Table items of snapshots: what they hold, and the form of release 1.0, which an operator may copy."""
 
 import base64
+import hashlib
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +9,14 @@ from typing import Any
 
 import pytest
 
-from functions.hub.adapters.snapshot_item import compress, decompress, from_item, stored_hash, to_item
+from functions.hub.adapters.snapshot_item import (
+    DICTIONARY_TEXT,
+    compress,
+    decompress,
+    from_item,
+    stored_hash,
+    to_item,
+)
 from risk_hub_contracts.base.times import parse_instant
 from tests.fakes.clock import START
 from tests.fakes.samples import stored
@@ -46,7 +54,7 @@ def test_item_has_no_attribute_that_follows_from_another() -> None:
     given = item_of(content_hash="sha256:" + "0" * 64)
     assert given.keys() == {
         *("world_id", "version", "time_order", "stage_time_order", "expiry_order", "created_at"),
-        *("actor", "content_hash", "document_bytes", "retain_until", "body"),
+        *("actor", "content_hash", "retain_until", "body"),
     }
     assert given["content_hash"] == {"B": bytes(32)}
 
@@ -67,3 +75,8 @@ def test_item_of_release_1_0_is_read_with_all_its_fields() -> None:
         assert (read.stage, read.actor) == (item["stage"]["S"], item["actor"]["S"])
         assert (read.ttl_sec, read.content_hash) == (int(item["ttl_sec"]["N"]), item["content_hash"]["S"])
         assert read.document == decompress(item["body"]["B"])
+
+
+def test_dictionary_of_stored_documents_never_changes() -> None:
+    digest = hashlib.sha256(DICTIONARY_TEXT).hexdigest()
+    assert digest == "03c18af2893fe3a21288871a75b947209f728bfbb9c9fb3c2ff25549c6bf94e4"

@@ -14,7 +14,11 @@ GAIN = {"A": 0.01, "B": 0.01}
 
 
 def judged(*forecasts: Forecast) -> BacktestSample:
-    return pair_with_returns(reversed(forecasts), "parametric_normal", 9900)
+    return pair_with_returns(reversed(forecasts), "parametric_normal", 9900, own_weights)
+
+
+def own_weights(forecast: Forecast) -> dict[str, float] | None:
+    return forecast.weights
 
 
 def left_out(found: BacktestSample) -> dict[str, int]:
@@ -108,8 +112,8 @@ def test_a_position_of_zero_needs_no_return() -> None:
 
 def test_forecasts_of_another_method_or_confidence_are_not_paired() -> None:
     days = (forecast("01-06T21", LOSS), forecast("01-05T21"))
-    assert not pair_with_returns(days, "historical", 9900).days
-    assert not pair_with_returns(days, "parametric_normal", 9500).days
+    assert not pair_with_returns(days, "historical", 9900, own_weights).days
+    assert not pair_with_returns(days, "parametric_normal", 9500, own_weights).days
 
 
 def test_forecasts_created_after_their_return_are_counted_as_in_hindsight() -> None:

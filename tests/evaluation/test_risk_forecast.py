@@ -2,6 +2,7 @@
 
 from array import array
 from math import inf, nan
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,24 @@ def test_forecast_drops_returns_outside_the_engine_limits(last: float) -> None:
     assert kept.by_id == {"B": RETURN_MAX_ABS, "C": -RETURN_MAX_ABS}
     assert cross_section(returns({"A": [0.01, last]})) is None
     assert cross_section(returns({"": [0.01, last]})) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ({"realized_returns": [0.01] * 120}, None),
+        ({"realized_returns": {"A": [0.01] * 120, "B": [0.01] * 120}}, {"A": 0.6, "B": 0.4}),
+        ({}, {"A": 0.6, "B": 0.4}),
+    ],
+    ids=["of the portfolio", "by asset", "none"],
+)
+def test_forecast_refers_to_the_weights_of_its_snapshot_where_returns_need_none(
+    given: dict[str, Any], stored: dict[str, float] | None
+) -> None:
+    world = EvaluatedWorld()
+    world.evaluated(weights={"A": 0.6, "B": 0.4}, **given)
+    (forecast,) = world.forecasts.rows.values()
+    assert forecast.weights == stored
 
 
 def test_forecast_has_no_cross_section_when_all_returns_are_out_of_range() -> None:

@@ -21,7 +21,9 @@ class EvaluatedWorld(Hub):
 
     def __init__(self, threshold: int = 100, policy: RiskPolicy = NO_POLICY, *, offload: bool = True) -> None:
         super().__init__(
-            offload=OffloadPolicy(enabled=offload, inline_threshold_entries=threshold),
+            offload=OffloadPolicy(
+                enabled=offload, inline_threshold_entries=threshold, inline_returns_max_bytes=0
+            ),
             publisher=PublishWithoutBlobChecks,
             risk_policy=policy,
         )

@@ -51,7 +51,9 @@ def _reader(ports: MemoryPorts, authenticator: Authenticator) -> LambdaHandler:
     reports = ReadReports(ports.evaluations, ports.snapshots, ports.worlds, ports.clock)
     router = snapshot_routes(read, ExpandComponents(ports.blobs), authenticator, STAGES)
     router = report_routes(router, read, reports, ListExitSignals(ports.evaluations), authenticator)
-    router = backtest_route(router, BacktestRisk(ports.forecasts, ports.worlds), authenticator)
+    router = backtest_route(
+        router, BacktestRisk(ports.forecasts, ports.worlds, ports.snapshots), authenticator
+    )
     router = blob_routes(router, ReadBlob(ports.blobs, ports.clock), authenticator)
     router = history_routes(
         router,

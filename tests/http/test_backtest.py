@@ -11,12 +11,15 @@ import jsonschema
 import pytest
 
 from functions.evaluation.backtest import backtest_risk
+from functions.evaluation.backtest.backtest_risk import StoredWeights
+from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.reports.forecast import CrossSection
 from tests.evaluation.backtest_samples import forecast
 from tests.fakes.clock import START
 from tests.fakes.gateway import Answer, Gateway
 from tests.fakes.hub import Hub
+from tests.fakes.samples import stored
 
 SCHEMA = json.loads(
     (Path(__file__).parents[2] / "contracts" / "schemas" / "backtest-report.json").read_text(encoding="utf-8")
@@ -62,6 +65,31 @@ def test_backtest_report_has_every_test_statistic(history: Hub) -> None:
     assert document["conditional_coverage"]["statistic"] == pytest.approx(total)
     assert (document["basel"]["zone"], document["basel"]["multiplier_increase"]) == ("yellow", 0.5)
     assert [day["date"] for day in document["days"]] == sorted(day["date"] for day in document["days"])
+
+
+def test_backtest_reads_the_book_of_a_forecast_without_weights_only_for_returns_by_asset(hub: Hub) -> None:
+    own = CrossSection(date=None, by_id=None, portfolio=-0.02)
+    for day, version in (("01-05T21", "v1"), ("01-06T21", "v2")):
+        given = forecast(day).model_copy(update={"weights": None, "realized": own, "version": version})
+        hub.forecasts.put_once(given, UNTIL)
+    hub.forecasts.put_once(forecast("01-07T21", {"A": -0.03, "B": 0.01}), UNTIL)
+    without = read(hub.gateway()).json
+    assert [day["realized_return"] for day in without["days"]] == [-0.02]
+    assert without["left_out"]["not_covered"] == 1
+    hub.snapshots.put_once(stored("v2", weights={"A": 0.5, "B": 0.5}), UNTIL)
+    found = read(hub.gateway()).json
+    assert [day["realized_return"] for day in found["days"]] == [-0.02, pytest.approx(-0.01)]
+
+
+def test_backtest_refuses_a_period_that_needs_too_many_books_of_snapshots(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backtest_risk, "BACKTEST_KEY_READS_MAX_COUNT", 1)
+    counted = StoredWeights(hub.snapshots)
+    without = forecast("01-05T21").model_copy(update={"weights": None})
+    assert counted(without) is None
+    with pytest.raises(ProblemError, match="shorter period"):
+        counted(without)
 
 
 @pytest.mark.parametrize("query", ["stage=paper", "stage=paper&to=2026-02-28T00:00:00Z", "stage=live"])

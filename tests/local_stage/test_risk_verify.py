@@ -1,10 +1,12 @@
 """Risk reports on the running stage are recomputed bit for bit, and the engine's notes are not announced."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from functions.evaluation.store.dynamodb_reports import stored_document
 from infra.local.bring_up import RunningStage
 from infra.local.sample.publish import sample_body
 from infra.names import table_name
@@ -50,7 +52,8 @@ def test_risk_verify_detects_a_falsified_report(
     table = table_name("local", "evaluations")
     item = client.get_item(TableName=table, Key=where)["Item"]
     value = str(report["measures"][0]["value"])
-    item["report"] = {"S": str(item["report"]["S"]).replace(value, "0.001", 1)}
+    # As text, the form of release 1.0.
+    item["report"] = {"S": json.dumps(stored_document(item)).replace(value, "0.001", 1)}
     client.put_item(TableName=table, Item=item)
     verified = operate("risk", "verify", *sample, status=1)
     assert verified["intact"] is False

@@ -8,9 +8,11 @@ import pytest
 
 from functions.evaluation.exit_state import EXIT_STATE
 from functions.evaluation.store.dynamodb_policy_versions import POLICY_VERSION
+from functions.evaluation.store.dynamodb_reports import stored_document
+from functions.hub.adapters.snapshot_item import stored_hash
 from risk_hub_contracts.compatibility.release import last_release
 from tests.fakes.clock import START, FrozenClock
-from tools.upgrades.deployed_hub import DeployedHub, Json, deployed_hub, instant_of, records
+from tools.upgrades.deployed_hub import DeployedHub, Json, deployed_hub, instant_of, records, unwire
 from tools.upgrades.fixed_world import contains
 from tools.upgrades.recomputed import is_recomputed
 from tools.upgrades.recorder import send
@@ -226,7 +228,7 @@ def _is_new_kind(item: Json) -> bool:
     """Return whether a record is of a kind that release 1.0 did not write (ADR-0044)."""
     if item["evaluation_id"]["S"].startswith((f"{EXIT_STATE}/", f"{POLICY_VERSION}/")):
         return True
-    return json.loads(item["report"]["S"]).get("cause") in {"not_computed", "cleared"}
+    return stored_document(unwire(item)).get("cause") in {"not_computed", "cleared"}
 
 
 def _without_signal_version(document: Json) -> Json:
@@ -257,11 +259,14 @@ def _is_derived_again(was: Json, now: Json) -> bool:
 
 
 def _said(item: Json) -> Any:
-    """Return the content of a record, with the JSON documents in its texts parsed."""
-    reported = {
+    """Return the content of a record in any of its stored forms, with its JSON documents parsed."""
+    said: dict[str, Any] = {
         name: value for name, value in item.items() if name not in OWN_TIMES | {"body", "body_sha256"}
     }
-    return {
-        name: _without_signal_version(json.loads(value["S"])) if name in {"report", "note"} else value
-        for name, value in reported.items()
-    }
+    if "content_hash" in item:
+        said["content_hash"] = stored_hash(unwire(item))
+    if "report" in item:
+        said["report"] = _without_signal_version(stored_document(unwire(item)))
+    if "note" in item:
+        said["note"] = json.loads(item["note"]["S"])
+    return said

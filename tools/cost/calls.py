@@ -1,5 +1,6 @@
 """Every AWS call of a handler, with its billed units."""
 
+import io
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -158,9 +159,10 @@ def _read(operation: str, units: int) -> Call:
 
 
 def _put_object(params: Mapping[str, Any]) -> Call:
-    """Count an object; only bodies in memory, as the hub sends them, are measured."""
+    """Count an object, and measure it: botocore wraps bytes in a buffer if it computes a checksum."""
     body = params["body"]
-    return Call("PutObject", 1, PRICES.s3_put, object_bytes=len(body) if isinstance(body, bytes) else 0)
+    size = body.getbuffer().nbytes if isinstance(body, io.BytesIO) else len(body)
+    return Call("PutObject", 1, PRICES.s3_put, object_bytes=size)
 
 
 def _s3_read(operation: str) -> Callable[[Mapping[str, Any]], Call]:

@@ -5,9 +5,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from infra.environments import ENVIRONMENTS
+from infra.functions import FUNCTIONS
+from risk_hub_contracts.base.limits import ITEM_BODY_MAX_BYTES
 from tools.cost.calls import Call
 from tools.cost.fixed_costs import Cost, fixed_costs
 from tools.cost.layouts import (
+    break_even_bytes,
     layouts,
     posts_per_second,
     snapshot_size,
@@ -27,8 +30,9 @@ def page(flows: Flows, today: date) -> str:
 Written by `make cost` on {today}. Prices: {PRICED}.
 
 The deployed handlers process real requests on an in-memory AWS. Their calls are counted, their items are
-measured, and both are priced. Each book has {RETURNS_OBSERVATIONS} portfolio returns, which the hub offloads, and one stress
-scenario. Nothing is batched, which is the most expensive case.
+measured, and both are priced. Each book has {RETURNS_OBSERVATIONS} undated returns of the portfolio, which stay
+inline, and one stress scenario. Its numbers have 17 random digits, and nothing is batched: the most expensive
+case.
 
 These values are assumed, because only an account can measure them: {ASSUMED.milliseconds_per_call:g} ms per AWS call;
 {ASSUMED.milliseconds_of_work:g} ms of work and {ASSUMED.log_bytes_per_invocation} bytes of log per invocation.
@@ -36,6 +40,10 @@ These values are assumed, because only an account can measure them: {ASSUMED.mil
 ## Dollars per million snapshots
 
 {_publishing(flows)}
+
+Of the sum, {_floor(flows)} are the request, invocations, log lines, messages and events, which no layout of the
+stores changes. With dated returns, the risk engine writes no note on their first use: ${_dollars(_note())}
+less.
 
 ## Dollars per million reads
 
@@ -48,6 +56,8 @@ These values are assumed, because only an account can measure them: {ASSUMED.mil
 ## The layout of the snapshots table, and the rejected layouts
 
 {_layouts(flows)}
+
+{_break_even(flows)}
 
 ## Dollars per month for monitoring and for keys
 
@@ -90,6 +100,20 @@ def _publishing(flows: Flows) -> str:
     return _table(_header("function", flows), [*rows, ["**all**", *(_dollars(total[a]) for a in flows)]])
 
 
+def _floor(flows: Flows) -> str:
+    """Return the dollars per million snapshots that are not for calls to stores, of the smallest book."""
+    publishing = next(iter(flows.values())).publishing
+    stores = sum(call.dollars for leg in publishing for call in leg.calls if not call.events)
+    return f"${_dollars(sum(leg.dollars for leg in publishing) - stores)}"
+
+
+def _note() -> float:
+    """Return the cost of the note on undated returns: a read and a write of one unit, and their two calls."""
+    seconds = 2 * ASSUMED.milliseconds_per_call / 1000
+    gb_seconds = FUNCTIONS["risk_engine"].memory_mib / 1024 * seconds
+    return PRICES.read_unit + PRICES.write_unit + gb_seconds * PRICES.lambda_gb_second_arm64
+
+
 def _reads(flows: Flows) -> str:
     names = next(iter(flows.values())).reads
     rows = [[name, *(_dollars(j.reads[name].dollars) for j in flows.values())] for name in names]
@@ -130,6 +154,14 @@ def _layouts(flows: Flows) -> str:
         for layout in layouts(snapshot_size(flow.post.calls))
     ]
     return _table(header, rows)
+
+
+def _break_even(flows: Flows) -> str:
+    size = snapshot_size(next(iter(flows.values())).post.calls)
+    return (
+        f"With {size.attributes} bytes of other attributes, a body costs less in S3 from {break_even_bytes(size):,} "
+        f"bytes on. The limit is\n{ITEM_BODY_MAX_BYTES:,} bytes, because a body in S3 costs one GET more for each read."
+    )
 
 
 def _fixed_costs() -> str:

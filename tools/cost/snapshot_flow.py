@@ -23,7 +23,9 @@ from tools.event_samples.emitted import queue_message
 
 TOKEN = secrets.token_urlsafe(16)
 RETURNS_OBSERVATIONS = 250
-CONTEXT = SimpleNamespace(aws_request_id="invocation")
+CONTEXT = SimpleNamespace(aws_request_id="8a7e61f0-5c0d-4a2e-9b1f-3d2c7e6a9f10")
+# As API Gateway sends it.
+TRACE_HEADER = "Root=1-695bb3d2-2f6a1c9e4b7d8a0f3e5c6b7a;Parent=53995c3f42cd8ad8;Sampled=0"
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,7 @@ class _FlowRunner:
             ("Content-Type", "application/json"),
             ("X-Actor", "gateway"),
             ("X-Stage", "paper"),
+            ("X-Amzn-Trace-Id", TRACE_HEADER),
         ]
         function = "snapshot_writer" if method == "POST" else "snapshot_reader"
         event = proxy_event(method, path, headers, content)

@@ -137,7 +137,8 @@ class Walk:
         clock, self.snapshots, blobs = FrozenClock(), MemorySnapshots(), MemoryBlobs()
         self.evaluations, self.bus, self.worlds = MemoryReports(), MemoryBus(), MemoryWorlds()
         self.worlds.policies["us2", "paper"] = POLICY
-        offload = OffloadPolicy(enabled=True, inline_threshold_entries=100)
+        # Returns of this size stay inline; the samples show a reference.
+        offload = OffloadPolicy(enabled=True, inline_threshold_entries=100, inline_returns_max_bytes=0)
         self.publish = PublishSnapshot(self.snapshots, blobs, MemoryMarks(), clock, offload, RETENTION)
         decoder, announce = StreamRecordDecoder(BodyStore(NO_S3, "")), AnnounceCommits(self.worlds, self.bus)
         self.relay = RelayRecords(decoder, announce, MemoryFailures())

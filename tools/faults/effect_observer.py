@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from functions.evaluation.store.dynamodb_reports import stored_document
 from infra.local.aws import LocalAws
 from infra.names import EVENT_SOURCE, TableName, bus_name, table_name
 
@@ -72,7 +73,7 @@ class EffectObserver:
         for item in self._scan("evaluations"):
             worker = WORKER_OF_KIND.get(item["evaluation_id"]["S"].split("/")[0])
             if worker is not None:
-                stored[worker].add(effect(json.loads(item["report"]["S"])))
+                stored[worker].add(effect(stored_document(item)))
         return stored
 
     def _listen(self) -> None:

@@ -1,6 +1,6 @@
 """Back-test one world's forecasts: compare each date's last forecast with the return that followed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -9,7 +9,7 @@ from functions.evaluation.backtest.days import headline_method, pair_with_return
 from functions.evaluation.backtest.last_forecasts import last_forecast_of_each_date
 from functions.evaluation.backtest.report import backtest_report
 from functions.evaluation.ports import Forecasts
-from functions.hub.ports import WorldStore
+from functions.hub.ports import SnapshotStore, WorldStore
 from risk_hub_contracts.api.queries import BacktestQuery
 from risk_hub_contracts.base.limits import (
     BACKTEST_COUNT_PAGES_MAX_COUNT,
@@ -33,12 +33,38 @@ EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)
 
 
+@dataclass(slots=True)
+class StoredWeights:
+    """The weights of forecasts: their own, or those of the snapshots that they refer to.
+
+    A snapshot is read only where a world changes from returns of the portfolio to returns by asset.
+    """
+
+    snapshots: SnapshotStore
+    reads: int = 0
+
+    def __call__(self, forecast: Forecast) -> Mapping[str, float] | None:
+        """Return the weights; None if the snapshot is no longer stored.
+
+        Raises:
+            ProblemError: `invalid-query` after too many reads.
+        """
+        if forecast.weights is not None:
+            return forecast.weights
+        self.reads += 1
+        if self.reads > BACKTEST_KEY_READS_MAX_COUNT:
+            raise _too_many()
+        stored = self.snapshots.get(forecast.world_id, forecast.version)
+        return None if stored is None else stored.document["weights"]
+
+
 @dataclass(frozen=True, slots=True)
 class BacktestRisk:
     """Tests stored forecasts against the returns that later snapshots of the same world and stage brought."""
 
     forecasts: Forecasts
     worlds: WorldStore
+    snapshots: SnapshotStore
 
     def __call__(self, world_id: str, query_parameters: BacktestQuery) -> BacktestReport:
         """Return the report on the requested period.
@@ -55,7 +81,8 @@ class BacktestRisk:
                 WORLD_UNKNOWN, f"world {world_id!r} is unknown: it has no registration and no snapshot"
             )
         method, bps = query_parameters.method or headline_method(last), query_parameters.confidence_bps
-        sample = pair_with_returns(chain([last] if last else [], found), method, bps)
+        weights_of = StoredWeights(self.snapshots)
+        sample = pair_with_returns(chain([last] if last else [], found), method, bps, weights_of)
         if sample.stored and (method, bps) not in sample.stored:
             raise _not_stored(method, bps, sample.stored)
         superseded = self._superseded(world_id, query_parameters, len(sample.hits))
@@ -76,7 +103,7 @@ class BacktestRisk:
         while page := list(islice(ids, PAGE_FORECASTS)):
             forecasts = self.forecasts.load(world_id, page)
             read += len(page)
-            positions += sum(len(forecast.weights) for forecast in forecasts)
+            positions += sum(len(forecast.weights or {}) for forecast in forecasts)
             if read > BACKTEST_FORECASTS_MAX_COUNT or positions > BACKTEST_POSITIONS_MAX_COUNT:
                 raise _too_many()
             yield from forecasts
@@ -111,6 +138,7 @@ def _too_many() -> ProblemError:
     limit = (
         f"the period has more than {BACKTEST_FORECASTS_MAX_COUNT} dates with forecasts, or more than "
         f"{BACKTEST_POSITIONS_MAX_COUNT} positions in the last forecasts of these dates, or needs more than "
-        f"{BACKTEST_KEY_READS_MAX_COUNT} reads (one for each date with several forecasts); send a shorter period"
+        f"{BACKTEST_KEY_READS_MAX_COUNT} reads (one for each date with several forecasts, or with "
+        "a book that is read from its snapshot); send a shorter period"
     )
     return ProblemError(INVALID_QUERY, f"/from: {limit}", [Violation("/from", limit)])

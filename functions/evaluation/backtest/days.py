@@ -1,7 +1,7 @@
 """Pairs of forecast and return: each return tests the last forecast made before it."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from math import fsum
@@ -12,6 +12,8 @@ from risk_hub_contracts.reports.backtest import BacktestDay, BacktestMethod
 from risk_hub_contracts.reports.forecast import CrossSection, Forecast
 from risk_hub_contracts.reports.tail import HEADLINE_METHOD
 
+WeightsLookup = Callable[[Forecast], Mapping[str, float] | None]
+"""Returns the weights of a forecast's book; None if its snapshot is no longer stored."""
 Reason = Literal["no_value_at_risk", "no_realized_return", "replaced", "not_covered"]
 
 
@@ -41,7 +43,10 @@ class BacktestSample:
 
 
 def pair_with_returns(
-    newest_first: Iterable[Forecast], method: BacktestMethod, confidence_bps: int
+    newest_first: Iterable[Forecast],
+    method: BacktestMethod,
+    confidence_bps: int,
+    weights_of: WeightsLookup,
 ) -> BacktestSample:
     """Pair forecasts with returns.
 
@@ -50,12 +55,13 @@ def pair_with_returns(
             a time.
         method: of the value at risk to test.
         confidence_bps: its confidence in basis points.
+        weights_of: called only for returns by asset.
     """
     sample = BacktestSample(method, confidence_bps)
     after: Forecast | None = None
     for before in newest_first:
         sample.stored.update((row.method, row.confidence_bps) for row in before.rows())
-        outcome = _outcome(before, after, method, confidence_bps)
+        outcome = _outcome(before, after, (method, confidence_bps), weights_of)
         if isinstance(outcome, BacktestDay):
             sample.days.append(outcome)
             sample.hits.append(outcome.exceeded)
@@ -70,17 +76,17 @@ def pair_with_returns(
 
 
 def _outcome(
-    before: Forecast, after: Forecast | None, method: BacktestMethod, confidence_bps: int
+    before: Forecast, after: Forecast | None, tested: tuple[BacktestMethod, int], weights_of: WeightsLookup
 ) -> BacktestDay | Reason:
     """Pair the forecast with the last return of the next date that has a snapshot, or return why not."""
     if after is None:
         return "no_realized_return"
     if after.realized is None or not _is_new(after.realized, before):
         return "replaced"
-    value_at_risk = _value_at_risk(before, method, confidence_bps)
+    value_at_risk = _value_at_risk(before, tested)
     if value_at_risk is None:
         return "no_value_at_risk"
-    realized = _book_return(before.weights, after.realized)
+    realized = _book_return(before, after.realized, weights_of)
     if realized is None:
         return "not_covered"
     made, realized_date = _date(before), after.realized.date or _date(after)
@@ -119,18 +125,20 @@ def headline_method(forecast: Forecast | None) -> BacktestMethod:
     return HEADLINE_METHOD if known or forecast is None else "parametric_normal"
 
 
-def _value_at_risk(forecast: Forecast, method: BacktestMethod, confidence_bps: int) -> float | None:
-    wanted = (method, confidence_bps)
+def _value_at_risk(forecast: Forecast, wanted: tuple[BacktestMethod, int]) -> float | None:
     return next((t.value_at_risk for t in forecast.rows() if (t.method, t.confidence_bps) == wanted), None)
 
 
-def _book_return(weights: dict[str, float], realized: CrossSection) -> float | None:
+def _book_return(before: Forecast, realized: CrossSection, weights_of: WeightsLookup) -> float | None:
     """Return `Σ w_i r_i` of the forecast's book, or the portfolio's own return; None if a return is missing.
 
     A return beyond the limit counts as missing: the engine no longer stores such returns, but it once did.
     """
     if realized.by_id is None:
         return realized.portfolio if _is_return(realized.portfolio) else None
+    weights = weights_of(before)
+    if weights is None:
+        return None
     held = {asset: weight for asset, weight in weights.items() if weight}
     if not all(_is_return(realized.by_id.get(asset)) for asset in held):
         return None

@@ -22,6 +22,7 @@ def forecast_of(snapshot: Snapshot, report: RiskReport, returns: ReturnsInput, c
         returns: the snapshot's realised returns.
         created_at: when the hub accepted the snapshot, RFC 3339 UTC.
     """
+    realized = None if returns.reason in DATE_REASONS else cross_section(returns.given)
     return Forecast(
         world_id=snapshot.world_id,
         version=snapshot.version,
@@ -30,10 +31,10 @@ def forecast_of(snapshot: Snapshot, report: RiskReport, returns: ReturnsInput, c
         as_of=report.as_of,
         created_at=created_at,
         engine_version=report.engine_version,
-        weights=snapshot.weights,
+        weights=None if realized is not None and realized.by_id is None else snapshot.weights,
         tails=_tails(report),
         further_tails=_further_tails(report),
-        realized=None if returns.reason in DATE_REASONS else cross_section(returns.given),
+        realized=realized,
     )
 
 

@@ -66,7 +66,7 @@ class ReturnsInput:
             if unreadable or absent.
         book: the book's own series; None if it could not be computed.
         reason: why `book` is None.
-        known_since: the first `as_of` that used these bytes by reference.
+        known_since: the first `as_of` that used these bytes, by reference or as more than 100 returns.
         given: all periods, with the missing observations; None if unreadable or absent.
     """
 

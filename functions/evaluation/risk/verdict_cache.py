@@ -6,6 +6,7 @@ from datetime import datetime
 from functions.evaluation.input_note import InputNote, covariance_note_id, returns_note_id
 from functions.evaluation.ports import InputNotes
 from functions.measures.covariance.form import CovarianceForm, Verdict
+from risk_hub_contracts.base.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.snapshot.parse import Component, Snapshot
 
@@ -34,12 +35,12 @@ class VerdictCache:
         return Verdict(note.reason, note.margin), note.first_as_of
 
     def first_use(self, component: Component) -> str | None:
-        """Return the first `as_of` that used the bytes of a component by reference; None for an inline component.
+        """Return the first `as_of` that used the bytes of a component; None for a small inline component.
 
         Raises:
             DependencyUnavailableError: the store did not answer.
         """
-        if component.ref is None:
+        if component.ref is None and component.entries <= INLINE_COV_THRESHOLD_DEFAULT_ENTRIES:
             return None
         key = returns_note_id(component.sha256)
         note = self.notes.get(self.snapshot.world_id, key)

@@ -12,7 +12,7 @@ from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.batch_get import batch_get
 from functions.hub.adapters.body_store import BodyStore, read_each
 from functions.hub.adapters.conditional import put_once
-from functions.hub.adapters.snapshot_item import compress, decompress
+from functions.hub.adapters.snapshot_item import compress, decompress, hash_attribute
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from risk_hub_contracts.reports.forecast import Forecast
 
@@ -34,7 +34,7 @@ class DynamoDBForecasts:
         item = {
             "world_id": {"S": forecast.world_id},
             "evaluation_id": {"S": forecast_id(forecast)},
-            "content_hash": {"S": forecast.content_hash},
+            "content_hash": hash_attribute(forecast.content_hash),
             "retain_until": {"N": str(int(retain_until.timestamp()))},
             **self.bodies.place(forecast.world_id, body),
         }

@@ -24,11 +24,6 @@ def time_order(as_of: datetime, created_at: datetime, version: str) -> str:
     return SEPARATOR.join((format_instant(as_of), format_instant(created_at), version))
 
 
-def expiry_order(expires_at: datetime, version: str) -> str:
-    """Return the key that orders snapshots of one world by the instant they expire."""
-    return SEPARATOR.join((format_instant(expires_at), version))
-
-
 def with_stage_prefix(stage: str, key: str) -> str:
     """Return `key` with its stage as prefix, for keys of one stage."""
     return stage + SEPARATOR + key

@@ -63,6 +63,9 @@ class CrossSection(BaseModel):
 class Forecast(BaseModel):
     """One evaluation as input of a back-test; instants are RFC 3339 UTC texts with six fractional digits.
 
+    `weights` is None if the snapshot brings the portfolio's own returns, which need no weights. If the next one
+    brings returns by asset, the weights are those of the snapshot of this version.
+
     `tails` has the methods of the first release, because its readers refuse others. `further_tails` has the
     rest; it is empty in records of engines before 3.0. Each method and confidence occurs once.
     """
@@ -76,7 +79,7 @@ class Forecast(BaseModel):
     as_of: str
     created_at: str
     engine_version: str
-    weights: dict[str, Finite]
+    weights: dict[str, Finite] | None
     tails: list[TailForecast]
     realized: CrossSection | None
     further_tails: list[FurtherTailForecast] = []

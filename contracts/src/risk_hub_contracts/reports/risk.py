@@ -70,8 +70,8 @@ class InputSufficiency(BaseModel):
     """Sufficiency of one input, and its age at the snapshot's `as_of`.
 
     `staleness_seconds` counts from the end of the last UTC day of a dated input, or from the `as_of` of the
-    first snapshot that used the same bytes by reference (`known_since`); null if neither is known or it is
-    after `as_of`. Returns of a UTC day after `as_of` cannot have been known: the reason is
+    first snapshot that used the same bytes, by reference or as more than 100 returns (`known_since`); null if
+    neither is known or it is after `as_of`. Returns of a UTC day after `as_of` cannot have been known: the reason is
     `returns_after_as_of`, without a number.
     """
 
