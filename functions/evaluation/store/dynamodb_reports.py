@@ -1,6 +1,6 @@
 """ReportStore on DynamoDB: append-only records, put once each.
 
-Reports are compressed with a dictionary of two earlier reports, because most of their text is the same in each:
+Reports are compressed with the text of an earlier report, because most of it is the same in each:
 one write unit instead of 13 (ADR-0054). Signals are short and stay text, so that an operator can read them.
 """
 
