@@ -10,12 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from functions.history.adapters.dynamodb_hot_table import DynamoDBHotTable
 from functions.history.adapters.dynamodb_segments import DynamoDBSegments
 from functions.history.adapters.s3_segments import S3Segments
+from functions.history.move_snapshots import MoveSnapshots
+from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from infra.local.bring_up import RunningStage
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.names import LOCAL_STAGE, table_name
-from tests.fakes.moved import commit_through, segments_of
+from tests.fakes.moved import RETENTION
 from tests.fakes.samples import stored
 
 MOVED_DAY = datetime(2026, 1, 2, tzinfo=UTC)
@@ -70,10 +74,21 @@ def _moved_desk(stage: RunningStage) -> None:
         )
         for hour in range(24)
     ]
-    index = DynamoDBSegments(stage.aws.client("dynamodb"), table_name(LOCAL_STAGE, "segments"))
-    objects = S3Segments(stage.aws.client("s3"), stage.deployment.outputs["BucketName"])
-    for each in segments_of(found, 10):
-        commit_through(index, objects, each)
+    dynamodb, s3 = stage.aws.client("dynamodb"), stage.aws.client("s3")
+    bucket, table = stage.deployment.outputs["BucketName"], table_name(LOCAL_STAGE, "snapshots")
+    bodies = BodyStore(s3, bucket)
+    hot = DynamoDBSnapshots(dynamodb, table, bodies)
+    for each in found:
+        hot.put_once(each, each.retain_until(RETENTION))
+    move = MoveSnapshots(
+        hot=DynamoDBHotTable(dynamodb, table, bodies),
+        index=DynamoDBSegments(dynamodb, table_name(LOCAL_STAGE, "segments")),
+        objects=S3Segments(s3, bucket),
+        clock=lambda: datetime.now(UTC),
+        longest_window=timedelta(days=1),
+        settle=timedelta(0),
+    )
+    assert sum(moved.moved for moved in iter(lambda: move("desk"), None)) == len(found)
 
 
 @pytest.mark.parametrize(
