@@ -120,11 +120,8 @@ class MemoryHotTable(MemorySnapshots):
     def settled(
         self, world_id: str, lower: str, upper: str, created_until: datetime
     ) -> Iterator[HotSnapshot]:
-        everything = SnapshotQuery(
-            world_id, created_until, include_expired=True, newest_first=False, limit=10**9
-        )
-        for row in self.select(everything):
-            if lower <= row.order <= upper and row.created_at <= created_until:
+        for row in sorted(self.rows.values(), key=lambda each: each.order):
+            if row.world_id == world_id and lower <= row.order <= upper and row.created_at <= created_until:
                 yield HotSnapshot(row, self.retained[world_id, row.version])
 
     def forget(self, snapshot: SnapshotRecord, row: SegmentRow) -> bool:
@@ -138,7 +135,7 @@ class MemoryHotTable(MemorySnapshots):
 
     def newest_load(self, world_id: str) -> HotLoad:
         query = SnapshotQuery(world_id, FAR_FUTURE, include_expired=True, limit=HOT_SAMPLE_COUNT)
-        newest = list(self.select(query))
+        newest = list(super().select(query))
         since = min((row.created_at for row in newest), default=None)
         return HotLoad(len(newest), sum(row.document_bytes for row in newest), since)
 

@@ -60,7 +60,7 @@ def _run(base: int, count: int, dependencies: HubDependencies, *, trace: bool) -
         totals += Counter(
             {"commits": outcome.commits, "evaluations": outcome.reports, "reads": outcome.reads}
         )
-        totals += outcome.faults
+        totals += outcome.faults + outcome.moves
         if trace or count == 1:
             _say("\n".join([*(outcome.trace.lines() if trace else []), outcome.report()]))
         if time.monotonic() - reported_at > PROGRESS_SECONDS:

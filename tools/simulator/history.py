@@ -1,7 +1,7 @@
 """One history: actors run in the seed's order, then faults end, redelivery completes, and checks run."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
@@ -13,9 +13,11 @@ from tools.simulator.checks import check_final_state
 from tools.simulator.faults import Faults
 from tools.simulator.hub import Hub, HubDependencies
 from tools.simulator.ledger import require
+from tools.simulator.movers import Movers
 from tools.simulator.operators import Operators
 from tools.simulator.producers import Producers
 from tools.simulator.readers import Readers
+from tools.simulator.seam_checks import check_seam
 from tools.simulator.trace import BrokenInvariantError, Trace
 from tools.simulator.workers import Relays, Workers
 
@@ -24,6 +26,9 @@ DRAIN_STEPS_MAX = 5_000
 TASKS_MAX = 6
 PUBLICATIONS_MAX = 9
 READS_MAX = 9
+# When all is published in a quiet history, the move continues under faults, with reads.
+MOVE_STEPS_MAX = 60
+READS_ACROSS_THE_SEAM = 6
 PAUSES_SECONDS = (0.001, 0.05, 1, 4, 16, 20, 61, 900, 4_000)
 LONG_WAIT_SHARE = 0.5
 DEFAULT_DEPENDENCIES = HubDependencies()
@@ -38,6 +43,7 @@ class Outcome:
     reports: int
     reads: int
     boundaries: int
+    moves: Counter[str]
     faults: Counter[str]
     trace: Trace
     broken: BrokenInvariantError | None = None
@@ -86,13 +92,14 @@ class History:
         self.producers = Producers(self.hub, random.randint(2, PUBLICATIONS_MAX))
         self.readers = Readers(self.hub, random.randint(2, READS_MAX))
         self.relays, self.workers = Relays(self.hub), Workers(self.hub)
-        self.operators = Operators(self.hub)
+        self.operators, self.movers = Operators(self.hub), Movers(self.hub, self.readers)
         self._menu = [
             *[self._resume] * random.choice((2, 8)),
             *[self.producers.act] * 3,
             *[self.readers.act] * 2,
             *[self.relays.act] * 2,
             *[self.workers.act] * 2,
+            *[self.movers.act] * (6 if self.hub.is_quiet else 1),
             *[self._wait] * random.choice((1, 1, 4)),
             self._damage,
             self.operators.act,
@@ -102,10 +109,14 @@ class History:
         for _ in range(STEPS_MAX):
             if not (self.producers.planned or self.readers.planned):
                 break
-            full = len(self.hub.tasks.live) >= TASKS_MAX
-            (self._resume if full else self.random.choice(self._menu))()
+            self._act(self._menu)
+        if self.hub.is_quiet:
+            self._continue_moving()
         self._drain()
         check_final_state(self.hub, self.readers)
+        if self.hub.is_quiet:
+            check_seam(self.hub, self.readers)
+        self.readers.repeat_settled()
 
     def outcome(self, seed: int, broken: BrokenInvariantError | None) -> Outcome:
         hub = self.hub
@@ -115,10 +126,23 @@ class History:
             reports=len(hub.ledger.reports),
             reads=self.readers.queries_sent,
             boundaries=hub.faults.boundaries,
+            moves=hub.ledger.moves + Counter({"crashed movers": self.movers.crashes}),
             faults=hub.faults.counts,
             trace=hub.trace,
             broken=broken,
         )
+
+    def _act(self, menu: Sequence[Callable[[], bool]]) -> None:
+        full = len(self.hub.tasks.live) >= TASKS_MAX
+        (self._resume if full else self.random.choice(menu))()
+
+    def _continue_moving(self) -> None:
+        self.readers.planned = READS_ACROSS_THE_SEAM
+        menu = [*[self._resume] * 2, self.producers.act, *[self.movers.act] * 4]
+        for _ in range(MOVE_STEPS_MAX):
+            if not self.hub.snapshots.store.rows:
+                break
+            self._act(menu)
 
     def _resume(self) -> bool:
         if not self.hub.tasks.live:

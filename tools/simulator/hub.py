@@ -14,19 +14,25 @@ from functions.announcing.stream_records import StreamRecordDecoder
 from functions.evaluation.exits.emit_exit_signals import EmitExitSignals
 from functions.evaluation.risk.evaluate import EvaluateRisk
 from functions.evaluation.stress.evaluate import EvaluateStress
+from functions.history.hot_window import WINDOW_MIN
+from functions.history.move_snapshots import MoveSnapshots
+from functions.history.read_history import ReadHistory
+from functions.history.reconcile import Reconcile
+from functions.history.whole_history import WholeHistory
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.use_cases.expand_components import ExpandComponents
 from functions.hub.use_cases.publish_snapshot import PublishRequest, PublishResult, PublishSnapshot
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
 from infra.functions import FUNCTIONS
+from tests.fakes.history import MemoryHotTable, MemorySegments
 from tests.fakes.marks import MemoryMarks
+from tests.fakes.reconciling import MemoryLedger, MemoryReconcileNotes
 from tests.fakes.stores import (
     MemoryBlobs,
     MemoryForecasts,
     MemoryInputNotes,
     MemoryReports,
-    MemorySnapshots,
     MemoryWorlds,
 )
 from tools.simulator.faults import Faults
@@ -42,6 +48,7 @@ from tools.simulator.ports import (
     WiredWorlds,
 )
 from tools.simulator.queues import Queue
+from tools.simulator.seam_ports import WiredHotTable, WiredSegments
 from tools.simulator.streams import Stream
 from tools.simulator.tasks import Task, Tasks
 from tools.simulator.trace import Trace
@@ -55,6 +62,11 @@ SKEW_MAX_US = 400_000
 WORKERS = ("risk_engine", "stress_engine", "exit_engine", "notes")
 # In the other histories the stress and exit engines have no rule, which leaves time for more histories.
 ALL_ENGINES_SHARE = 0.4
+# In the quiet histories time passes between publications, so that snapshots leave the hot window.
+QUIET_SHARE = 0.5
+LONGEST_WINDOWS = (WINDOW_MIN, WINDOW_MIN + timedelta(minutes=10))
+# Longer than the time limit of a writer and the difference of two clocks together.
+SETTLE_SECONDS = (90, 900)
 Worker = Callable[[CloudEvent], str]
 
 
@@ -64,11 +76,12 @@ class HubDependencies:
 
     Attributes:
         writer_timeout_seconds: after which the writer's process is killed.
+        longest_windows: of which each history draws the longest window of the hot table.
         notes_once: whether the second worker's effect is put once.
         rewire: changes the hub after it is assembled.
     """
 
-    snapshots: type[MemorySnapshots] = MemorySnapshots
+    snapshots: type[MemoryHotTable] = MemoryHotTable
     blobs: type[MemoryBlobs] = MemoryBlobs
     worlds: type[MemoryWorlds] = MemoryWorlds
     reports: type[MemoryReports] = MemoryReports
@@ -77,6 +90,10 @@ class HubDependencies:
     relay: type[RelayRecords] = RelayRecords
     read: type[ReadSnapshots] = ReadSnapshots
     exits: type[EmitExitSignals] = EmitExitSignals
+    whole: type[WholeHistory] = WholeHistory
+    history: type[ReadHistory] = ReadHistory
+    move: type[MoveSnapshots] = MoveSnapshots
+    longest_windows: tuple[timedelta, ...] = LONGEST_WINDOWS
     writer_timeout_seconds: int = FUNCTIONS["snapshot_writer"].timeout_seconds
     notes_once: bool = True
     rewire: "Callable[[Hub], None] | None" = None
@@ -92,7 +109,9 @@ class Hub:
         self.clock = HubClock(self.tasks)
         self.wire = Wire(random, self.clock, self.tasks, faults, self.trace)
         self.runs_all_engines = random.random() < ALL_ENGINES_SHARE
+        self.is_quiet = random.random() < QUIET_SHARE
         self._make_ports()
+        self._make_seam()
         self._make_use_cases()
         if dependencies.rewire is not None:
             dependencies.rewire(self)
@@ -118,6 +137,18 @@ class Hub:
         self.bus = WiredBus(wire, ledger, self.rules)
         self.failures = WiredFailures(wire, [])
 
+    def _make_seam(self) -> None:
+        wire, ledger, clock, table = self.wire, self.ledger, self.clock, self.snapshots.store
+        self.segments = WiredSegments(wire, MemorySegments(), ledger)
+        hot_table = WiredHotTable(wire, table, self.segments.store, ledger, self.snapshot_stream)
+        history = self.dependencies.history(self.segments, self.segments)
+        self.whole = self.dependencies.whole(self.snapshots, lambda: history, clock.unrecorded)
+        settle = timedelta(seconds=self.random.choice(SETTLE_SECONDS))
+        window = self.random.choice(self.dependencies.longest_windows)
+        self.move = self.dependencies.move(hot_table, self.segments, self.segments, clock, window, settle)
+        notes = MemoryReconcileNotes()
+        self.reconcile = Reconcile(MemoryLedger(table), self.segments, self.segments, notes, clock)
+
     def _queue(self, name: str) -> Queue:
         return Queue(name, self.random, self.clock, self.faults)
 
@@ -127,19 +158,19 @@ class Hub:
             enabled=True, inline_threshold_entries=self.random.choice((3, 100)), inline_returns_max_bytes=0
         )
         self.publish: Callable[[PublishRequest], PublishResult] = dependencies.publish(
-            self.snapshots, self.blobs, self.marks, clock, policy, RETENTION
+            self.whole, self.blobs, self.marks, clock, policy, RETENTION
         )
-        self.read = dependencies.read(self.snapshots, self.worlds, clock)
+        self.read = dependencies.read(self.whole, self.worlds, clock)
         self.expand = ExpandComponents(self.blobs)
         announce = dependencies.announce(self.worlds, self.bus)
         self.relay = dependencies.relay(StreamRecordDecoder(BodyStore(NO_S3, "")), announce, self.failures)
-        self.replay = ReplaySnapshots(self.snapshots, self.reports, self.reports, announce, clock)
-        evaluating = (self.snapshots, self.blobs, self.reports)
+        self.replay = ReplaySnapshots(self.whole, self.reports, self.reports, announce, clock)
+        evaluating = (self.whole, self.blobs, self.reports)
         forecast_ports = (self.forecasts, self.notes)
         self.workers: dict[str, Worker] = {
             "risk_engine": EvaluateRisk(*evaluating, *forecast_ports, clock, RETENTION),
             "stress_engine": EvaluateStress(*evaluating, clock, RETENTION),
-            "exit_engine": dependencies.exits(self.snapshots, self.worlds, self.reports, clock, RETENTION),
+            "exit_engine": dependencies.exits(self.whole, self.worlds, self.reports, clock, RETENTION),
         }
 
     def start(  # noqa: PLR0913
@@ -151,11 +182,15 @@ class Hub:
         *,
         subject: Any = None,
         what: str = "",
+        skew_max_us: int = SKEW_MAX_US,
+        begun: Callable[[Task], None] = lambda _task: None,
     ) -> None:
-        """Start a process."""
-        skew_us = self.random.randrange(-SKEW_MAX_US, SKEW_MAX_US + 1) if self.random.random() < 0.3 else 0
+        """Start a process; `begun` is called before its first step."""
+        skew_us = self.random.randrange(-skew_max_us, skew_max_us + 1) if self.random.random() < 0.3 else 0
         self.trace.add(self.clock.now, name, f"starts {what}")
-        self.tasks.start(Task(name, work, done, self.clock.now + timeout, skew_us, subject))
+        task = Task(name, work, done, self.clock.now + timeout, skew_us, subject)
+        begun(task)
+        self.tasks.start(task)
 
     def last_reading(self) -> datetime:
         """Return the last clock reading of the running process."""

@@ -39,6 +39,7 @@ class Ledger:
         effects: how often the second worker's effect took place, by event id.
         damaged: digests of blobs that were damaged at some time.
         committers: the processes that committed something.
+        moves: how many segments were committed, and how many snapshots the table forgot.
     """
 
     commits: list[Commit] = field(default_factory=list)
@@ -51,6 +52,7 @@ class Ledger:
     effects: Counter[str] = field(default_factory=Counter)
     damaged: set[str] = field(default_factory=set)
     committers: list[Task] = field(default_factory=list)
+    moves: Counter[str] = field(default_factory=Counter)
 
     def record_commit(self, task: Task | None, stored: SnapshotRecord) -> None:
         """Record a new row; its expected content is known from the producer's intent and its process's clock."""

@@ -18,6 +18,18 @@ from functions.hub.use_cases.read_snapshots import Moment, ReadSnapshots
 from tests.fakes.marks import MemoryMarks
 from tests.fakes.stores import MemoryBlobs, MemorySnapshots
 from tools.simulator.hub import RETENTION, Hub, HubDependencies
+from tools.simulator.planted_seams import (
+    TOO_SHORT_WINDOW,
+    BothCopiesReturned,
+    ForgottenBeforeCommit,
+    HistoryBeforeHot,
+    LateSnapshotsOverlooked,
+    PageEndsAtTheSeam,
+    PlanEndedAfterCommit,
+    TombstoneLost,
+    TombstoneOfAnotherSegment,
+    WindowShorterThanReadersAssume,
+)
 from tools.simulator.planted_stores import (
     DigestNotVerified,
     EffectEveryTime,
@@ -34,6 +46,8 @@ from tools.simulator.planted_stores import (
 )
 from tools.simulator.streams import Stream
 
+# A missing or doubled snapshot; the rule named is the one that, left out, would explain the answer.
+WRONG_ANSWER = ("INV-03", "INV-07", "INV-08")
 NO_OFFLOAD = OffloadPolicy(enabled=False, inline_threshold_entries=100)
 
 
@@ -78,7 +92,7 @@ class StoredBeforeChecked(PublishSnapshot):
             rest = self.snapshots.get(publication.world_id, published.stored.version)
             assert rest is not None
             half = replace(rest, version=f"{rest.version}-draft")
-            self.snapshots.store.rows[half.world_id, half.version] = half  # type: ignore[attr-defined]
+            self.snapshots.hot.store.rows[half.world_id, half.version] = half  # type: ignore[attr-defined]
         return published
 
 
@@ -185,5 +199,21 @@ PLANTED_BUGS: Mapping[str, PlantedBug] = {
     "last write wins": _planted(HubDependencies(snapshots=LastWriteWins), "INV-01"),
     "replay refreshes": _planted(HubDependencies(snapshots=ReplayRefreshes), "INV-01", "INV-02"),
     "answered before stored": _planted(HubDependencies(publish=AnsweredBeforeStored), "INV-01", "INV-02"),
+    "forgotten before the segment row": _planted(HubDependencies(move=ForgottenBeforeCommit), "INV-01"),
+    "plan ended before the table forgets": _planted(HubDependencies(move=PlanEndedAfterCommit), "INV-01"),
+    "window shorter than readers assume": _planted(
+        HubDependencies(move=WindowShorterThanReadersAssume, longest_windows=(TOO_SHORT_WINDOW,)),
+        *WRONG_ANSWER,
+    ),
+    "tombstone lost": _planted(
+        HubDependencies(snapshots=TombstoneLost), "INV-01", "INV-02", "INV-11", *WRONG_ANSWER
+    ),
+    "tombstone of another segment": _planted(
+        HubDependencies(snapshots=TombstoneOfAnotherSegment), "INV-01", "INV-11"
+    ),
+    "history read before the hot table": _planted(HubDependencies(whole=HistoryBeforeHot), *WRONG_ANSWER),
+    "both copies returned": _planted(HubDependencies(whole=BothCopiesReturned), *WRONG_ANSWER),
+    "page ends at the seam": _planted(HubDependencies(whole=PageEndsAtTheSeam), *WRONG_ANSWER),
+    "late snapshots overlooked": _planted(HubDependencies(history=LateSnapshotsOverlooked), *WRONG_ANSWER),
     "drafts are visible": _planted(HubDependencies(publish=StoredBeforeChecked), "INV-09", "INV-03"),
 }

@@ -9,7 +9,8 @@ from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.ports import Head, PutOutcome
 from risk_hub_contracts.blob.refs import BlobRef
-from tests.fakes.stores import MemoryBlobs, MemoryReports, MemorySnapshots, MemoryWorlds
+from tests.fakes.history import MemoryHotTable
+from tests.fakes.stores import MemoryBlobs, MemoryReports, MemoryWorlds
 
 
 class HeadWithoutCondition(MemoryWorlds):
@@ -56,24 +57,24 @@ class DigestNotVerified(MemoryBlobs):
         return self.objects[ref.ref][1] if ref.ref in self.objects else super().load(ref)
 
 
-class ExpiryIgnored(MemorySnapshots):
+class ExpiryIgnored(MemoryHotTable):
     def select(self, query: SnapshotQuery) -> Sequence[SnapshotRecord]:
         return super().select(replace(query, include_expired=True))
 
 
-class ExpiryOneTickLate(MemorySnapshots):
+class ExpiryOneTickLate(MemoryHotTable):
     """Show a snapshot at the very instant at which it expires."""
 
     def select(self, query: SnapshotQuery) -> Sequence[SnapshotRecord]:
         return super().select(replace(query, at=query.at - timedelta(microseconds=1)))
 
 
-class KnowledgeTimeIgnored(MemorySnapshots):
+class KnowledgeTimeIgnored(MemoryHotTable):
     def select(self, query: SnapshotQuery) -> Sequence[SnapshotRecord]:
         return super().select(replace(query, known_at=None))
 
 
-class NewestArrivalFirst(MemorySnapshots):
+class NewestArrivalFirst(MemoryHotTable):
     """Return the last put as the latest."""
 
     def select(self, query: SnapshotQuery) -> Sequence[SnapshotRecord]:
@@ -81,7 +82,7 @@ class NewestArrivalFirst(MemorySnapshots):
         return (admitted[::-1] if query.newest_first else admitted)[: query.limit]
 
 
-class TiesByVersion(MemorySnapshots):
+class TiesByVersion(MemoryHotTable):
     """Break a tie in as_of by the version's name, not by the time at which the snapshot became known."""
 
     def select(self, query: SnapshotQuery) -> Sequence[SnapshotRecord]:
@@ -90,13 +91,13 @@ class TiesByVersion(MemorySnapshots):
         return admitted[: query.limit]
 
 
-class LastWriteWins(MemorySnapshots):
+class LastWriteWins(MemoryHotTable):
     def put_once(self, snapshot: SnapshotRecord, retain_until: datetime) -> PutOutcome:
         self.rows.pop((snapshot.world_id, snapshot.version), None)
         return super().put_once(snapshot, retain_until)
 
 
-class ReplayRefreshes(MemorySnapshots):
+class ReplayRefreshes(MemoryHotTable):
     """Renew created_at, and with it the time to live, when equal content is replayed."""
 
     def put_once(self, snapshot: SnapshotRecord, retain_until: datetime) -> PutOutcome:

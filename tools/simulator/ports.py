@@ -18,8 +18,9 @@ from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.types import BlobKind
 from risk_hub_contracts.policies.exit_policy import ExitPolicy, MeasureLimit, StressLimit
 from risk_hub_contracts.reports.exit_signal import ExitSignal
+from tests.fakes.history import MemoryHotTable
 from tests.fakes.marks import MemoryMarks
-from tests.fakes.stores import MemoryBlobs, MemoryReports, MemorySnapshots, MemoryWorlds
+from tests.fakes.stores import MemoryBlobs, MemoryReports, MemoryWorlds
 from tools.simulator.ledger import Ledger
 from tools.simulator.model import COOL_DOWN_SECONDS, STRESS_LOSS_LIMIT, VALUE_AT_RISK_99_LIMIT
 from tools.simulator.queues import Queue
@@ -44,7 +45,7 @@ POLICY = ExitPolicy(
 @dataclass
 class WiredSnapshots:
     wire: Wire
-    store: MemorySnapshots
+    store: MemoryHotTable
     ledger: Ledger
     stream: Stream
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
+
 from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.ports import BlobError, DependencyUnavailableError
 from functions.hub.use_cases.read_snapshots import FoundSnapshotPage, Moment
@@ -38,7 +40,11 @@ class Answer:
     absence: str | None
 
     def same_as(self, other: "Answer") -> bool:
-        return (self.documents, self.more, self.absence) == (other.documents, other.more, other.absence)
+        """Return whether the other answer has the same bytes."""
+        return self.as_bytes() == other.as_bytes()
+
+    def as_bytes(self) -> bytes:
+        return orjson.dumps([self.documents, self.more, self.absence])
 
 
 class Readers:

@@ -22,6 +22,13 @@ def snapshot_record(snapshot: SnapshotRecord) -> StreamRecord:
     return stream_record(snapshot)
 
 
+def tombstone_record(snapshot: SnapshotRecord) -> StreamRecord:
+    """Return the record of a snapshot that the table forgot; it announces nothing."""
+    stored = snapshot_record(snapshot)["dynamodb"]
+    image = {**stored["Keys"], "content_hash": stored["NewImage"]["content_hash"]}
+    return {"eventName": "MODIFY", "dynamodb": {"Keys": stored["Keys"], "NewImage": image}}
+
+
 def report_record(evaluation: AnyDerivedRecord) -> StreamRecord:
     item = to_item(evaluation, RETAINED)
     keys = {name: item[name] for name in ("world_id", "evaluation_id")}

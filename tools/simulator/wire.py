@@ -29,8 +29,13 @@ class HubClock:
         if task is None:
             self.last_time = self.now
             return self.now
-        task.readings.append(self.now + timedelta(microseconds=task.skew_us))
+        task.readings.append(self.unrecorded())
         return task.readings[-1]
+
+    def unrecorded(self) -> datetime:
+        """Answer the running process without a record, for a reading that decides no expiry."""
+        task = self._tasks.current
+        return self.now if task is None else self.now + timedelta(microseconds=task.skew_us)
 
     def advance(self, **duration: float) -> None:
         self.now += timedelta(**duration)
