@@ -125,8 +125,21 @@ _UNUSED_SUFFIXES: Final = (
     ".h",
     ".js",
     ".css",
+    "/annotated_types/test_cases.py",
+    *(
+        f"/aws_lambda_powertools/utilities/data_classes/{event}_event.py"
+        for event in (
+            "active_mq",
+            "api_gateway_authorizer",
+            "cognito_user_pool",
+            "iot_registry",
+            "rabbit_mq",
+            "s3_object",
+        )
+    ),
     "/backports/zstd/tarfile.py",
     "/botocore/crt/auth.py",
+    "/botocore/stub.py",
     "/conftest.py",
     "/dateutil-zoneinfo.tar.gz",
     "/dateutil/rrule.py",
