@@ -10,8 +10,12 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from functions.history.segment import object_key
+from functions.hub.adapters import body_store
+from infra.cdk.constructs.archive import ARCHIVED_PREFIXES
 from infra.ops.operate import cli, stage_access
 from infra.ops.operate.legal_holds import Archive, world_prefixes
+from risk_hub_contracts.blob.refs import BLOB_PREFIX
 
 BUCKET = "archive"
 HISTORY = "risk-history/snapshots/world_id={}/day=2026-01-05/one.jsonl.gz"
@@ -113,6 +117,17 @@ def test_error_of_s3_other_than_a_missing_hold_is_raised(aws: Aws) -> None:
     archive = Archive(aws.client("s3"), "no-such-bucket")
     with pytest.raises(ClientError, match="NoSuchBucket"):
         list(archive.counts("us20"))
+
+
+def test_held_prefixes_are_those_under_which_the_functions_store_a_world() -> None:
+    stored = (
+        object_key("us20", "2026-01-05", "any"),
+        f"{body_store.PREFIX}/us20/any",
+        f"{BLOB_PREFIX}/us20/any",
+    )
+    for key, prefix in zip(stored, world_prefixes("us20"), strict=True):
+        assert key.startswith(prefix)
+        assert key.startswith(ARCHIVED_PREFIXES)
 
 
 def test_prefixes_of_a_world_end_at_its_name() -> None:
