@@ -9,6 +9,7 @@ from infra.local.bring_up import start_stage
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
 from tools.faults.install import RATES, REFUSED_WORKER
 from tools.faults.load import RISKY_RULES
+from tools.faults.moves import SHORT_WINDOW
 from tools.faults.run import POISONED_RECORDS, Plan, fault_run
 
 PLAN = Plan(snapshots=40, worlds=4, visibility_seconds=3, wait_max_seconds=120)
@@ -22,7 +23,7 @@ def test_inv_04_inv_05_injected_faults_cause_no_lost_or_duplicate_data(
     for rates in RATES.values():
         for operation, faults in rates.items():
             monkeypatch.setitem(rates, operation, {name: rate * 2 for name, rate in faults.items()})
-    settings = LocalSettings(tmp_path / "stage", ANY_FREE_PORT, ANY_FREE_PORT)
+    settings = LocalSettings(tmp_path / "stage", ANY_FREE_PORT, ANY_FREE_PORT, history=SHORT_WINDOW)
     stage = start_stage(settings, Console(quiet=True), detached=False, fresh=True)
     try:
         outcome = fault_run(stage, tmp_path / "faults", PLAN)
@@ -30,6 +31,8 @@ def test_inv_04_inv_05_injected_faults_cause_no_lost_or_duplicate_data(
         stage.process.stop()
     assert outcome.faults
     assert (outcome.given_up, outcome.lost, outcome.duplicated) == ([], [], [])
+    assert outcome.history.moved > 0
+    assert outcome.history.wrong == []
     assert (outcome.committed, outcome.announced, outcome.isolated) == (
         PLAN.snapshots,
         PLAN.snapshots,

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from infra.local.bring_up import start_stage
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
+from tools.faults.moves import COMPLETED, FAILED, SHORT_WINDOW
 from tools.faults.run import Outcome, Plan, fault_run
 
 PAGE = Path(__file__).parents[2] / "docs" / "fault-run.md"
@@ -31,7 +32,8 @@ Written by `make faults` on {datetime.now(UTC).date()}. The run took {outcome.se
 {snapshots} snapshots of {worlds} worlds are published through the HTTP API of the local stage. A tenth of
 them is sent twice, and a tenth is sent late. Meanwhile, AWS calls of the functions are throttled, time out,
 lose their answers or are refused, and processes of the functions are killed. The writes of one worker are
-refused for one world until its messages are dead letters.
+refused for one world until its messages are dead letters. The mover runs without a pause, with a hot window of
+16 minutes: it moves the late snapshots to history as soon as they have settled.
 
 When the workers have done nine tenths of their work, the faults stop, the operator's command moves the dead
 letters back, and the run waits until all queues are empty. Then it counts:
@@ -45,6 +47,13 @@ letters back, and the run waits until all queues are empty. Then it counts:
 | unreadable records in the failure queue | {outcome.isolated} |
 | snapshots given up by producers | {len(outcome.given_up)} |
 | effects stored | {sum(count.stored for count in outcome.workers.values())} |
+| snapshots moved to history | {outcome.history.moved} |
+| segments of history | {outcome.history.segments} |
+| runs of the mover completed | {outcome.history.runs.get(COMPLETED, 0)} |
+| runs of the mover failed or killed | {outcome.history.runs.get(FAILED, 0)} |
+| segments torn | {len(outcome.history.torn)} |
+| moved snapshots that the hub does not answer | {len(outcome.history.unanswered)} |
+| differences that the reconciliation finds | {len(outcome.history.differences)} |
 | **lost** | **{len(outcome.lost)}** |
 | **duplicated** | **{len(outcome.duplicated)}** |
 
@@ -69,7 +78,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--worlds", type=int, default=50)
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as home:
-        settings = LocalSettings(Path(home) / "stage", ANY_FREE_PORT, ANY_FREE_PORT)
+        settings = LocalSettings(Path(home) / "stage", ANY_FREE_PORT, ANY_FREE_PORT, history=SHORT_WINDOW)
         stage = start_stage(settings, Console(), detached=False, fresh=True)
         try:
             outcome = fault_run(stage, Path(home) / "faults", Plan(options.snapshots, options.worlds))
@@ -78,7 +87,7 @@ def main(arguments: list[str]) -> int:
     text = page(outcome, options.snapshots, options.worlds)
     PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
-    return 1 if outcome.lost or outcome.duplicated or outcome.given_up else 0
+    return 1 if outcome.lost or outcome.duplicated or outcome.history.wrong or outcome.given_up else 0
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any
 from functions.evaluation.store.dynamodb_reports import stored_document
 from infra.local.aws import LocalAws
 from infra.names import EVENT_SOURCE, TableName, bus_name, table_name
+from tools.faults.moves import name
 
 STAGE = "local"
 PROBE = "fault-witness"
@@ -62,10 +63,14 @@ class EffectObserver:
         self._thread.join()
 
     def committed(self) -> set[str]:
-        """Return `world/version` of every snapshot in the table except poisoned items."""
-        return {
-            f"{i['world_id']['S']}/{i['version']['S']}" for i in self._scan("snapshots") if "time_order" in i
-        }
+        """Return `world/version` of every snapshot in the table, also of moved ones, except poisoned items."""
+        return set(map(name, self.items()))
+
+    def items(self) -> list[dict[str, Any]]:
+        """Return the items of the snapshots and the tombstones, without poisoned items."""
+        return [
+            item for item in self._scan("snapshots") if not item["world_id"]["S"].startswith(POISON_PREFIX)
+        ]
 
     def effects(self) -> dict[str, set[str]]:
         """Return the effects that each worker has stored, by name."""

@@ -42,6 +42,18 @@ RATES: dict[FunctionFolder, Rates] = {
         "GetItem": {"throttled": 0.01, "timed out": 0.002, "killed before": 0.0005},
         "PutItem": {"throttled": 0.02, "answer lost": 0.01, "killed before": 0.003, "killed after": 0.003},
     },
+    "snapshot_mover": {
+        "PutItem": {"throttled": 0.05, "answer lost": 0.03, "killed before": 0.01, "killed after": 0.03},
+        "PutObject": {"timed out": 0.05, "answer lost": 0.03, "killed before": 0.03, "killed after": 0.03},
+        "GetObject": {"timed out": 0.03, "killed before": 0.02},
+        "TransactWriteItems": {
+            "throttled": 0.05,
+            "answer lost": 0.03,
+            "killed before": 0.03,
+            "killed after": 0.03,
+        },
+        "UpdateItem": {"throttled": 0.02, "answer lost": 0.02, "killed before": 0.01, "killed after": 0.02},
+    },
 }
 # The worker for which one world's effects are refused until the faults end.
 REFUSED_WORKER: FunctionFolder = "stress_engine"

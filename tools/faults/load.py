@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 from infra.local.http_call import call
@@ -62,6 +63,19 @@ class Load:
     def snapshot(self, number: int) -> str:
         """Return `world/version` of a snapshot."""
         return f"{self.world(number)}/{version(number)}"
+
+    def unanswered(self, names: Collection[str]) -> list[str]:
+        """Return which of these snapshots, each given as `world/version`, the hub does not answer."""
+        with ThreadPoolExecutor(self.threads) as pool:
+            return sorted(
+                name for name, found in zip(names, pool.map(self._is_found, names), strict=True) if not found
+            )
+
+    def _is_found(self, name: str) -> bool:
+        world, _, wanted = name.partition("/")
+        query = f"lookup?version={wanted}&include_expired=true"
+        answer = call("GET", f"{self.hub.url}/risk-hub/worlds/{world}/snapshots/{query}", self.hub.headers())
+        return answer.status == HTTPStatus.OK and json.loads(answer.body)["version"] == wanted
 
     def expected_signals(self, latest: Mapping[str, Collection[str]]) -> set[str]:
         """Return `world/version rule` of every expected exit signal.

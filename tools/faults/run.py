@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ from tools.faults.dead_letters import DeadLetters
 from tools.faults.effect_observer import POISON_PREFIX, WORKERS, EffectObserver
 from tools.faults.install import REFUSED_WORKER, STAGE, Faults
 from tools.faults.load import Load
+from tools.faults.moves import COMPLETED, HistoryObserver, MovedCount, Mover
 
 POLL_SECONDS = 0.5
 POISONED_RECORDS = 5
 FAULTY_SHARE = 0.9
+# The run in progress, and one that finishes what an earlier one left.
+RUNS_AFTER_FAULTS = 2
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ class Outcome:
         isolated: records in the relay's failure queue.
         unannounced: committed snapshots that were never announced; must be empty.
         workers: the counts of each worker.
+        history: the counts of the mover.
         given_up: snapshots for which a producer never received a success answer; must be empty.
         seconds: duration of load and rest.
     """
@@ -78,18 +83,21 @@ class Outcome:
     isolated: int
     unannounced: list[str]
     workers: Mapping[str, WorkerCount]
+    history: MovedCount
     given_up: list[str]
     seconds: float
 
     @property
     def lost(self) -> list[str]:
         """Return everything that was lost; must be empty."""
-        return [*self.unannounced, *(name for count in self.workers.values() for name in count.lost)]
+        of_workers = (name for count in self.workers.values() for name in count.lost)
+        return [*self.unannounced, *of_workers, *self.history.lost, *self.history.torn]
 
     @property
     def duplicated(self) -> list[str]:
         """Return everything that happened twice; must be empty."""
-        return [name for count in self.workers.values() for name in count.duplicated]
+        of_workers = (name for count in self.workers.values() for name in count.duplicated)
+        return [*of_workers, *self.history.doubled]
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,7 @@ class FaultRun:
     faults: Faults
     load: Load
     dead_letters: DeadLetters
+    history: HistoryObserver
     wait_max_seconds: float
 
     def run(self) -> Outcome:
@@ -108,6 +117,7 @@ class FaultRun:
         started = time.monotonic()
         self.faults.install()
         poison(self.stage.aws)
+        mover = Mover(self.stage.aws)
         self.load.run()
         # Relay and workers lag behind the load: the faults stay on until nearly all of their work is done
         # too.
@@ -115,8 +125,12 @@ class FaultRun:
         self._wait_until(self._dead_letters_present)
         self.faults.remove()
         self._wait_until(self._all_work_done)
+        self._wait_until(self._all_moved)
+        whole_runs = mover.runs[COMPLETED] + RUNS_AFTER_FAULTS
+        self._wait_until(lambda: mover.runs[COMPLETED] >= whole_runs)
+        mover.stop()
         self.observer.stop()
-        return self._outcome(time.monotonic() - started)
+        return self._outcome(time.monotonic() - started, mover)
 
     def _nearly_done(self) -> bool:
         """Return whether nine tenths of the work that is possible with faults on is done."""
@@ -147,6 +161,10 @@ class FaultRun:
             and isolated(self.stage.aws) >= POISONED_RECORDS
         )
 
+    def _all_moved(self) -> bool:
+        """Return whether the late snapshots have left the table."""
+        return not self.history.due(self.observer.items(), datetime.now(UTC))
+
     def _expected(self) -> dict[str, set[str]]:
         committed = self.observer.committed()
         return {
@@ -155,7 +173,7 @@ class FaultRun:
             "exit_engine": self.load.expected_signals(self.observer.latest),
         }
 
-    def _outcome(self, seconds: float) -> Outcome:
+    def _outcome(self, seconds: float, mover: Mover) -> Outcome:
         committed, announced = self.observer.committed(), self.observer.announced
         return Outcome(
             faults=self.faults.injected(),
@@ -166,6 +184,9 @@ class FaultRun:
             isolated=isolated(self.stage.aws),
             unannounced=sorted(committed - set(announced)),
             workers=self._worker_counts(),
+            history=self.history.count(
+                self.observer.items(), dict(sorted(mover.runs.items())), self.load.unanswered
+            ),
             given_up=self.load.given_up,
             seconds=seconds,
         )
@@ -202,7 +223,8 @@ def fault_run(stage: RunningStage, log: Path, plan: Plan) -> Outcome:
     load = Load(stage.hub, plan.snapshots, plan.worlds)
     faults = Faults(stage.aws, log, load.world(0), plan.visibility_seconds)
     observer, dead_letters = EffectObserver(stage.aws), DeadLetters(stage.aws)
-    return FaultRun(stage, observer, faults, load, dead_letters, plan.wait_max_seconds).run()
+    history = HistoryObserver(stage.aws, stage.deployment.outputs["BucketName"])
+    return FaultRun(stage, observer, faults, load, dead_letters, history, plan.wait_max_seconds).run()
 
 
 def poison(aws: Any) -> None:
