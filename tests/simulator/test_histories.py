@@ -16,11 +16,11 @@ from tools.simulator.hub import HubDependencies
 from tools.simulator.planted_stores import HeadWithoutCondition
 
 ROOT = Path(__file__).parents[2]
-BLOCKS, BLOCK_HISTORIES = 4, 250
-RANDOM_HISTORIES = 300
+BLOCKS, BLOCK_HISTORIES = 4, 200
+RANDOM_HISTORIES = 200
 KIND_SEEDS_MAX = 200
 # The second history moves no snapshot.
-CRASHED_SEEDS = ((6, 2), (11, 0))
+CRASHED_SEEDS = ((6, 2), (15, 0))
 
 
 def fails(outcome: Outcome) -> str:
