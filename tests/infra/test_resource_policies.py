@@ -8,6 +8,7 @@ import pytest
 from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
 
 from infra.environments import ENVIRONMENTS
+from infra.names import table_purpose
 from tests.infra.assembly import Assembly
 
 OURS, THEIRS = "000000000000", "111111111111"
@@ -36,7 +37,7 @@ def policies(assembly: Assembly) -> Iterator[tuple[str, dict[str, Any], str, str
     for table in assembly.properties("data", "AWS::DynamoDB::Table"):
         policy = resolved(table["ResourcePolicy"]["PolicyDocument"])
         arn = f"arn:aws:dynamodb:us-east-1:{OURS}:table/{table['TableName']}"
-        name = table["TableName"].rpartition("-")[2]
+        name = table_purpose(table["TableName"])
         yield name, policy, "dynamodb:GetItem", arn
         yield name, policy, "dynamodb:Query", f"{arn}/index/any"
     for each in assembly.properties("data", "AWS::S3::BucketPolicy"):
