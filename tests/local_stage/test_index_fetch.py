@@ -97,6 +97,7 @@ def test_workaround_is_still_needed_for_whole_items_of_a_local_index(
         input=json.dumps([ITEM, table(), data]),
         capture_output=True,
         text=True,
+        encoding="utf-8",
         check=False,
     )
     assert done.returncode == 0, done.stderr
