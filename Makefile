@@ -14,9 +14,9 @@ TYPED := contracts/src client/src events functions infra tests tools requirement
 TESTS ?= tests
 OF_STAGE = $(if $(STAGE),--stage-name '$(STAGE)')
 # Context values of a stage, for example: make assembly STAGE=prod ALLOWED_NETWORKS=203.0.113.0/24
-GIVEN = $(foreach key,ALLOWED_NETWORKS CRITICAL_SUBSCRIBERS WARNING_SUBSCRIBERS RUNBOOK_BASE ROLLOUT HOT_DAYS HISTORY_RETENTION_DAYS MOVE_SETTLE_SECONDS GROSS_EXPOSURE_MAX PERMISSIONS_BOUNDARY WRITER_CONCURRENCY READER_CONCURRENCY DOMAIN_NAME CERTIFICATE_ARN BASE_PATH,$(if $($(key)),-c '$(shell echo $(key) | tr A-Z a-z)=$($(key))'))
+GIVEN = $(foreach key,ALLOWED_NETWORKS CRITICAL_SUBSCRIBERS WARNING_SUBSCRIBERS RUNBOOK_BASE ROLLOUT HOT_DAYS HISTORY_RETENTION_DAYS MOVE_SETTLE_SECONDS OLD_SNAPSHOTS GROSS_EXPOSURE_MAX PERMISSIONS_BOUNDARY WRITER_CONCURRENCY READER_CONCURRENCY DOMAIN_NAME CERTIFICATE_ARN BASE_PATH,$(if $($(key)),-c '$(shell echo $(key) | tr A-Z a-z)=$($(key))'))
 DEPLOY = $(PY) -m infra.ops.deploy
-TO_STAGE = --stage '$(STAGE)' $(if $(ASSEMBLY),--assembly '$(ASSEMBLY)') $(if $(ACCOUNT),--account '$(ACCOUNT)') $(if $(DIGEST),--digest '$(DIGEST)') $(if $(URL),--url '$(URL)')
+TO_STAGE = --stage '$(STAGE)' $(if $(ASSEMBLY),--assembly '$(ASSEMBLY)') $(if $(ACCOUNT),--account '$(ACCOUNT)') $(if $(DIGEST),--digest '$(DIGEST)') $(if $(URL),--url '$(URL)') $(if $(STACK),--stack '$(STACK)')
 PYTEST_ARGS ?= -n 2 --dist loadgroup --no-loadscope-reorder
 
 export PYTHONPATH := .:contracts/src:client/src
@@ -179,7 +179,7 @@ diff: dev-env $(if $(ASSEMBLY),,assembly) ## print what `make deploy` would chan
 	@$(DEPLOY) diff $(TO_STAGE)
 
 .PHONY: deploy
-deploy: dev-env $(if $(ASSEMBLY),,assembly) ## build, test, compare, confirm, deploy, smoke-test: STAGE=dev (YES=1, ASSEMBLY=folder, ACCOUNT=...)
+deploy: dev-env $(if $(ASSEMBLY),,assembly) ## build, test, compare, confirm, deploy, smoke-test: STAGE=dev (YES=1, ASSEMBLY=folder, ACCOUNT=..., STACK=data)
 	@$(DEPLOY) deploy $(TO_STAGE) $(if $(YES),--yes)
 
 .PHONY: smoke

@@ -98,6 +98,7 @@ class EnvironmentSpec:
             account's unreserved concurrency, as for every other function.
         reader_concurrency: The same for snapshot_reader.
         snap_start: Functions whose published versions start from a memory snapshot (SnapStart).
+        old_snapshots: Whether the table of snapshots of release 1.0 stays in the data stack (ADR-0059).
     """
 
     name: EnvironmentName
@@ -135,6 +136,7 @@ class EnvironmentSpec:
     writer_concurrency: int | None = None
     reader_concurrency: int | None = None
     snap_start: tuple[FunctionFolder, ...] = ()
+    old_snapshots: bool = False
 
     def subscribers(self, severity: Severity) -> tuple[str, ...]:
         """Return the subscribers of alarms of this severity."""
@@ -371,6 +373,15 @@ def _parse_rollout(environment: EnvironmentSpec, text: str) -> Rollout:
     return "at_once"
 
 
+def _parse_old_snapshots(_: EnvironmentSpec, text: str) -> bool:
+    if text != "kept":
+        raise EnvironmentSpecError(
+            f"old_snapshots {text!r}: give kept, which keeps the table of snapshots of release 1.0 in the data stack, "
+            "or leave it out"
+        )
+    return True
+
+
 def _split_list(text: str) -> list[str]:
     return [each.strip() for each in text.split(",") if each.strip()]
 
@@ -389,6 +400,7 @@ _PARSERS: Final[Mapping[str, Callable[[EnvironmentSpec, str], Any]]] = MappingPr
         "permissions_boundary": lambda _, text: parse_boundary_policy(text),
         "writer_concurrency": _parse_concurrency,
         "reader_concurrency": _parse_concurrency,
+        "old_snapshots": _parse_old_snapshots,
     },
 )
 CONTEXT_KEYS: Final = (*_PARSERS, *DOMAIN_KEYS)

@@ -38,6 +38,10 @@ TABLE_KEYS: Final[dict[TableName, tuple[str, str]]] = {
 # Names of tables that differ from their purpose. A local index cannot change in place, so the snapshots have a
 # new table since their indexes became small (ADR-0054).
 TABLE_WORDS: Final[dict[TableName, str]] = {"snapshots": "snapshots-2"}
+# Name of the table of snapshots in release 1.0; a stage can keep it until its items are copied (ADR-0059).
+OLD_SNAPSHOTS: Final = "snapshots"
+# Attribute of a copied item: the table that it was copied from. The relay does not announce such an item.
+COPIED_FROM: Final = "copied_from"
 
 # Sort key and further attributes of each local index of the snapshots: what queries and their filters compare.
 LOCAL_INDEXES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
@@ -120,6 +124,11 @@ def physical_name(stage: str, name: str) -> str:
 def table_name(stage: str, table: TableName) -> str:
     """Return the name of a stage's table: `risk-hub-<stage>-snapshots-2`, `risk-hub-<stage>-worlds`."""
     return physical_name(stage, TABLE_WORDS.get(table, table))
+
+
+def old_snapshots_table_name(stage: str) -> str:
+    """Return the name of a stage's table of snapshots of release 1.0: `risk-hub-<stage>-snapshots`."""
+    return physical_name(stage, OLD_SNAPSHOTS)
 
 
 def table_purpose(name: str) -> str:

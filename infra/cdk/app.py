@@ -12,6 +12,7 @@ Context:
     move_settle_seconds: seconds since its commit before a snapshot may be moved.
     runbook_base: address of this repository's files, ending in a slash, so that each alarm links to its page.
     rollout: at_once, for a release that fixes the cause of an alarm.
+    old_snapshots: kept, to keep the table of snapshots of release 1.0 until its items are copied.
     permissions_boundary: managed policy, by name or ARN, that bounds every role of the stage.
     domain_name, certificate_arn, base_path: custom domain of the API, its certificate, first path segment.
     writer_concurrency, reader_concurrency: executions reserved for snapshot_writer and snapshot_reader.

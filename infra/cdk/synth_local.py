@@ -32,11 +32,15 @@ _DEPLOYED_LOCALLY: tuple[names.StackPart, ...] = ("data", "service")
 _READ_LOCALLY: tuple[names.StackPart, ...] = ("operations",)
 
 
-def local_files() -> dict[str, str]:
-    """Synthesize the local stage; return file name in the committed folder to text."""
+def local_files(**given: str) -> dict[str, str]:
+    """Synthesize the local stage; return file name in the committed folder to text.
+
+    Args:
+        given: values of the stage by the names of `CONTEXT_KEYS`; the committed files have none.
+    """
     with tempfile.TemporaryDirectory() as folder:
         app = new_app(Path(folder) / "cdk.out")
-        add_hub(app, resolve_environment("local"), placeholder_code(Path(folder)))
+        add_hub(app, resolve_environment("local", **given), placeholder_code(Path(folder)))
         assembly = app.synth()
         stacks = [names.stack_name("local", part) for part in _DEPLOYED_LOCALLY]
         read = [names.stack_name("local", part) for part in _READ_LOCALLY]

@@ -75,6 +75,28 @@ def test_deploy_shows_the_diff_before_deploying_all_stacks(
     assert "of commit c0ffee, 195 tests passed" in expected_text
 
 
+def test_deploy_of_one_stack_leaves_the_others_alone(tmp_path: Path) -> None:
+    wanted = order(tmp_path, stacks=release.stacks_of("dev", "data"))
+    assert deploy(wanted) == [
+        "diff RiskHub-dev-data --exclusively",
+        "deploy RiskHub-dev-data --exclusively --require-approval never --progress events",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stack", "tested"), [([], 1), (["--stack", "data"], 0), (["--stack", "service"], 1)]
+)
+def test_a_deployment_of_the_data_stack_alone_runs_no_smoke_test(
+    stack: list[str], tested: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tests: list[str] = []
+    monkeypatch.setattr(command, "clients_for", lambda _: FakeAws())
+    monkeypatch.setattr(release, "deploy", lambda *_: None)
+    monkeypatch.setattr(release, "run_smoke_test", lambda stage, *_: tests.append(stage))
+    assert command.main(["deploy", "--stage", "dev", "--assembly", str(tmp_path), "--yes", *stack]) == 0
+    assert len(tests) == tested
+
+
 def test_untested_assembly_is_not_deployed(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match="was built but not tested: run make assembly STAGE=dev"):
         deploy(order(tmp_path, tests_passed=0))

@@ -23,7 +23,9 @@ class HubTables(Construct):
 
     Names are fixed on purpose: CloudFormation cannot replace a table with a fixed name, so a change that
     needs a new table (keys, local indexes) fails the deployment instead of leaving the data behind. Such a
-    change gives the table a new name in `names.TABLE_WORDS`: `snapshots-2` has the indexes of ADR-0054.
+    change gives the table a new name in `names.TABLE_WORDS`, which also gives it a new logical id: `snapshots-2`
+    has the indexes of ADR-0054. A stage that ran release 1.0 keeps the table of that release, under the logical id
+    that it has there, until its items are copied (ADR-0059).
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentSpec) -> None:
@@ -37,6 +39,7 @@ class HubTables(Construct):
         self.segments = self._table("segments", expires=True, streamed=False)
         self._add_time_indexes()
         self._add_emission_index()
+        self.old_snapshots = self._old_snapshots() if environment.old_snapshots else None
 
     def _table(
         self,
@@ -45,11 +48,18 @@ class HubTables(Construct):
         expires: bool,
         streamed: bool,
     ) -> dynamodb.Table:
-        table_name = names.table_name(self._environment.name, name)
-        partition_key, sort_key = names.TABLE_KEYS[name]
+        return self._named_table(
+            names.TABLE_WORDS.get(name, name), names.TABLE_KEYS[name], expires=expires, streamed=streamed
+        )
+
+    def _named_table(
+        self, word: str, keys: tuple[str, str], *, expires: bool, streamed: bool
+    ) -> dynamodb.Table:
+        table_name = names.physical_name(self._environment.name, word)
+        partition_key, sort_key = keys
         table = dynamodb.Table(
             self,
-            name.capitalize(),
+            word.replace("-", "").capitalize(),
             table_name=table_name,
             resource_policy=self._resource_policy(table_name),
             partition_key=_string_attribute(partition_key),
@@ -93,6 +103,24 @@ class HubTables(Construct):
                 projection_type=dynamodb.ProjectionType.INCLUDE,
                 non_key_attributes=list(attributes),
             )
+
+    def _old_snapshots(self) -> dynamodb.Table:
+        """Return the table of snapshots with the name and the indexes of release 1.0."""
+        keys = names.TABLE_KEYS["snapshots"]
+        table = self._named_table(names.OLD_SNAPSHOTS, keys, expires=True, streamed=True)
+        for index_name, sort_key in (("by_as_of", "time_order"), ("by_stage", "stage_time_order")):
+            table.add_local_secondary_index(
+                index_name=index_name,
+                sort_key=_string_attribute(sort_key),
+                projection_type=dynamodb.ProjectionType.ALL,
+            )
+        table.add_local_secondary_index(
+            index_name="by_expiry",
+            sort_key=_string_attribute("expiry_order"),
+            projection_type=dynamodb.ProjectionType.INCLUDE,
+            non_key_attributes=["time_order", "stage", "actor", "created_at"],
+        )
+        return table
 
     def _add_emission_index(self) -> None:
         """Add the index of exit signals; other records lack its sort key and cost no write here.

@@ -16,6 +16,7 @@ from infra.cdk.constructs.tables import HubTables
 from infra.cdk.constructs.token_secret import TokenSecret
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_dynamodb as dynamodb
     from constructs import Construct
 
     from infra.environments import EnvironmentSpec
@@ -37,6 +38,8 @@ class DataStack(Stack):
         tables = HubTables(self, "Tables", environment=environment)
         self.snapshots, self.worlds, self.evaluations = tables.snapshots, tables.worlds, tables.evaluations
         self.marks, self.segments = tables.marks, tables.segments
+        if tables.old_snapshots is not None:
+            self._export_for_release_1(tables.old_snapshots)
         blobs = BlobBucket(self, "Blobs", environment=environment)
         self.bucket = blobs.bucket
         HistoryCatalog(self, "History", environment=environment, bucket=self.bucket)
@@ -60,3 +63,8 @@ class DataStack(Stack):
         if blobs.archive is not None:
             CfnOutput(self, "ArchiveBucketName", value=blobs.archive.bucket_name)
         CfnOutput(self, "TokensSecretArn", value=self.tokens.secret_arn)
+
+    def _export_for_release_1(self, table: dynamodb.Table) -> None:
+        """Export what the service stack of release 1.0 imports: CloudFormation removes no export that is imported."""
+        for value in (table.table_name, table.table_arn, table.table_stream_arn):
+            self.export_value(value)

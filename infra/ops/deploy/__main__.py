@@ -22,6 +22,8 @@ from infra.recovery.errors import OperateError, error_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Deployments after which a snapshot is published: of every stack, or of the one with the functions.
+SMOKE_TESTED = (None, "service")
 EXPECTED_ERRORS = (DeployError, TokenError, OperateError, LocalStageError, ClientError, BotoCoreError)
 
 
@@ -45,7 +47,12 @@ def _run(options: argparse.Namespace) -> None:
     aws = clients_for(options.stage)
     confirmed = options.yes or release.runs_in_ci()
     order = release.ReleaseRequest(
-        options.stage, folder, options.account, options.digest, confirmed=confirmed
+        options.stage,
+        folder,
+        options.account,
+        options.digest,
+        confirmed=confirmed,
+        stacks=release.stacks_of(options.stage, options.stack),
     )
     if options.step == "diff":
         release.compare(order, aws, Toolkit(folder))
@@ -53,7 +60,7 @@ def _run(options: argparse.Namespace) -> None:
         release.deploy(order, aws, Toolkit(folder))
     if options.step == "destroy":
         destroy(order, aws, Toolkit(folder))
-    if options.step in {"deploy", "smoke"}:
+    if options.step == "smoke" or (options.step == "deploy" and options.stack in SMOKE_TESTED):
         release.run_smoke_test(options.stage, aws, options.url)
 
 
@@ -71,6 +78,9 @@ def build_parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(prog="python -m infra.ops.deploy", description=__doc__)
     found.add_argument("step", choices=("assembly", "diff", "deploy", "smoke", "destroy"))
     found.add_argument("--stage", choices=tuple(ENVIRONMENTS), required=True)
+    found.add_argument(
+        "--stack", choices=("data", "service", "operations"), help="diff or deploy only this stack (all)"
+    )
     found.add_argument("--assembly", type=Path, help="folder of the assembly (.build/assembly/<stage>)")
     found.add_argument("--account", help="the required AWS account; any other is an error")
     found.add_argument("--digest", help="the digest that the assembly must have")

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from infra import names
 from infra.errors import DeployError
 from infra.ops.deploy import assembly
 from infra.ops.deploy.account import ready_account
@@ -34,7 +35,7 @@ class ReleaseRequest:
         account: required account; None: the account of the credentials.
         digest: required digest of the assembly, received from its builder by another channel; None: any.
         confirmed: deploy without confirmation.
-        stacks: stacks that the CLI deploys: all of them, except in a rehearsal.
+        stacks: arguments that name the stacks for the CLI; see `stacks_of`.
     """
 
     stage: str
@@ -43,6 +44,11 @@ class ReleaseRequest:
     digest: str | None = None
     confirmed: bool = False
     stacks: tuple[str, ...] = ALL_STACKS
+
+
+def stacks_of(stage: str, part: names.StackPart | None) -> tuple[str, ...]:
+    """Return the arguments for one stack of a stage, without the stacks that it depends on; None: for all."""
+    return ALL_STACKS if part is None else (names.stack_name(stage, part), "--exclusively")
 
 
 def prepare(stage: str, context_values: Mapping[str, str], folder: Path) -> None:
