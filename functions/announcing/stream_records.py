@@ -27,6 +27,8 @@ class StreamRecordDecoder:
     def commit(self, record: dict[str, Any]) -> SnapshotRecord | AnyDerivedRecord | None:
         """Return the committed record; None unless it is a new item of an announced kind.
 
+        The copy of an item from the table of release 1.0 is not new: that table's stream has announced it.
+
         Raises:
             KeyError, ValueError: the record is not one that this hub wrote.
         """
@@ -37,6 +39,8 @@ class StreamRecordDecoder:
             if item["evaluation_id"]["S"].startswith(UNANNOUNCED_PREFIXES):
                 return None
             return dynamodb_reports.from_item(item)
+        if snapshot_item.COPIED_FROM in item:
+            return None
         return snapshot_item.from_item(item, self.bodies.body_of)
 
 

@@ -141,7 +141,7 @@ def records() -> Json:
     """Return the content of tables and bucket, JSON-ready: binaries as base64."""
     dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
     tables = {
-        table: sorted((_wire(item) for item in dynamodb.scan(TableName=table)["Items"]), key=str)
+        table: sorted((wired(item) for item in dynamodb.scan(TableName=table)["Items"]), key=str)
         for table in TABLES
     }
     objects = []
@@ -161,7 +161,8 @@ def unwire(item: Json) -> Json:
     }
 
 
-def _wire(item: Json) -> Json:
+def wired(item: Json) -> Json:
+    """Return an item JSON-ready: its binaries as base64 text."""
     return {
         name: {kind: base64.b64encode(value).decode() if kind == "B" else value}
         for name, typed in item.items()

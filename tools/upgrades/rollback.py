@@ -19,6 +19,7 @@ from tools.event_samples.emitted import queue_message
 from tools.upgrades import reader
 from tools.upgrades.checked_out_release import ASSEMBLY, Release
 from tools.upgrades.deployed_hub import Json, function_for
+from tools.upgrades.old_form import in_old_form
 from tools.upgrades.recorder import answer_of, record
 from tools.upgrades.release import ROOT
 from tools.upgrades.wire import Wire, preserves, repaired_only, wrong_parts
@@ -28,13 +29,13 @@ RELAYED_TABLES = ("snapshots", "evaluations")
 
 def misread_by(released: Release, home: Path) -> list[str]:
     """Return the questions that the released code answers differently from this tree, based on this tree's
-    records.
+    records in the form in which the release stores them.
 
     The release may omit members, but not change them; of answers that it got wrong, the other parts are
     compared.
     """
     wire, plan, answers = Wire.of(record()), home / "plan.json", home / "answers.json"
-    plan.write_text(json.dumps(plan_for(wire)), encoding="utf-8")
+    plan.write_text(json.dumps(plan_for(in_old_form(wire))), encoding="utf-8")
     failure = run_reader(released, plan, answers)
     if failure:
         return [f"it cannot work on them at all: {failure}"]

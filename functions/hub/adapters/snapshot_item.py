@@ -45,6 +45,8 @@ HASH_PREFIX: Final = "sha256:"
 # Attributes of a tombstone: the name of the segment that holds the snapshot, and the digest of its object.
 SEGMENT = "segment"
 SEGMENT_SHA256 = "segment_sha256"
+# Attribute of an item that an operator copied from the table of release 1.0: it was announced there (ADR-0059).
+COPIED_FROM = "copied_from"
 
 
 def compress(document: Document) -> tuple[bytes, int]:

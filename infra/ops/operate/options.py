@@ -31,6 +31,16 @@ def identifier(text: str) -> str:
     return text
 
 
+def stored_snapshot(text: str) -> str:
+    """Return `world/version`, both well-formed, unchanged."""
+    world, slash, version = text.partition("/")
+    if not slash:
+        raise typer.BadParameter(f"{text!r} has no slash: give the world and the version, as in us20/v1")
+    identifier(world)
+    identifier(version)
+    return text
+
+
 def instant(text: str) -> str:
     """Return a valid instant unchanged."""
     try:

@@ -1,4 +1,4 @@
-"""`risk-hub tables` and `risk-hub reaper`: commands for recovering lost items of a table."""
+"""`risk-hub tables` and `risk-hub reaper`: commands for recovering lost items of a table, and for copying an old one."""
 
 from datetime import UTC
 from typing import Annotated
@@ -7,7 +7,8 @@ import typer
 
 from infra import names
 from infra.ops.operate import stage_access
-from infra.ops.operate.options import StageName, instant
+from infra.ops.operate.copy_command import COPY_RATE_DEFAULT_PER_SECOND, CopyRequest, copy_old_snapshots
+from infra.ops.operate.options import Rate, StageName, instant, stored_snapshot
 from infra.ops.operate.stage_access import LOCAL
 from infra.ops.operate.table_recovery import RestoreCounts, restore_copy, restore_items
 from risk_hub_client.cli.options import Json
@@ -31,6 +32,7 @@ def tables_group() -> typer.Typer:
     group.callback()(_tables)
     group.command("recover")(_recover)
     group.command("restore")(_restore)
+    group.command("copy-old")(_copy_old)
     return group
 
 
@@ -44,7 +46,7 @@ def reaper_group() -> typer.Typer:
 
 
 def _tables() -> None:
-    """Recover items that a table lost."""
+    """Recover items that a table lost, or copy the table of release 1.0."""
 
 
 def _recover(
@@ -86,6 +88,26 @@ def _restore(
         print_document({"table": target, "seen": done.seen, "missing": done.missing, "dry_run": dry_run})
         return
     print_line(f"{'Would put' if dry_run else 'Put'} {done.missing} of {done.seen} items back into {target}.")
+
+
+def _copy_old(
+    after: Annotated[
+        str | None,
+        typer.Option(
+            parser=stored_snapshot,
+            metavar="WORLD/VERSION",
+            help="Continue behind this item; see an interrupted copy.",
+        ),
+    ] = None,
+    rate: Rate = COPY_RATE_DEFAULT_PER_SECOND,
+    stage_name: StageName = LOCAL,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only compare; put nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Copy the snapshots of release 1.0 into the table of this release, and verify the copy."""
+    request = CopyRequest(stage_name, after, rate, dry_run, json)
+    copy_old_snapshots(request, stage_access.clients_for(stage_name))
 
 
 def _reaper() -> None:
