@@ -1,24 +1,35 @@
 """The rehearsal's verdict: what it counts as a failure, and its message when it cannot run."""
 
 import subprocess
+from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.fakes.clients import as_client
+from tools.upgrades import old_table
 from tools.upgrades.checked_out_release import HistoryError, Release, check_out_last_release
 from tools.upgrades.fixed_world import changed
+from tools.upgrades.old_table import Announcements
 from tools.upgrades.page import page
 from tools.upgrades.rehearsal import Outcome, Phase
 
 GOOD = Outcome(
-    phases=[Phase("release 1.0.0", 100.0), Phase("→ this tree", 110.0), Phase("this tree", 120.0)],
+    phases=[
+        Phase("release 1.0.0", 100.0, checked=True),
+        Phase("→ this tree", 110.0),
+        Phase("this tree", 120.0, checked=True),
+    ],
     answered=[("latest", 101.0, 0.1), ("publish", 111.0, 0.5), ("latest", 121.0, 0.2), ("page", 125.0, 2.0)],
     failed=[],
     published=1,
     lost=[],
     unannounced=[],
+    announced_again=[],
+    repeated_by_release=1,
+    copies=[3, 1, 0],
     missing=[],
     duplicated=[],
     effects={"risk_engine": 1},
@@ -28,6 +39,7 @@ WRONG: dict[str, Any] = {
     "failed": [("publish", 111.0, "UnavailableError: HTTP 502")],
     "lost": ["w1/v1"],
     "unannounced": ["w1/v1"],
+    "announced_again": ["w1/v1"],
     "missing": ["risk_engine w1/v1"],
     "duplicated": ["w1/v1"],
     "dead_letters": 1,
@@ -85,3 +97,53 @@ def test_checkout_without_the_released_commit_suggests_git_fetch_unshallow(
     monkeypatch.setattr("tools.upgrades.checked_out_release.ROOT", shallow)
     with pytest.raises(HistoryError, match="git fetch --unshallow"):
         check_out_last_release(tmp_path / "released")
+
+
+class Announced:
+    """The counts of an observer."""
+
+    def __init__(self, **counts: int) -> None:
+        self.announced: dict[str, int] = defaultdict(int, counts)
+
+
+def announcements(observer: Announced, monkeypatch: pytest.MonkeyPatch) -> Announcements:
+    monkeypatch.setattr(old_table, "QUIET_SECONDS", 0.01)
+    monkeypatch.setattr(old_table, "POLL_SECONDS", 0.0)
+    return Announcements(as_client(observer))
+
+
+def test_snapshots_announced_before_and_after_an_upgrade_are_counted_as_announced_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    observer = Announced(a=1, b=1)
+    found = announcements(observer, monkeypatch)
+    found.begin({"a", "b"}, lambda: 0)
+    observer.announced.update(b=2, c=1)
+    found.end()
+    assert found.again == ["b"]
+
+
+def test_snapshots_announced_again_by_the_rolled_back_release_are_counted_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    observer = Announced(a=1, b=1)
+    found = announcements(observer, monkeypatch)
+    found.begin({"a", "b"}, lambda: 0)
+    found.end()
+    observer.announced.update(a=2)
+    found.begin({"a", "b"}, lambda: 0)
+    assert (found.again, found.repeated_by_release) == ([], 1)
+
+
+def test_an_upgrade_waits_until_the_workers_are_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = [3, 1, 0]
+    announcements(Announced(a=1), monkeypatch).begin({"a"}, lambda: waiting.pop(0) if waiting else 0)
+    assert not waiting
+
+
+def test_an_upgrade_stops_while_a_snapshot_of_the_old_table_is_unannounced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(old_table, "DEADLINE_SECONDS", 0.0)
+    with pytest.raises(RuntimeError, match=r"0 messages wait; not announced: \['b'\]"):
+        announcements(Announced(a=1), monkeypatch).begin({"a", "b"}, lambda: 0)

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from infra.cdk.synth_local import local_files
+from infra.local.assembly import read_assembly
 from infra.local.bring_up import start_stage
 from infra.local.install import LocalRelease
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
 from tools.upgrades.checked_out_release import HistoryError, Release, check_out_last_release
 from tools.upgrades.page import page
-from tools.upgrades.rehearsal import Outcome, Rehearsal
+from tools.upgrades.rehearsal import Outcome, Rehearsal, Releases
 from tools.upgrades.release import ROOT
 from tools.upgrades.rollback import misread_by
 
@@ -21,12 +23,21 @@ PAGE = ROOT / "docs" / "upgrade-run.md"
 
 def rehearse(home: Path, released: Release, requests: int, console: Console) -> Outcome:
     """Rehearse on a separate stage, with this many requests in each phase."""
+    releases = Releases(released, keeping_old_table(home / "assembly"), LocalRelease())
     settings = LocalSettings(home / "stage", ANY_FREE_PORT, ANY_FREE_PORT)
     stage = start_stage(settings, console, detached=False, fresh=True, release=released.local())
     try:
-        return Rehearsal(stage, released, LocalRelease(), requests).run()
+        return Rehearsal(stage, releases, requests).run()
     finally:
         stage.process.stop()
+
+
+def keeping_old_table(folder: Path) -> LocalRelease:
+    """Return this tree as it is deployed on a stage that keeps the table of release 1.0."""
+    folder.mkdir()
+    for name, text in local_files(old_snapshots="kept").items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return LocalRelease(read_assembly(folder))
 
 
 def main(arguments: list[str]) -> int:

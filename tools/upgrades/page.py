@@ -20,9 +20,11 @@ Written by `make upgrade` on {today}.
 
 A local stage is started with release {released.version} of the contract (commit `{commit}`): its templates, its code,
 and its client, which publishes and reads without a pause, sending each request once. Under this traffic the
-stage is upgraded to this tree, rolled back to the release, and upgraded again, in place, stack by stack. A
-phase ends after a fixed number of requests. The machine did other work at the same time, which affects the
-times. The promises are in [upgrade.md](upgrade.md).
+data stack of this tree is deployed, the snapshots of the release are copied into their new table, and the
+service stack is upgraded, rolled back to the release, and upgraded again. The producers stop for the last copy
+and the upgrade; the readers do not. At the end the old table is removed. A phase ends after a fixed number of
+requests. The machine did other work at the same time, which affects the times. The promises are in
+[upgrade.md](upgrade.md), and the steps in [From the table of release 1.0](upgrade.md#from-the-table-of-release-10).
 
 | phase | requests | longest, s | stacks and functions of another release | changed answers about the fixed world |
 |---|---|---|---|---|
@@ -41,8 +43,9 @@ phase sends ten requests about it. An additional member in an answer is not a ch
 one is.
 
 Before that, the code of the release reads every kind of record, object and event that this tree writes, on
-moto. Its relay and its workers must accept them, and the answers of its API must be those of this tree or have
-fewer members. This stops at the first refused record. The requests of the rehearsal make none of the
+moto; snapshots, reports and forecasts have the compression and the keys of the release. Its relay and its workers
+must accept them, and the answers of its API must be those of this tree or have fewer members. This stops at the
+first refused record. The requests of the rehearsal make none of the
 [known exceptions](upgrade.md#rolling-back-to-release-10).
 
 What this does not prove is in [upgrade.md](upgrade.md#what-only-an-account-can-prove).
@@ -52,7 +55,7 @@ What this does not prove is in [upgrade.md](upgrade.md#what-only-an-account-can-
 def _phase(outcome: Outcome, phase: Phase) -> str:
     requested, longest = outcome.within(phase)
     differs, changed = len(phase.differs), len(phase.changed)
-    known = "– | –" if phase.name.startswith("→") else f"{differs} | {changed}"
+    known = f"{differs} | {changed}" if phase.checked else "– | –"
     return f"| {phase.name} | {requested.total()} | {longest:.1f} | {known} |"
 
 
@@ -64,6 +67,9 @@ def _counts(outcome: Outcome, misread: list[str]) -> dict[str, str | int]:
         "snapshots confirmed to a producer": outcome.published,
         "**of these lost**": f"**{len(outcome.lost)}**",
         "stored but not announced": len(outcome.unannounced),
+        "put by each copy, in order": ", ".join(map(str, outcome.copies)),
+        "announced by the release and again by this tree": len(outcome.announced_again),
+        "announced again by the rolled-back release, with the same ids": outcome.repeated_by_release,
         "effects": effects,
         "effects missing": len(outcome.missing),
         "effects duplicated": len(outcome.duplicated),

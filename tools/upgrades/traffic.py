@@ -4,7 +4,7 @@
 Producers publish, and repeat a tenth; readers ask for the newest, for a version, for an instant, for a page
 and for risk numbers, and compare each answer with what was published before the request. Requests are never
 retried: a failure counts. It prints a line for each request until its input ends, and then the results as one
-JSON document in the last line.
+JSON document in the last line. The input lines `pause` and `resume` stop and start the producers.
 """
 
 import json
@@ -53,21 +53,33 @@ class Traffic:
     def __init__(self) -> None:
         self.stop = threading.Event()
         self.worlds = [Published(f"upgrade-{number}") for number in range(PRODUCERS)]
+        self.publishing = {world.world_id: threading.Lock() for world in self.worlds}
         self.answered: list[tuple[str, float, float]] = []
         self.failed: list[tuple[str, float, str]] = []
 
     def run(self) -> None:
-        """Run all threads until the input ends."""
+        """Run all threads until the input ends; the lines `pause` and `resume` stop and start the producers."""
         threads = [
             *(threading.Thread(target=self._produce, args=(world,)) for world in self.worlds),
             *(threading.Thread(target=self._read, args=(number,)) for number in range(READERS)),
         ]
         for thread in threads:
             thread.start()
-        sys.stdin.read()
+        for line in sys.stdin:
+            self._obey(line.strip())
         self.stop.set()
         for thread in threads:
             thread.join()
+
+    def _obey(self, command: str) -> None:
+        """Stop the producers, after their current request, or start them; then print the command."""
+        for lock in self.publishing.values():
+            if command == "pause":
+                lock.acquire()
+            else:
+                lock.release()
+        sys.stdout.write(f"{command}\n")
+        sys.stdout.flush()
 
     def report(self) -> dict[str, Any]:
         """Return the results, JSON-ready: each answer and each failure with its time, in seconds since 1970."""
@@ -88,7 +100,8 @@ class Traffic:
     def _produce(self, world: Published) -> None:
         with _client() as hub:
             while not self.stop.wait(PAUSE_SECONDS):
-                self._publish_next(hub, world)
+                with self.publishing[world.world_id]:
+                    self._publish_next(hub, world)
 
     def _publish_next(self, hub: RiskHubClient, world: Published) -> None:
         """Publish one snapshot; if it fails, the next call tries the same version again, as a producer would."""

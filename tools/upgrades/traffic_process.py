@@ -11,6 +11,8 @@ from typing import Any, Self
 PROGRAM = Path(__file__).with_name("traffic.py")
 REQUESTS_DEADLINE_SECONDS = 60.0
 POLL_SECONDS = 0.1
+# Longer than the timeout of a request.
+COMMAND_DEADLINE_SECONDS = 120.0
 
 
 class Traffic:
@@ -46,6 +48,28 @@ class Traffic:
         """Return when this many further requests were made, or after `REQUESTS_DEADLINE_SECONDS`."""
         wanted, deadline = len(self._lines) + requests, time.monotonic() + REQUESTS_DEADLINE_SECONDS
         while len(self._lines) < wanted and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+
+    def pause_producers(self) -> None:
+        """Let the producers complete their requests, and stop them; the readers continue."""
+        self._send("pause")
+
+    def resume_producers(self) -> None:
+        """Start the producers again."""
+        self._send("resume")
+
+    def _send(self, command: str) -> None:
+        """Send a line to the program, and wait until it has obeyed."""
+        assert self._process.stdin is not None
+        wanted = self._lines.count(f"{command}\n") + 1
+        self._process.stdin.write(f"{command}\n")
+        self._process.stdin.flush()
+        deadline = time.monotonic() + COMMAND_DEADLINE_SECONDS
+        while self._lines.count(f"{command}\n") < wanted:
+            if time.monotonic() > deadline:
+                raise RuntimeError(
+                    f"the traffic did not obey {command!r} in {COMMAND_DEADLINE_SECONDS:g} seconds"
+                )
             time.sleep(POLL_SECONDS)
 
     def finish(self) -> dict[str, Any]:
