@@ -128,6 +128,18 @@ def test_per_world_metrics_cost_at_most_75_dollars_a_month() -> None:
     assert costs["custom metrics by world, at most"].dollars == pytest.approx(75)
 
 
+def test_a_move_costs_the_units_of_the_item_and_one_for_each_index_entry() -> None:
+    assert SnapshotSize(450, (230, 236, 230), 2_000, body_in_bucket=False).forget_units == 3 + 3
+    assert SnapshotSize(450, (230, 236, 230), 60_000, body_in_bucket=True).forget_units == 1 + 3
+
+
+def test_only_prod_pays_for_a_web_acl_and_only_a_stage_with_memory_snapshots_for_them() -> None:
+    found = {name: {cost.what for cost in fixed_costs(stage)} for name, stage in ENVIRONMENTS.items()}
+    assert [name for name, costs in found.items() if "the web ACL and its rules" in costs] == ["prod"]
+    with_snapshots = [name for name, costs in found.items() if "memory snapshots of functions" in costs]
+    assert with_snapshots == ["staging", "prod"]
+
+
 def test_only_a_stage_with_encrypted_alarms_pays_for_a_key() -> None:
     keys = {name: [c for c in fixed_costs(stage) if "key" in c.what] for name, stage in ENVIRONMENTS.items()}
     assert {name: len(found) for name, found in keys.items()} == {

@@ -1,4 +1,4 @@
-"""Monthly cost of monitoring a stage: alarms, metrics, dashboards, its secret, the key of its alarm topics."""
+"""Monthly cost of a stage without traffic: alarms, metrics, dashboards, secret, key, web ACL, memory snapshots."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Final, get_args
 
 from infra.cdk.alarms.table import alarm_rules
 from infra.environments import EnvironmentSpec
-from infra.functions import WORKER_EVENTS
+from infra.functions import FUNCTIONS, WORKER_EVENTS
 from risk_hub_contracts.base import metrics as m
 from risk_hub_contracts.base.limits import PER_WORLD_METRICS_MAX_COUNT
 from risk_hub_contracts.base.problems import PROBLEMS
@@ -15,6 +15,9 @@ from tools.cost.prices import PRICES
 
 DASHBOARDS: Final = 2
 MINUTES_PER_MONTH: Final = 43_800
+SECONDS_PER_MONTH: Final = 60 * MINUTES_PER_MONTH
+# One rule limits the rate of an address, two are AWS's managed lists.
+WEB_ACL_RULES: Final = 3
 WORKERS: Final = (*WORKER_EVENTS, "event_relay")
 # These are written by one function; REPORTS by the engines, not by the relay.
 SINGLE_WORKER_METRICS: Final = (m.HEARTBEAT, m.TOKEN_END)
@@ -42,6 +45,17 @@ def fixed_costs(environment: EnvironmentSpec) -> Iterator[Cost]:
     yield Cost("reads of that secret by freshness_monitor", MINUTES_PER_MONTH, reads)
     if environment.encrypted_alarms:
         yield Cost("the key of the alarm topics, in its first year", 1, PRICES.key_month)
+    if environment.requests_per_address is not None:
+        rules = WEB_ACL_RULES * PRICES.web_acl_rule_month
+        yield Cost("the web ACL and its rules", 1 + WEB_ACL_RULES, PRICES.web_acl_month + rules)
+    if environment.snap_start:
+        yield Cost("memory snapshots of functions", len(environment.snap_start), _snap_start(environment))
+
+
+def _snap_start(environment: EnvironmentSpec) -> float:
+    """Return the price of keeping one memory snapshot of each function that starts from one."""
+    gb = sum(FUNCTIONS[folder].memory_mib / 1024 for folder in environment.snap_start)
+    return gb * SECONDS_PER_MONTH * PRICES.snap_start_gb_second
 
 
 def _series(environment: EnvironmentSpec) -> Iterator[tuple[str, int]]:

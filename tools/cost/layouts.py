@@ -44,6 +44,11 @@ class SnapshotSize:
         """Return the bytes that the snapshot takes of its world's item collection."""
         return sum(size + OVERHEAD_BYTES for size in (self.item, *self.entries))
 
+    @property
+    def forget_units(self) -> int:
+        """Return the write units of replacing the item by its tombstone, which no index has."""
+        return write_units(self.item) + sum(map(write_units, self.entries))
+
 
 def snapshot_size(calls: list[Call]) -> SnapshotSize:
     """Return the sizes of the snapshot that a POST has put."""

@@ -6,7 +6,7 @@ from datetime import date
 
 from infra.environments import ENVIRONMENTS
 from infra.functions import FUNCTIONS
-from risk_hub_contracts.base.limits import ITEM_BODY_MAX_BYTES
+from risk_hub_contracts.base.limits import ITEM_BODY_MAX_BYTES, SEGMENT_MAX_COUNT
 from tools.cost.calls import Call
 from tools.cost.fixed_costs import Cost, fixed_costs
 from tools.cost.layouts import (
@@ -49,6 +49,14 @@ less.
 
 {_reads(flows)}
 
+## Dollars per million snapshots moved to history
+
+{_moves(flows)}
+
+Each snapshot is moved once. DynamoDB bills the replacement of an item by its tombstone like the put of the item: its
+size before, and a unit for each index entry that it loses. The reads of the mover cost little beside it. An object
+costs as much as 8 units and holds up to {SEGMENT_MAX_COUNT:,} snapshots: what a world has moved in one run.
+
 ## Calls and units of one snapshot
 
 {_calls(flows)}
@@ -59,14 +67,15 @@ less.
 
 {_break_even(flows)}
 
-## Dollars per month for monitoring and for keys
+## Dollars per month without traffic
 
 {_fixed_costs()}
 
 A metric is billed for the hours in which it is written, at $0.30 a month, so fewer worlds, stages and
 outcomes cost less. The key costs $1 a month, and $1 more after each of its first two yearly rotations; its
-requests cost cents. Reserved concurrency and a permissions boundary are free. The table leaves out the web
-ACL and the archive of prod ([ADR-0024](adr/0024-prove-least-privilege-by-removing-each-grant.md)).
+requests cost cents. Reserved concurrency and a permissions boundary are free. The web ACL costs $0.60 more for a
+million requests. The table leaves out what depends on the stored bytes: tables, bucket, backups, and the archive of prod
+([ADR-0024](adr/0024-prove-least-privilege-by-removing-each-grant.md)).
 
 ## Limits of one world
 
@@ -118,6 +127,18 @@ def _reads(flows: Flows) -> str:
     names = next(iter(flows.values())).reads
     rows = [[name, *(_dollars(j.reads[name].dollars) for j in flows.values())] for name in names]
     return _table(_header("read", flows), rows)
+
+
+def _moves(flows: Flows) -> str:
+    units = {assets: snapshot_size(flow.post.calls).forget_units for assets, flow in flows.items()}
+    dollars = {assets: count * PRICES.write_unit for assets, count in units.items()}
+    return _table(
+        _header("of a move", flows),
+        [
+            ["write units", *(str(count) for count in units.values())],
+            ["$ per million", *(_dollars(amount) for amount in dollars.values())],
+        ],
+    )
 
 
 def _calls(flows: Flows) -> str:

@@ -35,6 +35,9 @@ class Prices:
     key_month: float = 1.00
     secret_month: float = 0.40
     secret_read: float = 5.00 / MILLION
+    web_acl_month: float = 5.00
+    web_acl_rule_month: float = 1.00
+    snap_start_gb_second: float = 0.0000015046
 
 
 @dataclass(frozen=True)
