@@ -41,6 +41,8 @@ from risk_hub_contracts.base.limits import SEGMENT_MAX_BYTES, SEGMENT_MAX_COUNT
 # The compressor holds back less than this of its output.
 COMPRESSOR_DELAY_BYTES = 131_072
 DAY = timedelta(days=1)
+# From this window on, whole UTC days are moved.
+WHOLE_DAYS_MIN = timedelta(days=2)
 INSTANT = timedelta(microseconds=1)
 # Arrivals from one day before the day of `as_of` to one after it belong together: a span of three days.
 ON_TIME_DAYS = 3
@@ -86,30 +88,33 @@ class MoveSnapshots:
         return None if plan is None else self._carry_out(plan)
 
     def lag(self, world_id: str) -> timedelta:
-        """Return how far the oldest settled snapshot in the table is outside the window; zero if none is."""
+        """Return for how long the oldest settled snapshot in the table has been due; zero if none is."""
         now = self.clock()
-        before = self._window_start(world_id, now)
-        first = None if before is None else next(self._due(world_id, before, now), None)
-        return timedelta(0) if before is None or first is None else before - first.record.as_of
+        window = self._window(world_id, now)
+        first = None if window is None else next(self._due(world_id, window, now), None)
+        if window is None or first is None:
+            return timedelta(0)
+        return now - window - due_from(first.record.as_of, window)
 
     def _begin(self, world_id: str) -> MovePlan | None:
         """Plan the next segment; if another run has just planned one, return None and leave it to that run."""
         now = self.clock()
-        before = self._window_start(world_id, now)
-        if before is None:
+        window = self._window(world_id, now)
+        if window is None:
             return None
-        plan = plan_segment(self._due(world_id, before, now), now - self.settle)
+        plan = plan_segment(self._due(world_id, window, now), now - self.settle)
         return plan if plan is not None and self.index.begin(plan) else None
 
-    def _window_start(self, world_id: str, now: datetime) -> datetime | None:
-        """Return the beginning of the world's window; None if the table holds nothing older."""
+    def _window(self, world_id: str, now: datetime) -> timedelta | None:
+        """Return the world's window; None if the table holds nothing older."""
         oldest = self.hot.oldest_as_of(world_id)
         if oldest is None or oldest > now - WINDOW_MIN:
             return None
-        start = now - hot_window(self.longest_window, self.hot.newest_load(world_id), now)
-        return start if oldest <= start else None
+        window = hot_window(self.longest_window, self.hot.newest_load(world_id), now)
+        return window if due_from(oldest, window) <= now - window else None
 
-    def _due(self, world_id: str, before: datetime, now: datetime) -> Iterator[HotSnapshot]:
+    def _due(self, world_id: str, window: timedelta, now: datetime) -> Iterator[HotSnapshot]:
+        before = last_due(now - window, window)
         return self.hot.settled(world_id, BEFORE_ALL, last_key_at(before), now - self.settle)
 
     def _carry_out(self, plan: MovePlan) -> Move:
@@ -197,16 +202,35 @@ def plan_segment(settled: Iterable[HotSnapshot], cut: datetime) -> MovePlan | No
     return _plan_of(_that_fit(snapshots), arrivals) if snapshots else None
 
 
+def due_from(as_of: datetime, window: timedelta) -> datetime:
+    """Return the instant that must be outside the window before a snapshot moves: `as_of`, or the end of its day.
+
+    A window of several days moves whole UTC days, so a segment of a world that publishes rarely holds a day, and
+    not what was published between two runs of the mover.
+    """
+    return as_of if window < WHOLE_DAYS_MIN else start_of_day(as_of) + DAY
+
+
+def last_due(outside: datetime, window: timedelta) -> datetime:
+    """Return the latest `as_of` that is due when `outside` is the last instant outside the window."""
+    return outside if window < WHOLE_DAYS_MIN else start_of_day(outside) - INSTANT
+
+
+def start_of_day(instant: datetime) -> datetime:
+    """Return the beginning of an instant's UTC day."""
+    return datetime.combine(instant.date(), time(0), UTC)
+
+
 def arrivals_with(snapshot: SnapshotRecord, cut: datetime) -> tuple[datetime, datetime]:
     """Return the first and the last arrival, both inclusive, of the snapshots that share a segment with this one.
 
     Those that arrive about their own day belong together; later ones by the day of their arrival. So the
     expiries in a segment are close to each other, and a read finds the unexpired ones in few rows.
     """
-    start = datetime.combine(snapshot.as_of.date(), time(0), UTC) - DAY
+    start = start_of_day(snapshot.as_of) - DAY
     end = start + ON_TIME_DAYS * DAY
     if not start <= snapshot.created_at < end:
-        start = datetime.combine(snapshot.created_at.date(), time(0), UTC)
+        start = start_of_day(snapshot.created_at)
         end = start + DAY
     return start, min(cut, end - INSTANT)
 

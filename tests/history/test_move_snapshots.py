@@ -354,3 +354,23 @@ def test_the_window_of_a_world_of_100_snapshots_a_second_shrinks_below_the_days_
     # 200 kB a second fill 2.5 GB in three hours and a half.
     assert sorted(version for _, version in world.hot.rows) == ["v1", "v2", "v3"]
     world.require_whole()
+
+
+@given(seconds=st.integers(0, 400_000), window_hours=st.integers(1, 900))
+def test_a_snapshot_is_due_exactly_if_its_day_or_itself_under_a_window_of_hours_is_outside(
+    seconds: int, window_hours: int
+) -> None:
+    window = timedelta(hours=window_hours)
+    outside, as_of = NOW - window, NOW - window - timedelta(seconds=seconds)
+    is_due = as_of <= move_snapshots.last_due(outside, window)
+    assert is_due == (move_snapshots.due_from(as_of, window) <= outside)
+    assert is_due == (window_hours < 48 or as_of.date() < outside.date())
+
+
+def test_a_world_that_publishes_every_five_minutes_has_one_segment_for_each_day() -> None:
+    at = [day(0.5, minutes=minute) for minute in range(0, 1_440, 5)]
+    world = World(*(stored(f"m{number}", as_of=each, created_at=each) for number, each in enumerate(at)))
+    for hour in range(26):
+        world.seam.clock.now = day(30.5, hours=hour)
+        world.move_all()
+    assert [row.count for row in world.segments.stored[WORLD].values()] == [288]

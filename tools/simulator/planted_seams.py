@@ -39,10 +39,9 @@ class ForgottenBeforeCommit(MoveSnapshots):
 class WindowShorterThanReadersAssume(MoveSnapshots):
     """Move snapshots that readers look for in the hot table only."""
 
-    def _window_start(self, world_id: str, now: datetime) -> datetime | None:
+    def _window(self, world_id: str, now: datetime) -> timedelta | None:
         oldest = self.hot.oldest_as_of(world_id)
-        start = now - self.longest_window
-        return start if oldest is not None and oldest <= start else None
+        return self.longest_window if oldest is not None and oldest <= now - self.longest_window else None
 
 
 class PlanEndedAfterCommit(MoveSnapshots):

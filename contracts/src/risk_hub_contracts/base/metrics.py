@@ -199,7 +199,7 @@ HISTORY_LAG: Final = Metric(
     "risk_hub_history_lag_seconds",
     "Seconds",
     _BY_WORKER,
-    "How much older than its window the oldest snapshot is that still has to be moved, of all worlds; 0 without one.",
+    "For how long the oldest snapshot that still has to be moved has been due, of all worlds; 0 without one.",
 )
 HISTORY_DIFFERENCE: Final = Metric(
     "risk_hub_history_difference_total",
