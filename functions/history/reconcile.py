@@ -29,7 +29,7 @@ CLOCK_LINES: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """What the table keeps of one committed snapshot.
+    """Facts that the table keeps about one committed snapshot.
 
     Attributes:
         segment: the name of the segment of a moved snapshot; None: the table holds the snapshot itself.
@@ -70,10 +70,10 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class ReconcileNote:
-    """Where the reconciliation of a world stands.
+    """Progress of the reconciliation of a world.
 
     Attributes:
-        finished_at: when the last one ended; None: there was none.
+        finished_at: when the last one ended; None before the first one.
         after: the version behind which the unfinished one continues; None: none is unfinished.
         days: the tallies of the lines up to there.
         checked: the order of the last segment whose object was read.
@@ -87,7 +87,7 @@ class ReconcileNote:
 
     @property
     def is_unfinished(self) -> bool:
-        """Return whether a reconciliation goes on: a move would change the lines that were already counted."""
+        """Return whether a reconciliation is unfinished: a move would change lines that it has counted."""
         return self.after is not None
 
     def is_due(self, now: datetime) -> bool:

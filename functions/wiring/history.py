@@ -9,6 +9,8 @@ from functions.wiring import settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from functions.history.adapters.dynamodb_segments import DynamoDBSegments
+    from functions.history.adapters.s3_segments import S3Segments
     from functions.history.list_history import ListHistory
     from functions.history.read_history import ReadHistory
     from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
@@ -23,12 +25,9 @@ def whole_history(hot: "DynamoDBSnapshots", clock: "Clock") -> "SnapshotStore":
 
     @cache
     def open_history() -> "ReadHistory":
-        from functions.history.adapters.dynamodb_segments import DynamoDBSegments  # noqa: PLC0415
-        from functions.history.adapters.s3_segments import S3Segments  # noqa: PLC0415
         from functions.history.read_history import ReadHistory  # noqa: PLC0415
 
-        objects = S3Segments(hot.bodies.s3, hot.bodies.bucket)
-        return ReadHistory(DynamoDBSegments(hot.dynamodb, table), objects)
+        return ReadHistory(*_stores(hot, table))
 
     return WholeHistory(hot, open_history, clock)
 
@@ -41,11 +40,16 @@ def history_listing(hot: "DynamoDBSnapshots", clock: "Clock") -> "Callable[[], L
 
     @cache
     def open_listing() -> "ListHistory":
-        from functions.history.adapters.dynamodb_segments import DynamoDBSegments  # noqa: PLC0415
-        from functions.history.adapters.s3_segments import S3Segments  # noqa: PLC0415
         from functions.history.list_history import ListHistory  # noqa: PLC0415
 
-        links = S3Segments(hot.bodies.s3, hot.bodies.bucket)
-        return ListHistory(DynamoDBSegments(hot.dynamodb, table), links, hot, clock)
+        return ListHistory(*_stores(hot, table), hot, clock)
 
     return open_listing
+
+
+def _stores(hot: "DynamoDBSnapshots", table: str) -> "tuple[DynamoDBSegments, S3Segments]":
+    """Return the index of segments and their objects, on the clients of the hot table."""
+    from functions.history.adapters.dynamodb_segments import DynamoDBSegments  # noqa: PLC0415
+    from functions.history.adapters.s3_segments import S3Segments  # noqa: PLC0415
+
+    return DynamoDBSegments(hot.dynamodb, table), S3Segments(hot.bodies.s3, hot.bodies.bucket)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from functions.history.ports import MovePlan, SegmentIndex, SegmentObjects
+from functions.history.ports import SegmentIndex, SegmentObjects
 from functions.history.segment import SegmentRow, compress_lines, day_of, encode_line, segment_row
 from functions.hub.domain.snapshot_record import SnapshotRecord
-from tests.fakes.history import MemorySegments
+from tests.fakes.history import MemorySegments, plan_of
 from tests.fakes.stores import MemorySnapshots
 
 RETENTION = timedelta(days=30)
@@ -24,11 +24,7 @@ def segments_of(snapshots: Sequence[SnapshotRecord], size: int) -> list[Sequence
 
 def commit(segments: MemorySegments, snapshots: Sequence[SnapshotRecord]) -> SegmentRow:
     """Store snapshots as one segment and commit it; they stay in the hot table."""
-    data = compress_lines(map(encode_line, snapshots))
-    row = segment_row(snapshots, data, max(each.retain_until(RETENTION) for each in snapshots))
-    segments.put_once(row.key, data, row.sha256)
-    segments.stored.setdefault(row.world_id, {})[row.segment_order] = row
-    return row
+    return commit_through(segments, segments, snapshots)
 
 
 def commit_through(
@@ -38,16 +34,7 @@ def commit_through(
     data = compress_lines(map(encode_line, snapshots))
     row = segment_row(snapshots, data, max(each.retain_until(RETENTION) for each in snapshots))
     objects.put_once(row.key, data, row.sha256)
-    plan = MovePlan(
-        world_id=row.world_id,
-        segment_id=row.segment_id,
-        first_order=row.first_order,
-        last_order=row.last_order,
-        created_from=row.least_created_at,
-        created_until=row.greatest_created_at,
-        count=row.count,
-        digest=row.digest,
-    )
+    plan = plan_of(row)
     assert index.begin(plan)
     assert index.commit(plan, row)
     index.finish(plan)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Final
 
 from infra.environments import ENVIRONMENTS
 from infra.functions import FUNCTIONS
@@ -21,6 +22,16 @@ from tools.cost.prices import ASSUMED, BYTES_PER_GB, MILLION, PRICED, PRICES
 from tools.cost.snapshot_flow import RETURNS_OBSERVATIONS, SnapshotFlow
 
 Flows = Mapping[int, SnapshotFlow]
+ON_FIXED_COSTS: Final = """\
+A metric is billed for the hours in which it is written, at $0.30 a month, so fewer worlds, stages and
+outcomes cost less. The key costs $1 a month, and $1 more after each of its first two yearly rotations; its
+requests cost cents. Reserved concurrency and a permissions boundary are free. The web ACL costs $0.60 more for a
+million requests. The table leaves out what depends on the stored bytes: tables, bucket, backups, and the archive of prod
+([ADR-0024](adr/0024-prove-least-privilege-by-removing-each-grant.md))."""
+ON_MOVES: Final = f"""\
+Each snapshot is moved once. DynamoDB bills the replacement of an item by its tombstone like the put of the item: its
+size before, and a unit for each index entry that it loses. The reads of the mover cost little beside it. An object
+costs as much as 8 units and holds up to {SEGMENT_MAX_COUNT:,} snapshots: what a world has moved in one run."""
 
 
 def page(flows: Flows, today: date) -> str:
@@ -53,10 +64,6 @@ less.
 
 {_moves(flows)}
 
-Each snapshot is moved once. DynamoDB bills the replacement of an item by its tombstone like the put of the item: its
-size before, and a unit for each index entry that it loses. The reads of the mover cost little beside it. An object
-costs as much as 8 units and holds up to {SEGMENT_MAX_COUNT:,} snapshots: what a world has moved in one run.
-
 ## Calls and units of one snapshot
 
 {_calls(flows)}
@@ -70,12 +77,6 @@ costs as much as 8 units and holds up to {SEGMENT_MAX_COUNT:,} snapshots: what a
 ## Dollars per month without traffic
 
 {_fixed_costs()}
-
-A metric is billed for the hours in which it is written, at $0.30 a month, so fewer worlds, stages and
-outcomes cost less. The key costs $1 a month, and $1 more after each of its first two yearly rotations; its
-requests cost cents. Reserved concurrency and a permissions boundary are free. The web ACL costs $0.60 more for a
-million requests. The table leaves out what depends on the stored bytes: tables, bucket, backups, and the archive of prod
-([ADR-0024](adr/0024-prove-least-privilege-by-removing-each-grant.md)).
 
 ## Limits of one world
 
@@ -132,13 +133,11 @@ def _reads(flows: Flows) -> str:
 def _moves(flows: Flows) -> str:
     units = {assets: snapshot_size(flow.post.calls).forget_units for assets, flow in flows.items()}
     dollars = {assets: count * PRICES.write_unit for assets, count in units.items()}
-    return _table(
-        _header("of a move", flows),
-        [
-            ["write units", *(str(count) for count in units.values())],
-            ["$ per million", *(_dollars(amount) for amount in dollars.values())],
-        ],
-    )
+    rows = [
+        ["write units", *(str(count) for count in units.values())],
+        ["$ per million", *(_dollars(amount) for amount in dollars.values())],
+    ]
+    return f"{_table(_header('of a move', flows), rows)}\n\n{ON_MOVES}"
 
 
 def _calls(flows: Flows) -> str:
@@ -193,7 +192,8 @@ def _fixed_costs() -> str:
         for what, cost in costs["prod"].items()
     ]
     totals = [f"{sum(cost.dollars for cost in costs[name].values()):,.2f}" for name in stages]
-    return _table(["what", "count in prod", *stages], [*rows, ["**all**", "", *totals]])
+    table = _table(["what", "count in prod", *stages], [*rows, ["**all**", "", *totals]])
+    return f"{table}\n\n{ON_FIXED_COSTS}"
 
 
 def _monthly(cost: Cost | None) -> str:

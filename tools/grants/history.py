@@ -6,11 +6,11 @@ from typing import Any
 from functions.history.adapters.dynamodb_hot_table import DynamoDBHotTable
 from functions.history.adapters.dynamodb_segments import DynamoDBSegments
 from functions.history.adapters.s3_segments import S3Segments
-from functions.history.ports import MovePlan
-from functions.history.segment import SegmentRow, compress_lines, encode_line, segment_row
+from functions.history.segment import compress_lines, encode_line, segment_row
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.domain.ordering import AFTER_ALL, BEFORE_ALL
 from infra.names import HISTORY_PREFIX, table_name
+from tests.fakes.history import plan_of
 from tests.local_stage.caller import new_world, small_body
 from tools.grants.producers import large_body, publish
 from tools.grants.workbench import Workbench
@@ -34,24 +34,11 @@ def move(bench: Workbench, world: str) -> None:
     data = compress_lines(map(encode_line, snapshots))
     row = segment_row(snapshots, data, max(each.retain_until for each in hot))
     S3Segments(bench.s3, bench.bucket).put_once(row.key, data, row.sha256)
-    index, plan = DynamoDBSegments(dynamodb, table_name("local", "segments")), _plan(row)
+    index, plan = DynamoDBSegments(dynamodb, table_name("local", "segments")), plan_of(row)
     assert index.begin(plan)
     assert index.commit(plan, row)
     index.finish(plan)
     assert all(table.forget(each, row) for each in snapshots)
-
-
-def _plan(row: SegmentRow) -> MovePlan:
-    return MovePlan(
-        world_id=row.world_id,
-        segment_id=row.segment_id,
-        first_order=row.first_order,
-        last_order=row.last_order,
-        created_from=row.least_created_at,
-        created_until=row.greatest_created_at,
-        count=row.count,
-        digest=row.digest,
-    )
 
 
 def _moved(bench: Workbench) -> tuple[str, dict[str, Any]]:

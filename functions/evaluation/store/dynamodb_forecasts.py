@@ -1,6 +1,6 @@
 """Forecasts on DynamoDB: in the table of the evaluations, compressed, put once each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -12,6 +12,7 @@ from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.batch_get import batch_get
 from functions.hub.adapters.body_store import BodyStore, read_each
 from functions.hub.adapters.conditional import put_once
+from functions.hub.adapters.query_items import query_items
 from functions.hub.adapters.snapshot_item import compress, decompress, hash_attribute
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from risk_hub_contracts.reports.forecast import Forecast
@@ -54,7 +55,9 @@ class DynamoDBForecasts:
             "ConsistentRead": True,
             "Limit": limit,
         }
-        return [item["evaluation_id"]["S"] for item in islice(self._items(request), limit)]
+        return [
+            item["evaluation_id"]["S"] for item in islice(query_items(self.dynamodb, STORE, request), limit)
+        ]
 
     def count(
         self, world_id: str, stage: str, start: datetime, end: datetime, *, max_pages: int
@@ -88,15 +91,6 @@ class DynamoDBForecasts:
             "KeyConditionExpression": "world_id = :world AND evaluation_id BETWEEN :lower AND :upper",
             "ExpressionAttributeValues": {name: {"S": text} for name, text in values.items()},
         }
-
-    def _items(self, request: dict[str, Any]) -> Iterator[Item]:
-        while True:
-            with dependency(STORE):
-                answer = self.dynamodb.query(**request)
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def _read(self, item: Item) -> Forecast:
         version = version_of(item["evaluation_id"]["S"])

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions.evaluation.input_note import RETURNS_NOTE
 from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.conditional import existing_item, put_once
+from functions.hub.adapters.query_items import query_items
 from functions.hub.ports import Dependency
 from functions.hub.world_ports import PolicyVersionNote
 from risk_hub_contracts.base.times import format_instant, parse_instant
@@ -55,24 +56,17 @@ class DynamoDBPolicyVersions:
         return sorted(notes, key=lambda note: (note.set_at, note.version))
 
     def _items(self, world_id: str, stage: str) -> Iterator[Item]:
-        start: dict[str, Any] = {}
-        while True:
-            with dependency(STORE):
-                answer = self.dynamodb.query(
-                    TableName=self.table,
-                    KeyConditionExpression="world_id = :world AND begins_with(evaluation_id, :prefix)",
-                    ProjectionExpression="evaluation_id, set_at, set_by",
-                    ExpressionAttributeValues={
-                        ":world": {"S": world_id},
-                        ":prefix": {"S": _version_key(stage, "")},
-                    },
-                    ConsistentRead=True,
-                    **start,
-                )
-            yield from answer["Items"]
-            if not answer.get("LastEvaluatedKey"):
-                return
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        request = {
+            "TableName": self.table,
+            "KeyConditionExpression": "world_id = :world AND begins_with(evaluation_id, :prefix)",
+            "ProjectionExpression": "evaluation_id, set_at, set_by",
+            "ExpressionAttributeValues": {
+                ":world": {"S": world_id},
+                ":prefix": {"S": _version_key(stage, "")},
+            },
+            "ConsistentRead": True,
+        }
+        return query_items(self.dynamodb, STORE, request)
 
 
 def _version_key(stage: str, version: str) -> str:

@@ -10,6 +10,7 @@ from functions.history.segment import SegmentRow
 from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.conditional import write_if
+from functions.hub.adapters.query_items import query_items
 from functions.hub.adapters.snapshot_expressions import BY_AS_OF, index_query
 from functions.hub.adapters.snapshot_item import (
     SEGMENT,
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 STORE = Dependency.SNAPSHOT_STORE
-# DynamoDB counts so many bytes of its own for each item and for each entry of an index.
+# Bytes that DynamoDB adds to the size of each item and of each entry of an index.
 OVERHEAD_BYTES: Final = 100
-# Attributes of an entry in each local index, beside the key of the item.
+# Attributes of an entry in each local index, without the key of the item.
 INDEX_ENTRIES: Final = (
     ("time_order", "expiry_order", "actor", "created_at"),
     ("stage_time_order", "expiry_order", "actor", "created_at"),
@@ -53,7 +54,7 @@ REMOVED: Final = (
     "body",
     "body_sha256",
 )
-# How often an attribute is stored in the entries of the three local indexes, besides the keys (ADR-0054).
+# Number of entries in the three local indexes that hold an attribute; keys are not counted (ADR-0054).
 COPIES: Final = {"time_order": 1, "stage_time_order": 2, "expiry_order": 3, "actor": 3, "created_at": 3}
 FORGET: Final = "SET #segment = :segment, #sha256 = :sha256 REMOVE " + ", ".join(
     f"#{index}" for index in range(len(REMOVED))
@@ -82,7 +83,7 @@ class DynamoDBHotTable:
         """See HotTable."""
         request = self._request(SnapshotQuery(world_id, created_until, known_at=created_until))
         request["ExpressionAttributeValues"] |= {":lower": {"S": lower}, ":upper": {"S": upper}}
-        for item in self._items(request):
+        for item in query_items(self.dynamodb, STORE, request):
             if not is_tombstone(item):
                 record = from_item(item, self.bodies.body_of)
                 keep = datetime.fromtimestamp(int(item["retain_until"]["N"]), UTC)
@@ -136,15 +137,6 @@ class DynamoDBHotTable:
             query, include_expired=True, newest_first=query.known_at is None, limit=HOT_SAMPLE_COUNT
         )
         return index_query(self.table, whole)
-
-    def _items(self, request: dict[str, Any]) -> Iterator[Item]:
-        while True:
-            with dependency(STORE):
-                answer = self.dynamodb.query(**request)
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
 def stored_bytes(item: Item) -> int:

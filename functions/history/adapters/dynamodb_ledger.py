@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.history.reconcile import LedgerLine
-from functions.hub.adapters.aws import Item, dependency
+from functions.hub.adapters.aws import Item
+from functions.hub.adapters.query_items import query_items
 from functions.hub.adapters.snapshot_item import SEGMENT, stored_hash
 from functions.hub.ports import Dependency
 
@@ -36,13 +37,7 @@ class DynamoDBLedger:
         }
         if after is not None:
             request["ExclusiveStartKey"] = {"world_id": {"S": world_id}, "version": {"S": after}}
-        while True:
-            with dependency(Dependency.SNAPSHOT_STORE):
-                answer = self.dynamodb.query(**request)
-            yield from map(_line, answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return map(_line, query_items(self.dynamodb, Dependency.SNAPSHOT_STORE, request))
 
 
 def _line(item: Item) -> LedgerLine:

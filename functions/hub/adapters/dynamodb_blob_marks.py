@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.conditional import write_if
+from functions.hub.adapters.query_items import query_items
 from functions.hub.domain.blob_marks import Claim
 from functions.hub.ports import Dependency
 from risk_hub_contracts.base.times import format_instant, parse_instant
@@ -51,14 +52,7 @@ class DynamoDBBlobMarks:
             "ExpressionAttributeValues": {":world": {"S": world_id}, ":prefix": {"S": f"{sha256}/claim/"}},
             "ConsistentRead": True,
         }
-        claims: list[Claim] = []
-        while True:
-            with dependency(STORE):
-                answer = self.dynamodb.query(**request)
-            claims += [_claim(item) for item in answer["Items"]]
-            if "LastEvaluatedKey" not in answer:
-                return claims
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return [_claim(item) for item in query_items(self.dynamodb, STORE, request)]
 
     def lease(self, world_id: str, sha256: str, owner: str, now: datetime, until: datetime) -> bool:
         """See BlobMarks."""
