@@ -54,8 +54,6 @@ REMOVED: Final = (
     "body",
     "body_sha256",
 )
-# Number of entries in the three local indexes that hold an attribute; keys are not counted (ADR-0054).
-COPIES: Final = {"time_order": 1, "stage_time_order": 2, "expiry_order": 3, "actor": 3, "created_at": 3}
 FORGET: Final = "SET #segment = :segment, #sha256 = :sha256 REMOVE " + ", ".join(
     f"#{index}" for index in range(len(REMOVED))
 )
