@@ -78,8 +78,10 @@ def _moved_desk(stage: RunningStage) -> None:
     bucket, table = stage.deployment.outputs["BucketName"], table_name(LOCAL_STAGE, "snapshots")
     bodies = BodyStore(s3, bucket)
     hot = DynamoDBSnapshots(dynamodb, table, bodies)
+    # The emulator deletes items whose retention has ended, once a minute.
+    keep_until = datetime.now(UTC) + RETENTION
     for each in found:
-        hot.put_once(each, each.retain_until(RETENTION))
+        hot.put_once(each, keep_until)
     move = MoveSnapshots(
         hot=DynamoDBHotTable(dynamodb, table, bodies),
         index=DynamoDBSegments(dynamodb, table_name(LOCAL_STAGE, "segments")),
