@@ -11,6 +11,7 @@ import pytest
 
 from functions.hub.adapters.snapshot_item import (
     DICTIONARY_TEXT,
+    TINY_TEXT_MAX_BYTES,
     compress,
     decompress,
     from_item,
@@ -20,6 +21,8 @@ from functions.hub.adapters.snapshot_item import (
 from risk_hub_contracts.base.times import parse_instant
 from tests.fakes.clock import START
 from tests.fakes.samples import stored
+from tools.cost.calls import item_bytes
+from tools.cost.prices import WRITE_UNIT_BYTES
 
 RELEASED = Path(__file__).parents[2] / "contracts" / "released" / "1.0.0" / "records.json"
 Item = dict[str, dict[str, Any]]
@@ -62,6 +65,23 @@ def test_item_has_no_attribute_that_follows_from_another() -> None:
 @pytest.mark.parametrize("content_hash", ["sha256:" + "0a" * 32, "blake3:" + "0a" * 32, "sha256:short"])
 def test_every_content_hash_is_read_as_it_was_put(content_hash: str) -> None:
     assert stored_hash(item_of(content_hash=content_hash)) == content_hash
+
+
+@pytest.mark.parametrize("text_bytes", [1_023, 1_024, 1_025, 32_767, 32_768, 32_769])
+def test_document_of_every_size_is_read_as_it_was_compressed(text_bytes: int) -> None:
+    document = {"text": "a" * (text_bytes - len('{"text":""}'))}
+    body, size = compress(document)
+    assert size == text_bytes
+    assert decompress(body) == document
+
+
+def test_book_of_20_weights_that_is_compressed_fast_takes_one_write_unit() -> None:
+    weights = {f"ASSET{number:04}": 0.012_345_678_901_234_5 * (1 + number / 7) for number in range(20)}
+    snapshot = stored(weights=weights, content_hash="sha256:" + "0af7" * 16)
+    body, size = compress(snapshot.document)
+    assert size <= TINY_TEXT_MAX_BYTES
+    item = to_item(snapshot.sized(size), {"body": {"B": body}}, START + timedelta(days=30))
+    assert item_bytes(item) <= WRITE_UNIT_BYTES
 
 
 def test_item_of_release_1_0_is_read_with_all_its_fields() -> None:
