@@ -12,6 +12,10 @@ class DeployError(Exception):
     """A deployment cannot be made."""
 
 
+class EnvironmentSpecError(ValueError):
+    """A stage was named or configured in a way that cannot be deployed; the text says what to give."""
+
+
 class LocalStageError(Exception):
     """The local stage cannot do what was asked."""
 

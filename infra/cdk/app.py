@@ -30,8 +30,8 @@ from infra.bundles.build import BUILD_FOLDER, bundle_zip
 from infra.bundles.contents import Bundle
 from infra.cdk.constructs.function_code import built_code, placeholder_code
 from infra.cdk.stacks.hub import add_hub, new_app
-from infra.environments import CONTEXT_KEYS, EnvironmentSpecError, resolve_environment
-from infra.errors import BundleError
+from infra.context_values import CONTEXT_KEYS, context_pair, resolve_environment
+from infra.errors import BundleError, EnvironmentSpecError
 from infra.names import BUNDLE_GROUPS, LAMBDA_ARCHITECTURE, BundleGroup
 
 if TYPE_CHECKING:
@@ -93,19 +93,10 @@ def _context_arguments(arguments: Sequence[str] | None) -> dict[str, str]:
 
 
 def _context_pair(text: str) -> tuple[str, str]:
-    """Split `KEY=VALUE`; a misspelt key would otherwise be ignored, and the stage open to any address.
-
-    Raises:
-        ArgumentTypeError: the text has no `=`, or the key is unknown.
-    """
-    key, separator, value = text.partition("=")
-    if not separator:
-        raise argparse.ArgumentTypeError(f"{text!r} has no value: give KEY=VALUE, such as stage=dev")
-    if key not in {"stage", *CONTEXT_KEYS}:
-        raise argparse.ArgumentTypeError(
-            f"no context value is named {key!r}: the names are stage, {', '.join(CONTEXT_KEYS)}"
-        )
-    return key, value
+    try:
+        return context_pair(text, ("stage", *CONTEXT_KEYS))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _code(environment: EnvironmentSpec) -> dict[BundleGroup, lambda_.Code]:

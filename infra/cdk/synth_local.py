@@ -19,7 +19,7 @@ from infra import names
 from infra.assembly import ASSETS_FILE, LOCAL_ASSEMBLY
 from infra.cdk.constructs.function_code import placeholder_code
 from infra.cdk.stacks.hub import add_hub, new_app
-from infra.environments import resolve_environment
+from infra.context_values import resolve_environment
 from infra.functions import BUNDLE_OF
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.environments import ENVIRONMENTS, resolve_environment
+from infra.context_values import resolve_environment
+from infra.environments import ENVIRONMENTS
 from infra.ops.deploy import __main__ as deploy
 from infra.ops.deploy import prepare_account
 

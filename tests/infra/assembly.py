@@ -9,7 +9,8 @@ from typing import Any
 
 from infra.cdk.constructs.function_code import placeholder_code
 from infra.cdk.stacks.hub import add_hub, new_app
-from infra.environments import ENVIRONMENTS, EnvironmentSpec, resolve_environment
+from infra.context_values import resolve_environment
+from infra.environments import ENVIRONMENTS, EnvironmentSpec
 from infra.functions import WORKER_EVENTS
 from infra.names import StackPart, TableName, stack_name, table_name
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.cdk.account.stack import account_plan
-from infra.environments import EnvironmentSpecError
+from infra.errors import EnvironmentSpecError
 from infra.names import ACCOUNT_STACK
 from infra.ops.deploy.prepare_account import write_assembly
 from tests.infra.assembly import CLOUD_STAGE_NAMES, Assembly, listed, only

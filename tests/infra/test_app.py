@@ -37,7 +37,7 @@ def test_synthesis_without_a_stage_fails_listing_the_stages(capsys: pytest.Captu
 @pytest.mark.parametrize(
     ("argument", "reason"),
     [
-        ("stage", "'stage' has no value: give KEY=VALUE"),
+        ("stage", "'stage' has no value: give stage=VALUE"),
         ("allowed_network=203.0.113.0/24", "no context value is named 'allowed_network'"),
     ],
 )

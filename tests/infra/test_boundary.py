@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from infra.cdk.account.stack import account_plan
-from infra.environments import EnvironmentSpecError, resolve_environment
+from infra.context_values import resolve_environment
+from infra.errors import EnvironmentSpecError
 from infra.names import ACCOUNT_STACK
 from infra.ops.deploy.prepare_account import write_assembly
 from tests.infra.assembly import Assembly, listed, synthesize

@@ -8,7 +8,7 @@ from infra.assembly import LOCAL_ASSEMBLY
 from infra.cdk import synth_local
 from infra.cdk.constructs.function_code import placeholder_code
 from infra.cdk.stacks.hub import add_hub, new_app
-from infra.environments import resolve_environment
+from infra.context_values import resolve_environment
 from infra.functions import BUNDLE_OF, FUNCTION_FOLDERS
 from infra.local.assembly import read_assembly
 from tests.infra.assembly import Assembly

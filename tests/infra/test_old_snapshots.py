@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra.environments import EnvironmentSpecError, resolve_environment
+from infra.context_values import resolve_environment
+from infra.errors import EnvironmentSpecError
 from infra.names import old_snapshots_table_name, table_name
 from tests.infra.assembly import Assembly, synthesize
 from tools.upgrades.checked_out_release import ASSEMBLY, HistoryError, check_out_last_release

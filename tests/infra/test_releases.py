@@ -15,7 +15,9 @@ from infra.cdk.stacks.data import DataStack
 from infra.cdk.stacks.hub import new_app
 from infra.cdk.stacks.operations import OperationsStack
 from infra.cdk.stacks.service import ServiceStack
-from infra.environments import ENVIRONMENTS, EnvironmentSpecError, resolve_environment
+from infra.context_values import resolve_environment
+from infra.environments import ENVIRONMENTS
+from infra.errors import EnvironmentSpecError
 from infra.functions import API_FUNCTIONS, FUNCTION_FOLDERS
 from tests.infra.assembly import Assembly, only
 

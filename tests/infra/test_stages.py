@@ -3,15 +3,9 @@ from typing import Any
 
 import pytest
 
-from infra.environments import (
-    CONTEXT_KEYS,
-    ENVIRONMENTS,
-    HISTORY_RETENTION_MIN_DAYS,
-    HOT_MAX_DAYS,
-    LOOPBACK_NETWORKS,
-    EnvironmentSpecError,
-    resolve_environment,
-)
+from infra.context_values import CONTEXT_KEYS, HISTORY_RETENTION_MIN_DAYS, HOT_MAX_DAYS, resolve_environment
+from infra.environments import ENVIRONMENTS, LOOPBACK_NETWORKS
+from infra.errors import EnvironmentSpecError
 from infra.functions import API_FUNCTIONS, FUNCTIONS
 from risk_hub_contracts.base.limits import KNOWN_AT_SETTLE_SECONDS
 

@@ -12,7 +12,9 @@ from aws_cdk import aws_iam as iam
 from infra import names
 from infra.cdk.account.deploy_role import AUDIENCE, ISSUER, DeployRole
 from infra.cdk.account.execution_policy import ExecutionPolicy
-from infra.environments import ENVIRONMENTS, EnvironmentSpecError, parse_boundary_policy
+from infra.context_values import parse_boundary_policy
+from infra.environments import ENVIRONMENTS
+from infra.errors import EnvironmentSpecError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.environments import CONTEXT_KEYS, ENVIRONMENTS
+from infra.context_values import CONTEXT_KEYS, context_pair
+from infra.environments import ENVIRONMENTS
 from infra.errors import DeployError, LocalStageError, TokenError
 from infra.ops.deploy import release
 from infra.ops.deploy.assembly import ASSEMBLIES
@@ -96,12 +97,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _pair(text: str) -> tuple[str, str]:
-    key, separator, value = text.partition("=")
-    if key not in CONTEXT_KEYS:
-        raise argparse.ArgumentTypeError(f"{key!r}: choose from {', '.join(CONTEXT_KEYS)}")
-    if not separator:
-        raise argparse.ArgumentTypeError(f"{text!r} has no value: give {key}=VALUE")
-    return key, value
+    try:
+        return context_pair(text, CONTEXT_KEYS)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 if __name__ == "__main__":

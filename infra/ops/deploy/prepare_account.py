@@ -19,8 +19,8 @@ from infra import names
 from infra.cdk.account.stack import AccountStack, account_plan
 from infra.cdk.nag import check_with_nag
 from infra.cdk.stacks.hub import new_app
-from infra.environments import ENVIRONMENTS, EnvironmentSpecError
-from infra.errors import DeployError
+from infra.environments import ENVIRONMENTS
+from infra.errors import DeployError, EnvironmentSpecError
 from infra.ops.deploy import release
 from infra.ops.deploy.assembly import ASSEMBLIES
 from infra.ops.deploy.toolkit import Toolkit
