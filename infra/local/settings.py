@@ -57,7 +57,7 @@ class LocalSettings:
     @property
     def target_file(self) -> Path:
         """Return the file that names the API which the front server serves."""
-        return self.home / "front-door.json"
+        return self.home / "api-target.json"
 
     @property
     def alarm_settings_file(self) -> Path:

@@ -34,7 +34,7 @@ class Marks(BlobClaims, BlobMarks, Protocol):
 
 @dataclass
 class InventoryWithStore:
-    """The shelf, and the store that fills it."""
+    """An inventory of blobs, and the store whose blobs it lists."""
 
     inventory: BlobInventory
     blobs: BlobStore

@@ -1,4 +1,4 @@
-"""The size of a world's items in DynamoDB: asked for with each put of a snapshot, and told where it ends the puts."""
+"""The size of a world's items in DynamoDB: requested with each put of a snapshot, and named when a full world refuses a put."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""In-memory marks on blobs, and the shelf on which the reaper finds them."""
+"""In-memory marks on blobs, and the inventory in which the reaper finds the blobs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -46,7 +46,7 @@ RISK = Bundle("risk", "arm64")
 BUNDLES = [Bundle(group, architecture) for group in ALL_GROUPS for architecture in ARCHITECTURES]
 # awscrt alone adds 40 ms to a cold start; numpy is for the risk engine above 200 assets.
 SLOW = {"awscrt", "aws_xray_sdk", "boto3", "numpy", "s3transfer"}
-DOORS: tuple[FunctionFolder, ...] = ("snapshot_writer", "snapshot_reader", "world_registry")
+HTTP_FUNCTIONS: tuple[FunctionFolder, ...] = ("snapshot_writer", "snapshot_reader", "world_registry")
 
 
 @cache
@@ -148,7 +148,7 @@ def test_handler_imports_from_its_bundle_without_loading_slow_packages(folder: F
 
 
 @needs_runtime_python
-@pytest.mark.parametrize("folder", DOORS)
+@pytest.mark.parametrize("folder", HTTP_FUNCTIONS)
 def test_http_functions_load_only_the_powertools_utilities_of_the_router(
     folder: FunctionFolder,
 ) -> None:

@@ -209,11 +209,11 @@ def test_restart_after_a_clock_jump_neither_changes_nor_blocks_an_alarm(jump_sec
 def test_alarm_evaluation_restarts_on_clock_jumps_but_not_on_slow_drift(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jump_seconds: float
 ) -> None:
-    desk = AlarmRunner("http://127.0.0.1:1", AlarmSettings(), Journal(tmp_path / "alarms.jsonl"))
+    runner = AlarmRunner("http://127.0.0.1:1", AlarmSettings(), Journal(tmp_path / "alarms.jsonl"))
     restarted: list[float] = []
-    monkeypatch.setattr(desk._watch, "restart", restarted.append)  # noqa: SLF001
+    monkeypatch.setattr(runner._watch, "restart", restarted.append)  # noqa: SLF001
     now = time.time
     for moved_seconds in (0.0, 20.0, jump_seconds, jump_seconds):
         monkeypatch.setattr(time, "time", lambda moved=moved_seconds: now() + moved)
-        desk._restart_after_clock_jump()  # noqa: SLF001
+        runner._restart_after_clock_jump()  # noqa: SLF001
     assert len(restarted) == 1

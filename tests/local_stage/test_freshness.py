@@ -22,7 +22,7 @@ def put(hub: Caller, path: str, body: Mapping[str, Any]) -> Answer:
     return call("PUT", url, headers, json.dumps(body).encode())
 
 
-def standing(hub: Caller, world: str) -> dict[str, Any] | None:
+def listed_world(hub: Caller, world: str) -> dict[str, Any] | None:
     cursor = ""
     while True:
         page = hub.get(f"/risk-hub/worlds?limit=100{cursor}").document()
@@ -37,7 +37,7 @@ def standing(hub: Caller, world: str) -> dict[str, Any] | None:
 
 def until(hub: Caller, world: str, state: str) -> dict[str, Any]:
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while (found := standing(hub, world)) is None or found["state"] != state:
+    while (found := listed_world(hub, world)) is None or found["state"] != state:
         assert time.monotonic() < deadline, found
         time.sleep(POLL_SECONDS)
     return found

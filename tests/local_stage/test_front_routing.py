@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from infra.local import api_proxy as front_door_module
+from infra.local import api_proxy as api_proxy_module
 from infra.local.api_proxy import SIMULTANEOUS_REQUESTS_MAX, ApiTarget, api_proxy, write_target
 from infra.local.asgi import App, Message, Receive, Scope, Send
 from infra.local.bring_up import RunningStage
@@ -80,7 +80,7 @@ def test_unknown_api_route_returns_a_404_problem_from_the_gateway(hub: Caller) -
 
 
 def test_front_server_returns_a_503_problem_before_the_deployment(tmp_path: Path) -> None:
-    sent = through(api_proxy(_never, tmp_path / "front-door.json"), "/risk-hub/health")
+    sent = through(api_proxy(_never, tmp_path / "api-target.json"), "/risk-hub/health")
     assert sent[0]["status"] == 503
     assert json.loads(sent[1]["body"])["type"] == PROBLEMS["unavailable"].uri
 
@@ -91,9 +91,9 @@ def test_front_server_forwards_a_request_changing_only_the_path_prefix(tmp_path:
     async def emulator(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
         seen.append(scope)
 
-    write_target(tmp_path / "front-door.json", ApiTarget("abc", "v1"))
+    write_target(tmp_path / "api-target.json", ApiTarget("abc", "v1"))
     through(
-        api_proxy(emulator, tmp_path / "front-door.json"),
+        api_proxy(emulator, tmp_path / "api-target.json"),
         "/risk-hub/worlds/a:b%2B/x",
         b"as_of=1%2B2+3&q=%25",
     )
@@ -112,8 +112,8 @@ def test_requests_of_a_burst_above_the_limit_wait_and_are_all_forwarded(tmp_path
         await asyncio.sleep(0)
         running, answered = running - 1, answered + 1
 
-    write_target(tmp_path / "front-door.json", ApiTarget("abc", "v1"))
-    app = api_proxy(emulator, tmp_path / "front-door.json")
+    write_target(tmp_path / "api-target.json", ApiTarget("abc", "v1"))
+    app = api_proxy(emulator, tmp_path / "api-target.json")
     count = 3 * SIMULTANEOUS_REQUESTS_MAX
 
     async def burst(scope: Scope, receive: Receive, send: Send) -> None:
@@ -129,8 +129,8 @@ def test_repeated_x_actor_headers_are_dropped_and_a_single_one_is_forwarded(tmp_
     async def emulator(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
         seen.append(scope)
 
-    write_target(tmp_path / "front-door.json", ApiTarget("abc", "v1"))
-    app, stage = api_proxy(emulator, tmp_path / "front-door.json"), (b"x-stage", b"paper")
+    write_target(tmp_path / "api-target.json", ApiTarget("abc", "v1"))
+    app, stage = api_proxy(emulator, tmp_path / "api-target.json"), (b"x-stage", b"paper")
     for actors in ([(b"x-actor", b"gateway")], [(b"x-actor", b"gateway"), (b"X-Actor", b"other")]):
         through(app, "/risk-hub/worlds/w1/snapshots", headers=[*actors, stage])
     assert [scope["headers"] for scope in seen] == [[(b"x-actor", b"gateway"), stage], [stage]]
@@ -139,8 +139,8 @@ def test_repeated_x_actor_headers_are_dropped_and_a_single_one_is_forwarded(tmp_
 @pytest.mark.parametrize(
     ("slug", "body"),
     [
-        ("not-found", front_door_module.not_found_problem()),
-        ("unavailable", front_door_module.not_deployed_problem()),
+        ("not-found", api_proxy_module.not_found_problem()),
+        ("unavailable", api_proxy_module.not_deployed_problem()),
     ],
 )
 def test_front_server_problems_match_the_problem_registry(slug: str, body: bytes) -> None:

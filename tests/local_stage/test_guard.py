@@ -13,8 +13,8 @@ from infra.local.bring_up import RunningStage
 from risk_hub_contracts.base.problems import PROBLEMS
 from tests.local_stage import raw_http
 
-Door = Literal["front", "aws"]
-PATHS: dict[Door, str] = {"front": "/risk-hub/health", "aws": "/_ministack/health"}
+ServerName = Literal["front", "aws"]
+PATHS: dict[ServerName, str] = {"front": "/risk-hub/health", "aws": "/_ministack/health"}
 
 
 @pytest.fixture(params=PATHS)

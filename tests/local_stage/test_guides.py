@@ -61,7 +61,7 @@ def script(lines: list[str], outputs: Path) -> str:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _moved_desk(stage: RunningStage) -> None:
+def _moved_world(stage: RunningStage) -> None:
     """Move the snapshots of one past day to history, for the guide of the data set."""
     found = [
         stored(

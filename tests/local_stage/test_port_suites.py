@@ -168,7 +168,7 @@ def marks(stage: RunningStage) -> DynamoDBBlobMarks:
 @pytest.fixture
 def inventory(stage: RunningStage) -> InventoryWithStore:
     s3 = stage.aws.client("s3")
-    name = f"shelf-{secrets.token_hex(4)}"
+    name = f"inventory-{secrets.token_hex(4)}"
     s3.create_bucket(Bucket=name)
     return InventoryWithStore(S3BlobInventory(s3, name), S3Blobs(s3, name))
 

@@ -95,7 +95,7 @@ def test_undeployed_stage_saves_nothing_and_keeps_the_previous_save(
     saver: StateSaver, tmp_path: Path
 ) -> None:
     asyncio.run(saver.finish())
-    (tmp_path / "front-door.json").unlink()
+    (tmp_path / "api-target.json").unlink()
     asyncio.run(running(saver, 0))
     asyncio.run(saver.finish())
     assert numbers(tmp_path) == ["00000001"]

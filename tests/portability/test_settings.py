@@ -89,7 +89,7 @@ def clock_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 NOW_IN_A_CHILD = (
     "import json, subprocess, sys, time; child = [sys.executable, '-c', 'import time; print(time.time())']; "
-    "told = float(subprocess.check_output(child, env={})); print(json.dumps([time.time(), told, sys.prefix]))"
+    "read = float(subprocess.check_output(child, env={})); print(json.dumps([time.time(), read, sys.prefix]))"
 )
 
 

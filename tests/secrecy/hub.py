@@ -30,7 +30,7 @@ from tools.cost.calls import Meter, metered
 from tools.cost.snapshot_flow import stream_record
 from tools.event_samples.emitted import queue_message
 
-TOKEN, STRANGER = new_token(), new_token()
+TOKEN, UNKNOWN_TOKEN = new_token(), new_token()
 KEY = base64.b64encode(secrets.token_bytes(30)).decode()
 SESSION = base64.b64encode(secrets.token_bytes(60)).decode()
 SIGNATURE = secrets.token_hex(32)
@@ -104,9 +104,9 @@ REQUESTS: tuple[tuple[str, str, Any], ...] = (
 )
 AUTHORIZATIONS: tuple[list[str], ...] = (
     [f"Bearer {TOKEN}"],
-    [f"Bearer {STRANGER}"],
-    [f"Basic {STRANGER}"],
-    [f"Bearer {TOKEN}", f"Bearer {STRANGER}"],
+    [f"Bearer {UNKNOWN_TOKEN}"],
+    [f"Basic {UNKNOWN_TOKEN}"],
+    [f"Bearer {TOKEN}", f"Bearer {UNKNOWN_TOKEN}"],
     [f"bearer: {TOKEN}"],
     [],
 )
@@ -124,7 +124,13 @@ def main(file: Path) -> None:
                 answers += ask_everything(AUTHORIZATIONS[0])
                 work(meter)
         found = {"kept": list(kept()), "answers": answers, "functions": sorted(called)}
-    known = {"token": TOKEN, "stranger": STRANGER, "key": KEY, "session": SESSION, "signature": SIGNATURE}
+    known = {
+        "token": TOKEN,
+        "unknown token": UNKNOWN_TOKEN,
+        "key": KEY,
+        "session": SESSION,
+        "signature": SIGNATURE,
+    }
     file.write_text(json.dumps({"secrets": known, **found}, default=str), encoding="utf-8")
 
 

@@ -250,7 +250,7 @@ class NoSecondLook(ReapBlobs):
         return "reaped"
 
 
-class AnybodysDoom(MemoryMarks):
+class LeaseWithoutOwner(MemoryMarks):
     """Plant a bug: a deletion lease has no owner, so a second run may release the first one's blob."""
 
     def lease(self, world_id: str, sha256: str, owner: str, now: datetime, until: datetime) -> bool:
@@ -276,7 +276,7 @@ class LooksFirst(claim_blobs.ClaimBlobs):
     def __call__(self, world_id: str, digests: Iterable[str], claim: Claim, needed_until: datetime) -> None:
         for sha256 in digests:
             if self.marks.is_leased(world_id, sha256, claim.at):
-                raise ProblemError(UNAVAILABLE, "doomed")
+                raise ProblemError(UNAVAILABLE, "the blob is leased for deletion")
             self.marks.claim(world_id, sha256, claim, needed_until)
 
 
@@ -292,7 +292,7 @@ PLANTED = {
         by_reference(), reaper(use_case=NoSecondLook)
     ),
     "deletion lease without an owner": lambda: start(
-        inline(), reaper("one"), reaper("two"), marks=AnybodysDoom
+        inline(), reaper("one"), reaper("two"), marks=LeaseWithoutOwner
     ),
     "claims by version only": lambda: start(
         other_content(),

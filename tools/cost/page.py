@@ -30,7 +30,7 @@ million requests. The table leaves out what depends on the stored bytes: tables,
 ([ADR-0024](adr/0024-prove-least-privilege-by-removing-each-grant.md))."""
 ON_MOVES: Final = f"""\
 Each snapshot is moved once. DynamoDB bills the replacement of an item by its tombstone like the put of the item: its
-size before, and a unit for each index entry that it loses. The reads of the mover cost little beside it. An object
+size before, and a unit for each index entry that it loses. The reads of the mover add little. An object
 costs as much as 8 units and holds up to {SEGMENT_MAX_COUNT:,} snapshots: what a world has moved in one run."""
 
 

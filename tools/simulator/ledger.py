@@ -56,7 +56,7 @@ class Ledger:
 
     def record_commit(self, task: Task | None, stored: SnapshotRecord) -> None:
         """Record a new row; its expected content is known from the producer's intent and its process's clock."""
-        require(task is not None, "INV-09", f"{stored.version} was committed by nobody", stored.version)
+        require(task is not None, "INV-09", f"{stored.version} was committed by no known task", stored.version)
         if task is None:
             return
         content: Content = task.subject.content
@@ -82,7 +82,7 @@ class Ledger:
         require(
             is_head == (commit.order == greatest),
             "INV-03",
-            f"{snapshot.version} was told is_latest={is_head}",
+            f"{snapshot.version} was answered with is_latest={is_head}",
             snapshot.version,
         )
         old, new = self._order_in(snapshot.world_id, before), self._order_in(snapshot.world_id, after)

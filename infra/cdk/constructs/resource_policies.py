@@ -24,7 +24,7 @@ def deny_other_accounts(action: str, resources: Sequence[str], account: str) -> 
         "StringNotEquals": {"aws:PrincipalAccount": account},
         "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
     }
-    return _deny_statement("RefuseStrangers", [action], resources, conditions)
+    return _deny_statement("RefuseOtherAccounts", [action], resources, conditions)
 
 
 def deny_history_deletion(history: str) -> iam.PolicyStatement:

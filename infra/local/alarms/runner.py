@@ -45,7 +45,7 @@ class AlarmRunner:
         self._time_scale = TimeScale(settings.speed)
         self._watch = AlarmWatch(template_rules(read_operations()), self.log, time.time(), self._time_scale)
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="alarm-desk", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="alarm-runner", daemon=True)
         self._measured_at = 0.0
         self._clock_offset = _clock_offset()
 
