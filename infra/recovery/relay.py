@@ -1,13 +1,12 @@
 """Replays by the deployed relay, which uses the same code that announced first, and requests for them."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from infra import names
-from infra.recovery.errors import OperateError, RefusedRequestError
 from infra.recovery.failed_keys import REPORT_KEY, VERSION_KEY, Key
+from infra.recovery.invocation import invoke
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -30,15 +29,13 @@ class Relay:
             RefusedRequestError: the request is wrong, such as a cursor of another period; nothing was announced.
             OperateError: the relay failed; records that it announced before may be announced again.
         """
-        payload = json.dumps({"replay": request}).encode()
-        answer = self._lambda.invoke(FunctionName=self._name, Payload=payload)
-        document: dict[str, Any] = json.loads(answer["Payload"].read())
-        if answer.get("FunctionError"):
-            reason = document.get("errorMessage", document)
-            raise OperateError(f"{self._name} could not announce: {reason}. See its log.")
-        if "refused" in document:
-            raise RefusedRequestError(f"The request was refused: {document['refused']}")
-        return document
+        return invoke(
+            self._lambda,
+            self._name,
+            {"replay": request},
+            failed="could not announce",
+            refused="The request was refused: {}",
+        )
 
 
 def replay_requests(keys: Sequence[Key], most: int) -> Iterator[dict[str, Any]]:

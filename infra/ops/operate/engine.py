@@ -1,10 +1,9 @@
 """Verification by the deployed risk engine, which uses the same code that computed the report."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from infra import names
-from infra.recovery.errors import OperateError, RefusedRequestError
+from infra.recovery.invocation import invoke
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -24,12 +23,10 @@ class RiskEngine:
             RefusedRequestError: there is no such snapshot, or no report on it by this engine.
             OperateError: the engine failed.
         """
-        payload = json.dumps({"verify": {"world_id": world_id, "version": version}}).encode()
-        answer = self._lambda.invoke(FunctionName=self._name, Payload=payload)
-        document: dict[str, Any] = json.loads(answer["Payload"].read())
-        if answer.get("FunctionError"):
-            reason = document.get("errorMessage", document)
-            raise OperateError(f"{self._name} could not verify the report: {reason}. See its log.")
-        if "refused" in document:
-            raise RefusedRequestError(f"There is nothing to verify: {document['refused']}.")
-        return document
+        return invoke(
+            self._lambda,
+            self._name,
+            {"verify": {"world_id": world_id, "version": version}},
+            failed="could not verify the report",
+            refused="There is nothing to verify: {}.",
+        )
