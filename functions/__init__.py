@@ -1,1 +1,1 @@
-"""Deployed code: one folder per function, and the rooms that they share."""
+"""Deployed code: one folder per function, and the packages that they share."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Tests of the hub; tests/README.md says what each folder proves."""

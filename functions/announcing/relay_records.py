@@ -1,4 +1,4 @@
-"""Relay stream records: announce the good ones and move unreadable ones to the failure queue."""
+"""Relay stream records: announce the readable ones and move the others to the failure queue."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -83,6 +83,6 @@ class MoveWorlds:
             return None
 
     def _in_turn(self, worlds: list[str]) -> list[str]:
-        """Begin with another world each minute: the last ones are reached even if no run has time for all."""
+        """Rotate the worlds each minute, so that every one is reached even if no run has time for all."""
         start = int(self.clock().timestamp() // SECONDS_PER_MINUTE) % max(len(worlds), 1)
         return worlds[start:] + worlds[:start]

@@ -118,7 +118,7 @@ class SegmentIndex(Protocol):
         """
 
     def finish(self, plan: MovePlan) -> None:
-        """End the plan if the world still has it: the world has none then."""
+        """Remove the plan if it is still the plan of its world."""
 
 
 @dataclass(frozen=True, slots=True)

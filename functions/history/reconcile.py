@@ -155,7 +155,7 @@ class Reconcile:
         return Reconciliation(differences)
 
     def _count_lines(self, note: ReconcileNote, until: datetime) -> ReconcileNote:
-        """Return the note with the tallies of the lines behind it, of all of them if the time suffices."""
+        """Count the lines after the note's position until the time is used; return the note with their tallies."""
         ends = self.clock() + TTL_DELAY_MAX
         days = defaultdict(Tally, note.days)
         for number, line in enumerate(self.ledger.lines(note.world_id, note.after), start=1):
@@ -180,7 +180,7 @@ class Reconcile:
     def _check_objects(
         self, rows: list[SegmentRow], checked: str, until: datetime
     ) -> tuple[list[Difference], str]:
-        """Read objects behind `checked`; return what is wrong, and the last one read, or the beginning again."""
+        """Read the objects after `checked`; return what is wrong, and the position from which to continue."""
         waiting = [row for row in rows if row.segment_order > checked]
         differences: list[Difference] = []
         for row in waiting[:SEGMENTS_CHECKED_MAX_COUNT]:
@@ -191,7 +191,7 @@ class Reconcile:
         return differences, BEFORE_ALL if not waiting or checked == waiting[-1].segment_order else checked
 
     def _damage(self, row: SegmentRow) -> Iterator[Difference]:
-        """Yield the difference of an object that is not what its row says."""
+        """Yield a difference if an object is not what its row says."""
         version = row.first_order.rpartition("|")[2]
         try:
             found = read_segment(self.objects, row.world_id, row.key, row.sha256, version)

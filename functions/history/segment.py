@@ -90,7 +90,7 @@ class SegmentRow:
 
 
 def day_of(order: str) -> str:
-    """Return the UTC date with which a time order begins."""
+    """Return the UTC date at the beginning of a time order."""
     return order[:DAY_CHARS]
 
 

@@ -1,6 +1,6 @@
-"""The snapshots of a world on both sides of the seam: the hot table, and history.
+"""All snapshots of a world: those in the hot table, and those that were moved to history.
 
-Every read asks the hot table first and history second. A snapshot is part of history before the table forgets
+Every read queries the hot table first and history second. A snapshot is part of history before the table removes
 it, so a snapshot that moves during a read is found at least once; both copies are the same, and one is returned.
 """
 
@@ -26,7 +26,7 @@ HOT_MIN = timedelta(seconds=HOT_MIN_SECONDS)
 
 
 class MovedSnapshots(Protocol):
-    """History as the whole reads it; see ReadHistory."""
+    """The moved snapshots, as WholeHistory reads them; see ReadHistory."""
 
     def get(self, moved: SnapshotMovedError) -> SnapshotRecord:
         """Return the snapshot of a tombstone."""
@@ -40,7 +40,7 @@ class MovedSnapshots(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WholeHistory:
-    """A SnapshotStore that answers from the hot table and, beyond the seam, from history.
+    """A SnapshotStore that answers from the hot table and, for older snapshots, from history.
 
     Attributes:
         open_history: returns history; it is called when a read crosses the seam.

@@ -1,1 +1,1 @@
-"""POST a snapshot."""
+"""Store the snapshots and blobs that producers send."""

@@ -1,4 +1,4 @@
-"""The snapshots on both sides of the seam; the code of history is loaded when a read crosses it."""
+"""The snapshots of the hot table and of history; the code of history is loaded when a read first needs it."""
 
 from functools import cache
 from typing import TYPE_CHECKING

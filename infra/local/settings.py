@@ -91,7 +91,7 @@ class LocalSettings:
 
     @property
     def worker_home(self) -> Path:
-        """Return HOME of the server and its workers, so that they read no profile of the user."""
+        """Return the folder that is HOME for the server and its workers, so that they read no user profile."""
         return self.home / "home"
 
 

@@ -1,4 +1,4 @@
-"""Cost of reads across the seam: requests and bytes, for any length of the history."""
+"""Cost of reads of the hot table and history: requests and bytes, for any length of the history."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""One suite for every SnapshotStore: in memory, on DynamoDB, and across the seam to history."""
+"""One suite for every SnapshotStore: in memory, on DynamoDB, and on the hot table with history."""
 
 import random
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ RETENTION = timedelta(days=30)
 
 
 class Moving:
-    """A store across the seam that moves every n-th snapshot to history as soon as it is stored."""
+    """A store of hot table and history that moves every n-th snapshot to history as soon as it is stored."""
 
     def __init__(self, seam: Seam, every: int) -> None:
         self.seam, self.every, self.stored = seam, every, 0

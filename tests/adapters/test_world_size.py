@@ -1,4 +1,4 @@
-"""The size of a world's items in DynamoDB: requested with each put of a snapshot, and named when a full world refuses a put."""
+"""The size of a world's items in DynamoDB: requested with each put of a snapshot, and named where a world is full."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -70,5 +70,5 @@ def test_integer_outside_the_float_range_is_reported_as_out_of_range() -> None:
 
 
 def test_non_normalised_name_error_shows_the_normal_form_as_json() -> None:
-    fault = name_violation("e\u0301") or ""
-    assert json.loads(fault.partition("send ")[2]) == "\u00e9"
+    violation = name_violation("e\u0301") or ""
+    assert json.loads(violation.partition("send ")[2]) == "\u00e9"

@@ -74,7 +74,7 @@ def test_number_of_calls_does_not_depend_on_the_size_of_the_snapshot(
 
 
 @pytest.mark.parametrize("assets", SIZES)
-def test_forecast_and_note_cost_one_unit_and_the_report_of_a_book_with_returns_at_most_two(
+def test_forecast_and_note_cost_one_unit_each_and_the_report_at_most_two(
     journeys: dict[int, SnapshotFlow], assets: int
 ) -> None:
     puts = [

@@ -1,4 +1,4 @@
-"""ARCHITECTURE.md covers every invariant and every room, in both languages."""
+"""ARCHITECTURE.md covers every invariant and every package, in both languages."""
 
 import re
 import tomllib
@@ -17,15 +17,15 @@ def text(page: str) -> str:
     return (ROOT / page).read_text(encoding="utf-8")
 
 
-def shared_rooms() -> list[str]:
-    """Return the rooms of the functions below the deployed ones, from the import rules."""
+def shared_packages() -> list[str]:
+    """Return the packages that the deployed functions share, from the import rules."""
     settings = tomllib.loads(text("pyproject.toml"))
     (contract,) = [
         each
         for each in settings["tool"]["importlinter"]["contracts"]
         if each.get("containers") == [LAYERS_OF_FUNCTIONS]
     ]
-    return [room for layer in contract["layers"][1:] for room in re.findall(r"\w+", layer)]
+    return [package for layer in contract["layers"][1:] for package in re.findall(r"\w+", layer)]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -37,10 +37,10 @@ def test_architecture_links_the_code_that_enforces_each_invariant(page: str) -> 
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_architecture_names_each_shared_room_of_the_functions(page: str) -> None:
-    rooms = shared_rooms()
-    assert "measures" in rooms
-    assert [room for room in rooms if f"`functions/{room}/`" not in text(page)] == []
+def test_architecture_names_each_shared_package_of_the_functions(page: str) -> None:
+    packages = shared_packages()
+    assert "measures" in packages
+    assert [package for package in packages if f"`functions/{package}/`" not in text(page)] == []
 
 
 def test_both_languages_of_the_architecture_link_the_same_files() -> None:

@@ -1,4 +1,4 @@
-"""Cool-down as a property: no stronger request is swallowed, and no weaker or equal one is repeated."""
+"""Cool-down as a property: every stronger request becomes a signal, and no weaker or equal one is repeated."""
 
 from hypothesis import given
 from hypothesis import strategies as st

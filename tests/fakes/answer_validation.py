@@ -112,7 +112,7 @@ def _violations(exchange: Exchange) -> Iterator[str]:
 
 
 def _gateway_violations(exchange: Exchange) -> Iterator[str]:
-    """Yield the faults of an answer without a correlation id, which only the gateway may give."""
+    """Yield the violations of an answer without a correlation id, which only the gateway may give."""
     slugs = [slug for slug, problem in PROBLEMS.items() if problem.status == exchange.status]
     if not slugs or exchange.headers.get("content-type") != PROBLEM_JSON:
         yield "the header X-Correlation-Id is missing, but this is not a problem document of the gateway"
@@ -124,7 +124,7 @@ def _gateway_violations(exchange: Exchange) -> Iterator[str]:
 
 
 def _options_violations(exchange: Exchange) -> Iterator[str]:
-    """Yield the faults of an answer to OPTIONS, which every path has without a declared operation."""
+    """Yield the violations of an answer to OPTIONS, which every path has without a declared operation."""
     if "allow" not in exchange.headers:
         yield "the header Allow is missing"
     if exchange.body:

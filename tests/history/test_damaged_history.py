@@ -1,4 +1,4 @@
-"""Damaged history is an error that names the object; a read never leaves it out silently."""
+"""Damaged history is an error that names the object; a read never omits it silently."""
 
 import gzip
 import hashlib

@@ -1,4 +1,4 @@
-"""The move loses, doubles and tears nothing, wherever it stops; answers never change by a byte."""
+"""A move loses and doubles nothing and leaves no partial segment, wherever it stops; no answer changes by a byte."""
 
 import random
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A loss, a double or a changed line of history is found, wherever it is; sound history never is."""
+"""A lost, doubled or changed line of history is reported wherever it is; intact history is not."""
 
 import gzip
 import hashlib
@@ -29,7 +29,7 @@ EVERYTHING = SnapshotQuery(WORLD, FAR_FUTURE, include_expired=True, newest_first
 
 
 class World:
-    """A world whose snapshots are on both sides of the seam."""
+    """A world with snapshots in the hot table and in history."""
 
     def __init__(self) -> None:
         self.hot, self.segments = MemoryHotTable(), MemorySegments()

@@ -1,4 +1,4 @@
-"""The store across the seam answers every query as the store that was never split."""
+"""The store of hot table and history answers every query as a store that was never split."""
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
@@ -79,7 +79,7 @@ def queries(draw: st.DrawFn) -> SnapshotQuery:
 
 
 def split(rows: list[Placed]) -> tuple[Seam, MemorySnapshots]:
-    """Return the snapshots on both sides of a seam, several segments a day, and the same in one store."""
+    """Return snapshots split between hot table and history, several segments a day, and the same in one store."""
     seam, unsplit = memory_seam(), MemorySnapshots()
     segments: dict[tuple[object, ...], list[SnapshotRecord]] = defaultdict(list)
     for row in rows:

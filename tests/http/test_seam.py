@@ -40,7 +40,7 @@ READS = [
 
 
 class SeamSnapshots:
-    """The store across a seam, with the rows that the relay of the tests announces."""
+    """The store of hot table and history, with the rows that the relay of the tests announces."""
 
     def __init__(self, seam: Seam) -> None:
         self.get, self.select = seam.whole.get, seam.whole.select

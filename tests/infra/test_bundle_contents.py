@@ -7,7 +7,16 @@ import pytest
 from infra.bundles.archive import write_zip
 from infra.bundles.contents import PROJECT, Bundle, hub_files, is_unused
 
-ROOMS = {"announcing", "entrypoints", "evaluation", "history", "hub", "measures", "telemetry", "wiring"}
+SHARED_PACKAGES = {
+    "announcing",
+    "entrypoints",
+    "evaluation",
+    "history",
+    "hub",
+    "measures",
+    "telemetry",
+    "wiring",
+}
 RISK_CODE = (
     "functions/evaluation/risk/",
     "functions/measures/covariance/",
@@ -57,13 +66,13 @@ def test_hub_bundle_contains_only_its_functions_and_no_risk_code() -> None:
     workers = {"stress_engine", "exit_engine"}
     api = {"snapshot_writer", "snapshot_reader", "world_registry"}
     scheduled = {"freshness_monitor", "blob_reaper", "snapshot_mover"}
-    assert folders == {"__init__.py", "event_relay", *ROOMS, *scheduled, *api, *workers}
+    assert folders == {"__init__.py", "event_relay", *SHARED_PACKAGES, *scheduled, *api, *workers}
     assert not [name for name in hub_files("hub") if name.startswith(RISK_CODE)]
 
 
 def test_risk_bundle_contains_only_the_risk_engine_and_the_packages_it_uses() -> None:
     folders = {Path(name).parts[1] for name in hub_files("risk") if name.startswith("functions/")}
-    assert folders == {"__init__.py", "risk_engine", *ROOMS}
+    assert folders == {"__init__.py", "risk_engine", *SHARED_PACKAGES}
 
 
 @pytest.mark.parametrize("group", ["hub", "risk"])

@@ -1,4 +1,4 @@
-"""The seam on the local stage: the mover's schedule moves snapshots, and every route answers with the same bytes."""
+"""Moves on the local stage: the mover's schedule moves snapshots, and every route answers with the same bytes."""
 
 import json
 import time
@@ -40,7 +40,7 @@ def short_window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSt
 
 @dataclass
 class Moved:
-    """A world on both sides of the seam, and the answers that its routes gave before the move."""
+    """A world in the hot table and in history, and the answers that its routes gave before the move."""
 
     stage: RunningStage
     hub: Caller

@@ -1,4 +1,4 @@
-"""Functions that read snapshots answer across the seam, and load the code of history only when they cross it."""
+"""Functions that read snapshots also answer from history, and load its code only for a read that needs it."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""`make rehearse`: one world goes silent, one never publishes; write notifications and dashboards to the
+"""`make rehearse`: one world stops publishing, one never publishes; write notifications and dashboards to the
 docs.
 """
 

@@ -1,4 +1,4 @@
-"""Silence, late, stale, recovery, missing: rehearsed on a local stage with minutes of ten seconds."""
+"""A late, a stale, a recovering and a missing world, rehearsed on a local stage with minutes of ten seconds."""
 
 import itertools
 import json
@@ -41,7 +41,7 @@ class Note:
 
 @dataclass
 class Rehearsal:
-    """Play the story and record what happened; the subscriber accepts only signed notifications."""
+    """Run the rehearsal and record what happens; the subscriber accepts only signed notifications."""
 
     stage: RunningStage
     subscriber: Subscriber
@@ -64,7 +64,7 @@ class Rehearsal:
         return sorted([*self.actions, *notifications], key=lambda note: note.at)
 
     def run(self) -> None:
-        """Play the whole story; raise AssertionError if a notification does not come."""
+        """Run the whole rehearsal; raise AssertionError if a notification does not come."""
         clock = threading.Thread(target=self._repeat, args=(MINUTE_SECONDS, self._run_monitor))
         traffic = threading.Thread(target=self._repeat, args=(2.0, self._send_other_traffic))
         clock.start()

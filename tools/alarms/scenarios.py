@@ -113,7 +113,7 @@ def _queue_and_table_metrics() -> Iterator[tuple[str, Metric]]:
 
 
 def normal_values() -> dict[str, float]:
-    """Return the metrics of a calm minute: some traffic, a harmless retry, and an occasional refusal."""
+    """Return the metrics of a normal minute: some traffic, a harmless retry, and an occasional refusal."""
     values = {
         "requests": 40.0,
         "server errors": 0.0,
@@ -141,7 +141,7 @@ def normal_values() -> dict[str, float]:
 
 
 def scenarios() -> Iterator[Scenario]:
-    """Yield a story for every alarm."""
+    """Yield a scenario for every alarm."""
     yield Scenario("freshness-heartbeat", {"heartbeat": None}, minutes=4, minutes_to_alarm=3, minutes_to_ok=1)
     yield Scenario(
         "blob-reaper-heartbeat", {"reaper runs": None}, minutes=182, minutes_to_alarm=180, minutes_to_ok=1

@@ -42,7 +42,7 @@ QUERIES: dict[str, dict[str, Any]] = {
 
 
 def history_lines() -> Iterator[Line]:
-    """Ask the same questions of a short history and of a long one."""
+    """Measure the same reads on a short history and on a long one."""
     short, long = costs(SHORT), costs(LONG)
     for query_name in QUERIES:
         (few, few_bytes), (many, many_bytes) = short[query_name], long[query_name]
@@ -57,7 +57,7 @@ def history_lines() -> Iterator[Line]:
 
 
 def costs(versions: int) -> dict[str, Cost]:
-    """Return requests and bytes of each question on a world with this many versions."""
+    """Return requests and bytes of each read of a world with this many versions."""
     os.environ |= {
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",
@@ -83,7 +83,7 @@ def fill(store: DynamoDBSnapshots, versions: int) -> None:
 
 
 def cost(store: DynamoDBSnapshots, requests: Requests, query: dict[str, Any]) -> Cost:
-    """Return requests and bytes of one question."""
+    """Return requests and bytes of one read."""
     requests.clear()
     found = store.select(SnapshotQuery(**{"world_id": WORLD, "at": START + timedelta(days=2), **query}))
     if len(found) != query.get("limit", 1):

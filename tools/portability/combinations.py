@@ -36,7 +36,7 @@ def ci_combinations() -> Iterator[Setting]:
 
 
 def worst_combination() -> Iterator[Setting]:
-    """Yield the whole suite on the oldest Python, processor and so on, all at once."""
+    """Yield the setting that runs the whole suite with the worst value of every axis at once."""
     python, absent = environment_of(OLDEST)
     yield combined_setting("all of these at once", WHOLE, python, oldest_processor(), absent)
 

@@ -56,7 +56,9 @@ class Ledger:
 
     def record_commit(self, task: Task | None, stored: SnapshotRecord) -> None:
         """Record a new row; its expected content is known from the producer's intent and its process's clock."""
-        require(task is not None, "INV-09", f"{stored.version} was committed by no known task", stored.version)
+        require(
+            task is not None, "INV-09", f"{stored.version} was committed by no known task", stored.version
+        )
         if task is None:
             return
         content: Content = task.subject.content

@@ -1,4 +1,4 @@
-"""Moves and reads across the seam with one bug each."""
+"""Moves to history, and reads of both the table and history, with one bug each."""
 
 import hashlib
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ TOO_SHORT_WINDOW = timedelta(seconds=300)
 
 
 class ForgottenBeforeCommit(MoveSnapshots):
-    """Let the table forget when the object is stored, before the row commits the segment."""
+    """Remove snapshots from the table when the object is stored, before the row commits the segment."""
 
     def _store(self, plan: MovePlan) -> SegmentRow | None:
         content = self._content(plan)
@@ -75,7 +75,7 @@ class TombstoneOfAnotherSegment(MemoryHotTable):
 
 
 class HistoryBeforeHot(WholeHistory):
-    """Ask history first: a snapshot that moves between both requests is in neither answer."""
+    """Query history first: a snapshot that moves between both requests is in neither answer."""
 
     def select(self, query: SnapshotQuery) -> Sequence[SnapshotRecord]:
         moved = self.open_history().select(query, *query.bounds())
@@ -93,7 +93,7 @@ class BothCopiesReturned(WholeHistory):
 
 
 class PageEndsAtTheSeam(WholeHistory):
-    """Ask history only when the hot table has no answer at all."""
+    """Query history only if the hot table has no answer at all."""
 
     def select(self, query: SnapshotQuery) -> Sequence[SnapshotRecord]:
         return self.hot.select(query) or super().select(query)

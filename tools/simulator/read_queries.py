@@ -13,7 +13,7 @@ TICKS_US = (-1, 0, 0, 1)
 
 
 def draw_query(hub: Hub) -> ReadQuery:
-    """Draw a question, half of the time about one snapshot in particular."""
+    """Draw a query, half of the time about one snapshot in particular."""
     random = hub.random
     if random.random() < 0.4 and (under_way := [t for t in hub.tasks.live if _publishes(t)]):
         return _about_pending_commit(hub, random.choice(under_way))
@@ -40,7 +40,7 @@ def _publishes(task: Task) -> bool:
 
 
 def _about_pending_commit(hub: Hub, task: Task) -> ReadQuery:
-    """Ask what was known when an ongoing publication read its clock, to test the settling time."""
+    """Draw the instant at which an ongoing publication read its clock, to test the settling time."""
     content = task.subject.content
     return ReadQuery(content.world_id, "page", known_at=_past(hub, task.readings[0]), limit=5)
 

@@ -1,4 +1,4 @@
-"""Readers: ask any question, check each answer against the model, and repeat settled questions at the end."""
+"""Readers: send any query, check each answer against the model, and repeat settled queries at the end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ ABSENT = frozenset({"snapshot-not-found", "snapshot-expired", "world-unknown"})
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer as received, and the commits at the time of the question and of the answer."""
+    """One answer as received, and the commits at the time of the query and of the answer."""
 
     documents: tuple[dict[str, Any], ...]
     more: bool
@@ -56,7 +56,7 @@ class Readers:
         self.queries_sent = 0
 
     def act(self) -> bool:
-        """Ask one question; return whether there was one to ask."""
+        """Send one query; return whether there was one to send."""
         if not self.planned:
             return False
         self.planned -= 1
@@ -76,7 +76,7 @@ class Readers:
         return True
 
     def run_query(self, query: ReadQuery) -> list[Answer]:
-        """Ask a question; a list is followed page by page."""
+        """Send a query; a list is followed page by page."""
         answers: list[Answer] = []
         cursor: str | None = None
         after: Order | None = None
@@ -95,7 +95,7 @@ class Readers:
             self._check_one(query, answer)
 
     def repeat_settled(self) -> None:
-        """Repeat the questions whose answers can no longer change (INV-08)."""
+        """Repeat the queries whose answers can no longer change (INV-08)."""
         for query, answers in self.settled:
             again = self.run_query(query)
             same = len(again) == len(answers) and all(map(Answer.same_as, answers, again))
@@ -166,7 +166,7 @@ class Readers:
         require(bool(moment.settled()) == settled, "INV-08", f"settled={moment.settled()} for {query}")
 
     def _check_one(self, query: ReadQuery, answer: Answer) -> None:
-        """Find a moment between question and answer at which the model gives the same answer."""
+        """Find a moment between query and answer at which the model gives the same answer."""
         at = query.known_at or answer.reading
         for count in range(answer.commits_before, answer.commits_after + 1):
             full = query.answer(self.hub.ledger.commits[:count], at, answer.after)

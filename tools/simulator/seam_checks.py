@@ -1,4 +1,4 @@
-"""Invariants of the seam: move everything at the end, and compare every answer before and after, byte by byte."""
+"""Invariants of moves: move everything at the end, and compare every answer before and after, byte by byte."""
 
 from collections.abc import Iterator
 from dataclasses import replace

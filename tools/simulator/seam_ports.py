@@ -1,4 +1,4 @@
-"""Ports of the seam: the table as the move uses it, and the rows and objects of segments, all behind the wire.
+"""Ports of moves: the table as the move uses it, and the rows and objects of segments, all behind the wire.
 
 Lists are read in small pages, so that other processes run between two pages of one list.
 """

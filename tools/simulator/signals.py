@@ -1,4 +1,4 @@
-"""Invariants of exit signals: from the newest book only, in its order, once, and never swallowed."""
+"""Invariants of exit signals: from the newest book only, in its order, once, and never lost."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -28,7 +28,7 @@ class FixedWorld:
         wait_for_risk(hub, self._version)
 
     def answers(self) -> Answers:
-        """Return the hub's answers about the world by question, without time-dependent members."""
+        """Return the hub's answers about the world by request, without time-dependent members."""
         snapshots = f"worlds/{WORLD}/snapshots"
         version = quote(self._version, safe="")
         paths = {
@@ -58,7 +58,7 @@ class FixedWorld:
 
 
 def changed(before: Answers, after: Answers) -> list[str]:
-    """Return the questions whose answers lost or changed a member; new members are allowed (ADR-0027)."""
+    """Return the requests whose answers lost or changed a member; new members are allowed (ADR-0027)."""
     return [name for name, answer in before.items() if not contains(answer, after[name])]
 
 

@@ -44,7 +44,7 @@ UNSIGNED = "https://signed.invalid/"
 
 @dataclass
 class Recording:
-    """Questions and answers, in order.
+    """Requests and answers, in order.
 
     Attributes:
         exchanges: each with the hub's instant, the request and the answer.

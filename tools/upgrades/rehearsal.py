@@ -42,7 +42,7 @@ class Phase:
         begins: start time, in seconds since 1970.
         differs: functions that do not run the release's code, and stacks that do not run its template; must
             be empty.
-        changed: questions about the kept world whose answers differ from the first ones; must be empty.
+        changed: requests about the kept world whose answers differ from the first ones; must be empty.
         checked: whether deployment and answers were checked; they are not during a change.
     """
 
@@ -74,9 +74,9 @@ class Outcome:
 
     Attributes:
         phases: in order.
-        answered: (question, seconds since 1970, duration in seconds) of every request with the expected
+        answered: (request, seconds since 1970, duration in seconds) of every request with the expected
             answer.
-        failed: (question, seconds since 1970, error); must be empty.
+        failed: (request, seconds since 1970, error); must be empty.
         published: snapshots whose storage was confirmed to a producer.
         lost: published but not in the table; must be empty.
         unannounced: in the table but never announced; must be empty.
@@ -114,7 +114,7 @@ class Outcome:
         return not any(wrong) and not any(phase.differs or phase.changed for phase in self.phases)
 
     def within(self, phase: Phase) -> tuple[Counter[str], float]:
-        """Return the number of answers to each question in a phase, and the longest duration in seconds."""
+        """Return the number of answers to each request in a phase, and the longest duration in seconds."""
         later = [each.begins for each in self.phases if each.begins > phase.begins]
         end = min(later, default=float("inf"))
         found = [(name, seconds) for name, at, seconds in self.answered if phase.begins <= at < end]

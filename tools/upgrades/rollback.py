@@ -28,7 +28,7 @@ RELAYED_TABLES = ("snapshots", "evaluations")
 
 
 def misread_by(released: Release, home: Path) -> list[str]:
-    """Return the questions that the released code answers differently from this tree, based on this tree's
+    """Return the requests that the released code answers differently from this tree, based on this tree's
     records in the form in which the release stores them.
 
     The release may omit members, but not change them; of answers that it got wrong, the other parts are

@@ -12,7 +12,7 @@ from tools.upgrades.recomputed import is_recomputed
 from tools.upgrades.recorder import SIGNED, UNSIGNED, Recording
 
 WRITES, READS, ANNOUNCED, RECORDS = "wire-writes.jsonl", "wire-reads.jsonl", "announced.jsonl", "records.json"
-# Written by hand for the wrong answers of a release: each question, its error and the reason.
+# Written by hand for the wrong answers of a release: each request, its error and the reason.
 REPAIRED = "repaired.json"
 # These differ between requests: signatures, and headers that identify a request.
 NEW_EACH_TIME: Final = frozenset({"x-correlation-id", "instance", "upload_id"})
@@ -27,8 +27,8 @@ class Wire:
         reads: exchanges that change nothing, made after all writes.
         announced: every event that was announced meanwhile.
         records: items of all tables and objects of the bucket, as stored before the reads.
-        repaired: questions that the release answered wrongly, as `GET /path`, each with the wrong parts of
-            the answer: JSON pointers (RFC 6901) into its body, and names of its headers. A question of
+        repaired: requests that the release answered wrongly, as `GET /path`, each with the wrong parts of
+            the answer: JSON pointers (RFC 6901) into its body, and names of its headers. A request of
             which only the answers of one status were wrong has that status behind its path.
     """
 
@@ -70,7 +70,7 @@ class Wire:
 def wrong_parts(
     repaired: Mapping[str, Sequence[str]], request_line: str, recorded: Json
 ) -> Sequence[str] | None:
-    """Return the wrong parts of a recorded answer to a question; None if the answer was right."""
+    """Return the wrong parts of a recorded answer to a request; None if the answer was right."""
     return repaired.get(request_line, repaired.get(f"{request_line} {recorded['status']}"))
 
 

@@ -1,6 +1,6 @@
-"""The client of the hub (extra `client`): publish in two lines, read back, survive a bad day.
+"""The client of the hub (extra `client`): publish snapshots and read them back; keep them during an outage.
 
-from risk_hub_contracts.client import RiskHubClient
+from risk_hub_client import RiskHubClient
 
 with RiskHubClient(actor="gateway", stage="paper") as hub:
     hub.publish("us20", version="v1", as_of="2026-01-05T00:00:00Z", weights={"AAPL": 0.6, "MSFT": 0.4})

@@ -1,4 +1,4 @@
-"""Warnings that take the meaning from a report's numbers: a number without meaning meets no limit."""
+"""Warnings that make a report's numbers meaningless: such a number meets no limit."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

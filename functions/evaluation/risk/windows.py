@@ -67,7 +67,7 @@ def window_statistics(
 
 
 def look_back_days(length: int, periods_per_year: float | None) -> int:
-    """Return the greatest number of calendar days of a window: twice the time of 20 periods, or its length."""
+    """Return how many calendar days a window may reach back: its length, or the time of 40 periods if longer."""
     if periods_per_year is None:
         return WINDOW_LOOK_BACK_FACTOR * length
     needed = WINDOW_LOOK_BACK_FACTOR * WINDOW_MIN_OBSERVATIONS * DAYS_PER_YEAR / periods_per_year
@@ -77,7 +77,7 @@ def look_back_days(length: int, periods_per_year: float | None) -> int:
 def _extended(
     book: BookReturns, within: BookReturns, length: int, periods_per_year: float | None
 ) -> BookReturns:
-    """Return at least the calendar days, and up to 20 observations from the look-back."""
+    """Return the window, extended to 20 observations if the look-back has that many."""
     missing = WINDOW_MIN_OBSERVATIONS - len(within.values)
     if missing <= 0:
         return within

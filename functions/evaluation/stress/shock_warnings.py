@@ -129,7 +129,7 @@ def _warning(
 
 
 def _shown(found: Iterable[RiskWarning]) -> list[RiskWarning]:
-    """Return at most 20 warnings; those that take the meaning from a loss come first."""
+    """Return at most 20 warnings; those that make a loss meaningless come first."""
     return sorted(found, key=lambda each: not each.makes_insufficient)[:SCENARIOS_MAX_COUNT]
 
 

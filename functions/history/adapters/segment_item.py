@@ -115,7 +115,7 @@ def plan_of(item: Item) -> MovePlan:
 
 
 def row_bounds(lower: str, upper: str) -> tuple[str, str]:
-    """Return the sort keys between which the rows of every segment are that may hold a bounded time order.
+    """Return the bounds of the sort keys of all segments that may hold a time order between two bounds.
 
     A segment that begins before `upper` and ends after it has its row after `upper`, on the same day.
     """

@@ -74,7 +74,7 @@ class BodyStore:
 
 
 def read_each(read: Callable[[Item], Record], items: Sequence[Item]) -> list[Record]:
-    """Return what `read` makes of each item; the bodies in the bucket are loaded at the same time.
+    """Return `read(item)` for each item; the bodies in the bucket are loaded concurrently.
 
     The first of them is loaded alone: it creates the client, which is not safe in several threads.
     """

@@ -168,7 +168,7 @@ def tally(statuses: Iterable[FreshnessStatus], stages: Collection[str]) -> Mappi
 def worst(
     statuses: Iterable[FreshnessStatus], stages: Collection[str], count: int
 ) -> Sequence[FreshnessStatus]:
-    """Return at most `count` watched worlds of the allowed stages, worst first, missing worlds at the start.
+    """Return at most `count` watched worlds of the allowed stages, worst first, missing worlds before all others.
 
     Healthy worlds fill the remaining places in name order. Each world has its own metric, billed by the hour,
     so the selection must stay stable from minute to minute.

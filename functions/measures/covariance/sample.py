@@ -22,16 +22,16 @@ class Deviations(Protocol):
     observations: int
 
     def book(self, weights: Vector) -> list[float]:
-        """Return `Xw` (T,)."""
+        """Return the book's returns less their mean, `Xw` (T,)."""
 
     def matrix_product(self, book: list[float]) -> list[float]:
-        """Return `X'(Xw)` (n,)."""
+        """Return the product of `X'` and the book's returns, `X'(Xw)` (n,)."""
 
     def squares(self) -> list[float]:
         """Return the diagonal of `X'X` (n,)."""
 
     def shrinkage(self) -> float:
-        """Return δ of the correlations, 0 to 1."""
+        """Return the shrinkage intensity δ of the correlations, 0 to 1."""
 
 
 class SampleCovariance:

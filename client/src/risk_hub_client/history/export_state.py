@@ -1,4 +1,4 @@
-"""State of an export on disk: what the part of a file holds at a moment when both agree."""
+"""State of an export on disk: the position of the reader, and the size of the part file at that position."""
 
 import json
 import os
@@ -53,7 +53,7 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The part at one moment.
+    """The part file at one moment.
 
     Attributes:
         request: what is exported.
@@ -85,12 +85,12 @@ class Files:
 
     @property
     def part(self) -> Path:
-        """The lines so far."""
+        """The file with the lines so far."""
         return self.out.with_name(f"{self.out.name}.part")
 
     @property
     def state(self) -> Path:
-        """The state of the part."""
+        """The file that holds the state of the part."""
         return self.out.with_name(f"{self.out.name}.state")
 
     @property

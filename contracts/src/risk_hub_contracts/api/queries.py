@@ -138,7 +138,7 @@ class LatestQuery(LatestReportQuery):
 
 
 class LookupQuery(_Filters):
-    """Parameters of `GET .../snapshots/lookup`: `version` wins when `as_of` is there too; one is required."""
+    """Parameters of `GET .../snapshots/lookup`: one of `version` and `as_of` is required; `version` takes precedence."""
 
     version: Annotated[Version | None, Field(description="The snapshot of this version.")] = None
     as_of: Annotated[

@@ -1,4 +1,4 @@
-"""The two sides of the wire in JSON Schema: requests are closed and exact, answers and events are open.
+"""JSON Schemas of requests are closed and exact; those of answers and events are open.
 
 A release may add members to answers and events (ADR-0033), so their published schemas allow members that they
 do not name. A request with an unknown member is refused, so request schemas stay closed.

@@ -1,1 +1,1 @@
-"""Names, limits, numbers, instants, problems and JSON: used by every other room of the contract."""
+"""Names, limits, numbers, instants, problems and JSON: used by every other package of the contract."""

@@ -42,7 +42,7 @@ CORRELATED_MIN_ASSETS = 2
 
 
 def covariance_near_zero(facts: Facts) -> Iterator[RiskWarning]:
-    """Yield a warning for a covariance that gives several assets no risk, and no returns that confirm it."""
+    """Yield a warning for a covariance that gives several assets no risk, if no returns confirm it."""
     if len(facts.given) < CORRELATED_MIN_ASSETS or facts.profiles or facts.portfolio is not None:
         return
     largest = max(facts.given.values())
@@ -58,10 +58,11 @@ def covariance_near_zero(facts: Facts) -> Iterator[RiskWarning]:
 
 
 def variance_zero(facts: Facts) -> Iterator[RiskWarning]:
-    """Yield a warning for each asset without variance whose returns make a share of the book's moves.
+    """Yield a warning for each asset without variance whose returns are a share of the book's moves.
 
-    The numbers have no meaning if such assets make a tenth of the summed position moves. Without any returns, the
-    rows of zeros of a tenth of the book next to others are a caution: they are cash, or not filled.
+    The numbers have no meaning if such assets are a tenth of the summed position moves. Without any returns, rows of
+    zeros for a tenth of the book are a caution if other rows are not zero: the assets are cash, or the rows were not
+    filled.
     """
     if not facts.profiles and facts.portfolio is None:
         yield from _unconfirmed_zeros(facts)

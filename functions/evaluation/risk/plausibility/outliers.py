@@ -54,7 +54,7 @@ def returns_have_outliers(facts: Facts) -> Iterator[RiskWarning]:
 
 
 def wrong_first(is_wrong: bool) -> float:  # noqa: FBT001 - the one fact that the order depends on
-    """Return a size above every return: at most ten assets are named, and these must be among them."""
+    """Return a size that sorts a wrong series first: a warning names only the ten largest sizes."""
     return 1e9 if is_wrong else 0.0
 
 

@@ -171,7 +171,7 @@ def _hardly_moves(series: SeriesProfile) -> bool:
 
 
 def _without_meaning(facts: Facts, found: Mapping[str, SeriesProfile]) -> set[str]:
-    """Return the assets with constant prices of which there are too many for numbers with a meaning."""
+    """Return the assets with constant prices, if there are too many of them for meaningful numbers."""
     assets = {asset: each for asset, each in found.items() if asset in facts.profiles}
     moving = {asset: each for asset, each in assets.items() if each.moving_size >= MOVING_SIZE_MIN}
     never = {asset for asset, each in assets.items() if each.zero_share == 1 and asset in facts.given}
