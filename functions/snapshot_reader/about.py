@@ -6,6 +6,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from functions.entrypoints.http.authenticator import Authenticator
+from functions.entrypoints.http.query_parameters import require_no_query
 from functions.entrypoints.http.request import Request
 from functions.entrypoints.http.responses import json_response
 from functions.entrypoints.http.router import Router
@@ -34,9 +35,12 @@ def about_routes(
 
     def contract(request: Request, _path: Mapping[str, str]) -> Response[Any]:
         authenticator.require_token(request, None)
+        require_no_query(request)
         return json_response(200, served)
 
     def health(_request: Request, _path: Mapping[str, str]) -> Response[Any]:
+        # The only route that ignores query parameters: load balancers and uptime monitors add their own to
+        # avoid caches, and no parameter could be mistaken for a filter of this answer.
         return json_response(200, {"status": "ok", "contract_version": CONTRACT_VERSION})
 
     router.add("read_contract", contract)

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from functions.entrypoints.http.authenticator import Authenticator
 from functions.entrypoints.http.etags import snapshot_etag
+from functions.entrypoints.http.query_parameters import require_no_query
 from functions.entrypoints.http.request import Request, path_value
 from functions.entrypoints.http.responses import json_response
 from functions.entrypoints.http.router import Router
@@ -49,10 +50,11 @@ def snapshot_writer(
 
 
 def _publish_request(request: Request, world_id: str) -> PublishRequest:
-    """Read the request in the contract's order of checks: actor, stage, world, size, media type."""
+    """Read the request in the contract's order of checks: actor, stage, world, query, size, media type."""
     actor = request.actor()
     stage = request.stage()
     check_id(world_id, "/world_id")
+    require_no_query(request)
     body = request.body()
     try:
         request.require_json()

@@ -7,12 +7,17 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from functions.entrypoints.http.authenticator import Authenticator
+from functions.entrypoints.http.query_parameters import require_no_query
 from functions.entrypoints.http.request import Request, path_value
 from functions.entrypoints.http.responses import DO_NOT_STORE, json_response
 from functions.entrypoints.http.router import Router
 from functions.hub.use_cases.upload_blobs import Document, UploadBlobs
 from risk_hub_contracts.base.path_values import check_id, check_sha256
 from risk_hub_contracts.blob.uploads import UploadEnd, parse_upload, parse_upload_end
+
+ANNOUNCEMENT_REMEDY = (
+    "Send only the members of an upload request here; the bytes of the blob go to the blob store."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ def add_upload_routes(router: Router, upload: UploadBlobs, authenticator: Authen
 
 
 def _json_body(request: Request) -> bytes:
-    body = request.body()
+    require_no_query(request)
+    body = request.body(ANNOUNCEMENT_REMEDY)
     request.require_json()
     return body

@@ -16,12 +16,16 @@ from functions.hub.use_cases.list_worlds import ListWorlds
 from functions.hub.use_cases.register_policies import RegisterPolicies
 from functions.hub.use_cases.register_worlds import PutResult, RegisterWorlds
 from risk_hub_contracts.api.world_queries import ExitPolicyQuery, StageQuery, WorldsQuery
+from risk_hub_contracts.base.limits import REGISTRATION_MAX_BYTES
 from risk_hub_contracts.base.path_values import check_id
 from risk_hub_contracts.base.tokens import Scope
 from risk_hub_contracts.policies.exit_policy import ExitPolicy
 from risk_hub_contracts.worlds.expectation import Expectation
 from risk_hub_contracts.worlds.registry import parse_registration
 
+REGISTRATION_REMEDY = (
+    f"Send a shorter expectation or policy: its stored form may have at most {REGISTRATION_MAX_BYTES} bytes."
+)
 READ: Scope = "snapshots:read"
 WRITE: Scope = "worlds:write"
 
@@ -117,7 +121,7 @@ def world_registry(
 
 
 def _body(model: type[Body], request: Request) -> Body:
-    body = request.body()
+    body = request.body(REGISTRATION_REMEDY)
     request.require_json()
     return parse_registration(model, body)
 

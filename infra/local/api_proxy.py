@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from infra.local.asgi import App, Receive, Scope, Send, header_values, send_problem
-from infra.local.problem import problem_body
+from infra.local.problem import Problem, problem_body
 from risk_hub_contracts.api.routes import ROOT
 
 HUB_PATH: Final = f"{ROOT}/"
@@ -61,9 +61,10 @@ def api_proxy(emulator: App, target_file: Path) -> App:
     async def front_app(scope: Scope, receive: Receive, send: Send) -> None:
         target = read_target(target_file)
         if not scope["path"].startswith(HUB_PATH):
-            await send_problem(send, 404, not_found_problem())
+            await send_problem(send, 404, not_found_problem(), request_headers=scope["headers"])
         elif target is None:
-            await send_problem(send, 503, not_deployed_problem(), RETRY_AFTER)
+            problem = not_deployed_problem()
+            await send_problem(send, 503, problem, RETRY_AFTER, request_headers=scope["headers"])
         else:
             async with free:
                 await emulator(_forwarded_scope(scope, target), receive, send)
@@ -81,7 +82,7 @@ def _forwarded_scope(scope: Scope, target: ApiTarget) -> Scope:
     return {**scope, "path": raw_path.decode("latin-1"), "raw_path": raw_path, "headers": headers}
 
 
-def not_found_problem() -> bytes:
+def not_found_problem() -> Problem:
     """Return the problem for a path outside the hub's API."""
     detail = f"Only {HUB_PATH}... is served here."
     return problem_body(
@@ -93,7 +94,7 @@ def not_found_problem() -> bytes:
     )
 
 
-def not_deployed_problem() -> bytes:
+def not_deployed_problem() -> Problem:
     """Return the problem for requests before the first deployment has finished."""
     return problem_body(
         "unavailable",

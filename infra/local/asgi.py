@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any
 
-from infra.local.problem import problem_headers
+from infra.local.problem import Headers, Problem, problem_headers
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -22,17 +22,23 @@ def header_values(scope: Scope, name: bytes) -> list[str]:
 
 
 async def send_problem(
-    send: Send, status: int, body: bytes, *extra_headers: tuple[bytes, bytes], prefix: str = ""
+    send: Send,
+    status: int,
+    problem: Problem,
+    *extra_headers: tuple[bytes, bytes],
+    request_headers: Headers = (),
+    prefix: str = "",
 ) -> None:
     """Send one complete problem+json response that is not cached.
 
     Args:
         send: of the application.
         status: of the response.
-        body: the problem document.
+        problem: the problem document.
         extra_headers: further headers.
+        request_headers: headers of the request, whose correlation id the response returns.
         prefix: of the message types, for a response to something else than an HTTP request.
     """
-    headers = [*problem_headers(body), *extra_headers]
+    headers = [*problem_headers(problem, request_headers), *extra_headers]
     await send({"type": f"{prefix}http.response.start", "status": status, "headers": headers})
-    await send({"type": f"{prefix}http.response.body", "body": body})
+    await send({"type": f"{prefix}http.response.body", "body": problem.body})

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import h11
 
-from infra.local.problem import ABOUT_BLANK, problem_document
+from infra.local.problem import ABOUT_BLANK, Problem, problem_document
 from risk_hub_contracts.base.problems import ProblemType
 
 HEAD_MAX_BYTES: Final = 16_384
@@ -42,7 +42,7 @@ class FramingError(Exception):
         super().__init__(detail)
         self.status, self.detail, self.remedy, self._registered = status, detail, remedy, registered
 
-    def problem(self) -> bytes:
+    def problem(self) -> Problem:
         """Return the problem document, of type `about:blank` if the HTTP status is sufficient."""
         uri, title = ABOUT_BLANK, self.status.phrase
         if self._registered is not None:

@@ -45,13 +45,16 @@ class FrontRequest:
 class RequestReader:
     """Read requests in sequence; bytes after a request are kept for the next one.
 
-    `is_head` says whether the request that was read last, also if it was refused, has the method HEAD.
+    Attributes:
+        is_head: whether the request that was read last, also if it was refused, has the method HEAD.
+        headers: the headers of that request; empty if they could not be read.
     """
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
         self._buffer = bytearray()
         self.is_head = False
+        self.headers: Headers = ()
 
     async def next(self) -> FrontRequest | None:
         """Return the next request, or None if the client closed the connection or stayed idle too long.
@@ -60,6 +63,7 @@ class RequestReader:
             FramingError: the request is malformed, too slow, or its headers are too large.
             GatewayBodyLimitError: its body is larger than the gateway accepts.
         """
+        self.headers = ()
         head = await self._read_head()
         if head is None:
             return None
@@ -71,6 +75,7 @@ class RequestReader:
             event = protocol.next_event()
         if not isinstance(event, h11.Request):
             raise framing_error("The request has no complete request line.")
+        self.headers = [(bytes(name), bytes(value)) for name, value in event.headers]
         target, headers = request_target(event)
         body = await self._read_body(protocol, event)
         return FrontRequest(

@@ -19,7 +19,7 @@ import h11
 
 from infra.local.asgi import App, ClientDisconnectedError, Message, Scope
 from infra.local.body_size import GatewayBodyLimitError
-from infra.local.framing import FramingError
+from infra.local.framing import FramingError, Headers
 from infra.local.front_request import READ_CHUNK_BYTES, FrontRequest, RequestReader
 from infra.local.gateway_responses import TOO_LARGE, GatewayResponse, GatewayResponses
 from infra.local.problem import problem_headers
@@ -91,10 +91,10 @@ class FrontConnection:
         try:
             request = await self._requests.next()
         except FramingError as error:
-            await self._send_and_close(_problem_answer(error))
+            await self._send_and_close(_problem_answer(error, self._requests.headers))
             return False
         except GatewayBodyLimitError:
-            await self._send_and_close(self._responses.answer(TOO_LARGE))
+            await self._send_and_close(self._responses.answer(TOO_LARGE, self._requests.headers))
             return False
         if request is None:
             return False
@@ -158,9 +158,9 @@ class FrontConnection:
                     pass
 
 
-def _problem_answer(error: FramingError) -> GatewayResponse:
-    body = error.problem()
-    return GatewayResponse(error.status, problem_headers(body), body)
+def _problem_answer(error: FramingError, request_headers: Headers) -> GatewayResponse:
+    problem = error.problem()
+    return GatewayResponse(error.status, problem_headers(problem, request_headers), problem.body)
 
 
 def _events(message: Message, *, head_only: bool) -> list[h11.Event]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from infra.local.asgi import App, ClientDisconnectedError, Message, Receive, Scope, Send, header_values
 from infra.local.assembly import Assembly
-from infra.local.problem import PROBLEM_MEDIA_TYPE, new_request_id
+from infra.local.problem import PROBLEM_MEDIA_TYPE, Headers, correlation_header, new_request_id
 
 RESPONSE_TYPE: Final = "AWS::ApiGateway::GatewayResponse"
 HEADER_PREFIX: Final = "gatewayresponse.header."
@@ -65,18 +65,25 @@ class GatewayResponses:
         ]
         return cls({each["ResponseType"]: each for each in found})
 
-    def answer(self, status: int) -> GatewayResponse:
-        """Return API Gateway's response in place of the emulator's own response with this status."""
+    def answer(self, status: int, request_headers: Headers = ()) -> GatewayResponse:
+        """Return API Gateway's response in place of the emulator's own response with this status.
+
+        It has a correlation id as the hub's answers have: AWS sends `x-amzn-RequestId` in its place.
+        """
         family = "DEFAULT_5XX" if status >= SERVER_ERROR else "DEFAULT_4XX"
         response = self._responses[TYPE_OF_STATUS.get(status, family)]
         template: str = response["ResponseTemplates"]["application/json"]
-        body = template.replace(REQUEST_ID, new_request_id()).encode()
+        request_id = new_request_id()
+        body = template.replace(REQUEST_ID, request_id).encode()
         headers = [
             (name.removeprefix(HEADER_PREFIX).lower().encode(), _QUOTED.sub(r"\1", value).encode())
             for name, value in response["ResponseParameters"].items()
         ]
-        length = (b"content-length", str(len(body)).encode())
-        return GatewayResponse(int(response["StatusCode"]), [*headers, length], body)
+        headers += [
+            correlation_header(request_headers, request_id),
+            (b"content-length", str(len(body)).encode()),
+        ]
+        return GatewayResponse(int(response["StatusCode"]), headers, body)
 
 
 def with_gateway_responses(app: App, responses: GatewayResponses) -> App:
@@ -101,7 +108,7 @@ class _ResponseFilter:
     """Response of one request: the hub's is passed on, an error of the emulator is replaced."""
 
     def __init__(self, scope: Scope, send: Send, responses: GatewayResponses) -> None:
-        self._head_only = scope["method"] == "HEAD"
+        self._head_only, self._headers = scope["method"] == "HEAD", scope["headers"]
         self._send, self._responses = send, responses
         self._started = self._replaced = False
 
@@ -123,7 +130,7 @@ class _ResponseFilter:
         await self._answer(status)
 
     async def _answer(self, status: int) -> None:
-        answer = self._responses.answer(status)
+        answer = self._responses.answer(status, self._headers)
         body = b"" if self._head_only else answer.body
         await self._send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         await self._send({"type": "http.response.body", "body": body})

@@ -9,10 +9,12 @@ from http import HTTPStatus
 from typing import Final, NamedTuple
 
 from infra.local.asgi import App, Receive, Scope, Send, header_values, send_problem
-from infra.local.problem import ABOUT_BLANK, problem_body, problem_document
+from infra.local.problem import ABOUT_BLANK, Problem, problem_body, problem_document
+from risk_hub_contracts.base.problems import NOT_FOUND
 
 OWN_HOST_NAMES: Final = ("127.0.0.1", "localhost")
 BROWSER_HEADERS: Final = (b"origin", b"referer")
+UNSUPPORTED_VERSION: Final = HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
 SERVED_HTTP_VERSIONS: Final = ("1.0", "1.1")
 LOCAL_REMEDY: Final = (
     "Call http://127.0.0.1 or http://localhost with a program such as curl, not from a web page."
@@ -25,26 +27,18 @@ class Rejection(NamedTuple):
     """A refused request: the status and the problem document of its answer."""
 
     status: int
-    problem: bytes
+    problem: Problem
 
 
 def rejection_of(scope: Scope) -> Rejection | None:
     """Return how a request is refused, or None if it may pass."""
     if scope["http_version"] not in SERVED_HTTP_VERSIONS:
-        return _unsupported(
-            HTTPStatus.HTTP_VERSION_NOT_SUPPORTED,
-            "Only HTTP/1.1 and HTTP/1.0 are served here.",
-            "Send the request by HTTP/1.1.",
-        )
+        return Rejection(UNSUPPORTED_VERSION, _unsupported_version())
     if (reason := foreign_reason(scope)) is not None:
         body = problem_body("network-denied", 403, "Access from this network is denied", reason, LOCAL_REMEDY)
         return Rejection(HTTPStatus.FORBIDDEN, body)
     if scope["type"] == "websocket" or _asks_for_websocket(scope):
-        return _unsupported(
-            HTTPStatus.BAD_REQUEST,
-            "WebSockets are not supported here.",
-            "Send a plain HTTP/1.1 request without the header `Upgrade`.",
-        )
+        return Rejection(NOT_FOUND.status, _no_websocket())
     return None
 
 
@@ -68,8 +62,25 @@ def _asks_for_websocket(scope: Scope) -> bool:
     return "websocket" in [protocol.strip() for protocol in protocols]
 
 
-def _unsupported(status: HTTPStatus, detail: str, remedy: str) -> Rejection:
-    return Rejection(status, problem_document(ABOUT_BLANK, status, status.phrase, detail, remedy))
+def _unsupported_version() -> Problem:
+    return problem_document(
+        ABOUT_BLANK,
+        UNSUPPORTED_VERSION,
+        UNSUPPORTED_VERSION.phrase,
+        "Only HTTP/1.1 and HTTP/1.0 are served here.",
+        "Send the request by HTTP/1.1.",
+    )
+
+
+def _no_websocket() -> Problem:
+    """Return the problem of a WebSocket: at any path there is no such resource."""
+    return problem_body(
+        NOT_FOUND.slug,
+        NOT_FOUND.status,
+        NOT_FOUND.title,
+        "WebSockets are not supported here.",
+        "Send a plain HTTP/1.1 request without the header `Upgrade`.",
+    )
 
 
 def with_local_guard(app: App) -> App:
@@ -83,6 +94,7 @@ def with_local_guard(app: App) -> App:
         if scope["type"] == "websocket":
             await receive()
         prefix = WEBSOCKET_PREFIX if scope["type"] == "websocket" else ""
-        await send_problem(send, rejection.status, rejection.problem, prefix=prefix)
+        headers = scope["headers"]
+        await send_problem(send, rejection.status, rejection.problem, request_headers=headers, prefix=prefix)
 
     return guarded_app

@@ -107,6 +107,28 @@ def test_a_blob_uploaded_under_a_wrong_kind_is_accepted_under_the_kind_of_its_fi
     assert post(api, book(stress_ref=right)).json["stress_ref"] == right
 
 
+def test_read_of_a_blob_shows_the_kind_of_its_first_line_and_not_the_stated_one(
+    api: Gateway, hub: Hub
+) -> None:
+    data = encode_stress({"crash": {"loss": 0.2}})
+    wrong = upload(api, hub, data, kind="covariance")
+    answer = api("GET", f"{BLOBS}/{wrong['sha256']}")
+    assert (answer.status, answer.json["ref"]) == (200, {**wrong, "kind": "stress"})
+
+
+def test_read_of_a_blob_without_a_known_first_line_shows_the_stated_kind(
+    api: Gateway, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = upload(api, hub, b"no rsh1 file", kind="covariance")
+    assert api("GET", f"{BLOBS}/{ref['sha256']}").json["ref"] == ref
+
+    def unreadable(ref: BlobRef, _: int) -> NoReturn:
+        raise BlobError(ref, "the blob is archived")
+
+    monkeypatch.setattr(hub.blobs, "head", unreadable)
+    assert api("GET", f"{BLOBS}/{ref['sha256']}").json["ref"] == ref
+
+
 def test_unreadable_blob_of_another_kind_is_refused_when_announced(
     api: Gateway, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,6 +92,43 @@ def test_request_with_invalid_framing_gets_a_400_problem_and_closes_the_connecti
     assert server.seen == []
 
 
+REFUSED = [
+    pytest.param(GET + b"X-Nul: a\0b\r\n\r\n", 400, id="malformed head"),
+    pytest.param(GET + b"X-Long: " + b"x" * HEAD_MAX_BYTES + b"\r\n\r\n", 431, id="headers too large"),
+    pytest.param(POST + b"Content-Length: 2000000\r\n\r\n", 413, id="over the limit of the hub"),
+    pytest.param(POST + b"Content-Length: 20000000\r\n\r\n", 413, id="over the limit of the gateway"),
+    pytest.param(GET.replace(b"HTTP/1.1", b"HTTP/1.2") + b"\r\n", 505, id="version"),
+]
+
+
+@pytest.mark.parametrize(("request_bytes", "status"), REFUSED)
+def test_every_answer_of_the_front_server_itself_has_the_correlation_id_of_its_problem(
+    server: FrontServer, request_bytes: bytes, status: int
+) -> None:
+    ((found, headers, body),) = server.exchange(request_bytes)
+    assert found == status
+    assert json.loads(body)["instance"] == f"urn:risk-hub:request:{headers['x-correlation-id']}"
+
+
+@pytest.mark.parametrize("sent", ["rebalance-42", "a" * 128])
+@pytest.mark.parametrize("size_bytes", [2_000_000, 20_000_000])
+def test_answer_of_the_front_server_returns_a_well_formed_correlation_id_of_the_client(
+    server: FrontServer, size_bytes: int, sent: str
+) -> None:
+    head = f"Content-Length: {size_bytes}\r\nX-Correlation-Id: {sent}\r\n\r\n"
+    ((status, headers, _),) = server.exchange(POST + head.encode())
+    assert (status, headers["x-correlation-id"]) == (413, sent)
+
+
+@pytest.mark.parametrize("sent", ["two words", "a" * 129, "", "a\r\nX-Correlation-Id: b", "<script>"])
+def test_answer_of_the_front_server_replaces_a_correlation_id_that_the_hub_would_not_accept(
+    server: FrontServer, sent: str
+) -> None:
+    head = f"Content-Length: 2000000\r\nX-Correlation-Id: {sent}\r\n\r\n"
+    ((status, headers, _),) = server.exchange(POST + head.encode())
+    assert (status, headers["x-correlation-id"][:6]) == (413, "local-")
+
+
 @pytest.mark.parametrize(
     ("request_bytes", "fault"),
     [

@@ -12,6 +12,7 @@ from infra.local import api_proxy as api_proxy_module
 from infra.local.api_proxy import SIMULTANEOUS_REQUESTS_MAX, ApiTarget, api_proxy, write_target
 from infra.local.asgi import App, Message, Receive, Scope, Send
 from infra.local.bring_up import RunningStage
+from infra.local.problem import Problem
 from risk_hub_contracts.base.problems import PROBLEMS
 from tests.local_stage import raw_http
 from tests.local_stage.caller import Caller
@@ -137,15 +138,15 @@ def test_repeated_x_actor_headers_are_dropped_and_a_single_one_is_forwarded(tmp_
 
 
 @pytest.mark.parametrize(
-    ("slug", "body"),
+    ("slug", "problem"),
     [
         ("not-found", api_proxy_module.not_found_problem()),
         ("unavailable", api_proxy_module.not_deployed_problem()),
     ],
 )
-def test_front_server_problems_match_the_problem_registry(slug: str, body: bytes) -> None:
+def test_front_server_problems_match_the_problem_registry(slug: str, problem: Problem) -> None:
     registered = PROBLEMS[slug]
-    document = json.loads(body)
+    document = json.loads(problem.body)
     assert (document["type"], document["status"]) == (registered.uri, registered.status)
     assert document["title"] == registered.title
 

@@ -60,7 +60,12 @@ def ask(app: App, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
     async def receive() -> Message:
         return {"type": "http.request", "body": b""}
 
-    scope: Scope = {"type": "http", "method": method, "path": "/risk-hub/x"}
+    scope: Scope = {
+        "type": "http",
+        "method": method,
+        "path": "/risk-hub/x",
+        "headers": [(b"x-correlation-id", b"rebalance-42")],
+    }
     layer = with_gateway_responses(app, GatewayResponses.of(read_assembly()))
     asyncio.run(layer(scope, receive, send))
     start, *parts = sent
@@ -95,6 +100,7 @@ def test_emulator_error_is_replaced_by_the_templates_problem(app: App, slug: str
     assert headers["cache-control"] == "no-store"
     assert headers["content-length"] == str(len(body))
     assert ("retry-after" in headers) is (status in {429, 503, 504})
+    assert headers["x-correlation-id"] == "rebalance-42"
     assert "x-of" not in headers
 
 

@@ -116,12 +116,12 @@ def first_status(client: H2Connection, opened: socket.socket) -> bytes | None:
 @pytest.mark.parametrize(
     ("host", "protocol", "status", "detail"),
     [
-        ("127.0.0.1:{port}", "websocket", 400, "WebSockets are not supported here."),
-        ("127.0.0.1:{port}", "h2c, WebSocket", 400, "WebSockets are not supported here."),
+        ("127.0.0.1:{port}", "websocket", 404, "WebSockets are not supported here."),
+        ("127.0.0.1:{port}", "h2c, WebSocket", 404, "WebSockets are not supported here."),
         ("evil.example", "websocket", 403, "The request must have exactly one Host header"),
     ],
 )
-def test_websocket_upgrade_returns_a_400_problem_and_403_from_another_host(
+def test_websocket_upgrade_returns_a_404_problem_and_403_from_another_host(
     address: tuple[int, str], host: str, protocol: str, status: int, detail: str
 ) -> None:
     port, path = address
@@ -137,6 +137,8 @@ def test_websocket_upgrade_returns_a_400_problem_and_403_from_another_host(
     assert int(head.split()[1]) == status
     assert b"content-type: application/problem+json" in head.lower()
     problem = json.loads(body)
+    assert problem["type"] == PROBLEMS["not-found" if status == 404 else "network-denied"].uri
+    assert f"x-correlation-id: {problem['instance'].rpartition(':')[2]}".encode() in head.lower()
     assert problem["detail"].startswith(detail)
     assert "not from a web page" in problem["remedy"] if status == 403 else "Upgrade" in problem["remedy"]
 

@@ -6,10 +6,11 @@ from urllib.parse import urlsplit
 import httpx2
 
 from risk_hub_client.cache import ClientCache
-from risk_hub_client.errors import HubError
+from risk_hub_client.errors import HubError, UnavailableError
 from risk_hub_client.log_redaction import mark_signed
 from risk_hub_client.retries import RETRYABLE_ERRORS, Deadline
 from risk_hub_client.settings import LOOPBACK, Settings
+from risk_hub_client.tls_errors import certificate_reason, plain_http_hint, protocol_mismatch
 from risk_hub_client.wire import Answer, AnswerBuffer, Call, TransientError
 from risk_hub_contracts import __version__
 
@@ -82,13 +83,21 @@ class Exchange:
         return TransientError("the answer was not received in time", self.call.request_id)
 
     def classify_error(self, error: Exception) -> Exception:
-        """Classify a failed attempt: a connection error can be retried, an invalid URL cannot.
+        """Classify a failed attempt: a connection error can be retried, an invalid URL or scheme cannot.
+
+        A refused certificate ends the attempts, but a later request may succeed.
 
         The library's message on an invalid request may quote the request, token included, so it is left out.
         """
         if isinstance(error, httpx2.TimeoutException) and self.deadline.is_over:
             return self.deadline_error()
+        url, request_id = self._settings.url if self.call.to_hub else self.call.url, self.call.request_id
+        if (mismatch := protocol_mismatch(error, url)) is not None:
+            return HubError(mismatch, request_id)
+        if (refused := certificate_reason(error, url)) is not None:
+            return UnavailableError(refused, request_id)
         if isinstance(error, RETRYABLE_ERRORS):
-            return TransientError(f"{type(error).__name__}: {error}".rstrip(": "), self.call.request_id)
+            reason = f"{type(error).__name__}: {error}".rstrip(": ") + plain_http_hint(error, url)
+            return TransientError(reason, request_id)
         hint = ENCODING_HINT if isinstance(error, UnicodeError) else ""
         return HubError(f"the request could not be sent ({type(error).__name__}{hint})", self.call.request_id)

@@ -31,6 +31,9 @@ JSON_MEDIA_TYPE = re.compile(
     r'application/json[ \t]*(?:;[ \t]*(?:charset=(?:utf-8|"utf-8")[ \t]*)?)*', re.IGNORECASE
 )
 IDENTITY = "identity"
+SNAPSHOT_REMEDY = (
+    "Upload large components as blobs and send their references; /risk-hub/contract lists the limits."
+)
 
 
 class Request:
@@ -120,14 +123,18 @@ class Request:
             raise ProblemError(STAGE_INVALID, f"X-Stage must be one of {', '.join(sorted(self.stages))}")
         return stage
 
-    def body(self) -> bytes:
-        """Return the body, or refuse one that is too large or not UTF-8 text."""
+    def body(self, too_large_remedy: str = SNAPSHOT_REMEDY) -> bytes:
+        """Return the body, or refuse one that is too large or not UTF-8 text.
+
+        Args:
+            too_large_remedy: the remedy for a body that is too large.
+        """
         text = self.event.get("body") or ""
         if len(text) > BODY_MAX_BYTES * 4:
-            raise _too_large(len(text))
+            raise _too_large(len(text), too_large_remedy)
         body = _decode_base64(text) if self.event.get("isBase64Encoded") else _encode_utf8(text)
         if len(body) > BODY_MAX_BYTES:
-            raise _too_large(len(body))
+            raise _too_large(len(body), too_large_remedy)
         return body
 
     def require_json(self) -> None:
@@ -164,7 +171,6 @@ def _encode_utf8(text: str) -> bytes:
         raise ProblemError(NOT_UTF8, "the body contains a lone surrogate") from error
 
 
-def _too_large(size_bytes: int) -> ProblemError:
-    return ProblemError(
-        BODY_TOO_LARGE, f"the body has {size_bytes} bytes; at most {BODY_MAX_BYTES} are allowed"
-    )
+def _too_large(size_bytes: int, remedy: str) -> ProblemError:
+    detail = f"the body has {size_bytes} bytes; at most {BODY_MAX_BYTES} are allowed"
+    return ProblemError(BODY_TOO_LARGE, detail, remedy=remedy)

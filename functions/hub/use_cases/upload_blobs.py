@@ -24,7 +24,7 @@ from risk_hub_contracts.base.problems import (
     ProblemError,
 )
 from risk_hub_contracts.base.times import format_instant
-from risk_hub_contracts.blob.read import says_kind
+from risk_hub_contracts.blob.read import KIND_READ_BYTES, says_kind
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.types import BlobKind
 from risk_hub_contracts.blob.uploads import UploadEnd, UploadRequest, part_spans
@@ -35,8 +35,6 @@ SINGLE_PUT_REMEDY = (
     "Send the `bytes` that you announced. A blob of at most blob_single_put_max_bytes (see /risk-hub/contract) "
     "is uploaded by one PUT and needs no completion."
 )
-# The magic word and the longest kind, with the space after each.
-KIND_READ_BYTES = 64
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,8 @@ BODY_TOO_LARGE = ProblemType(
     "body-too-large",
     413,
     "The body exceeds the size limit",
-    "Upload large components as blobs and send their references; /risk-hub/contract lists the limits.",
+    "Send a smaller body; upload large components of a snapshot as blobs and send their references. "
+    "/risk-hub/contract lists the limits.",
 )
 UNSUPPORTED_MEDIA_TYPE = ProblemType(
     "unsupported-media-type",

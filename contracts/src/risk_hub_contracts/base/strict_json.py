@@ -144,14 +144,19 @@ def _unreadable_problem(raw: bytes, message: str, name: str) -> ProblemError:
 
 
 def _malformed_problem(raw: bytes, message: str, name: str) -> ProblemError:
+    from risk_hub_contracts.base.json_faults import fault_place, fault_text  # noqa: PLC0415 - only a refusal
+
+    place = fault_place(raw, message)
     if "number out of range" in message:
-        return ProblemError(NON_FINITE_NUMBER, f"A number is outside the range of a 64-bit float: {message}.")
+        return ProblemError(
+            NON_FINITE_NUMBER, f"A number is outside the range of a 64-bit float: {place} of the {name}."
+        )
     token = _NON_FINITE_TOKEN.search(_outside_strings(raw))
     if token:
-        return ProblemError(NON_FINITE_NUMBER, f"{token[0].decode()} is not a JSON number.")
-    if "hex escape" in message or "surrogate" in message:
-        return ProblemError(MALFORMED_JSON, f"A \\u escape is incomplete or a lone surrogate: {message}.")
-    return ProblemError(MALFORMED_JSON, f"The {name} is not JSON: {message}.")
+        is_fault = _NON_FINITE_TOKEN.match(raw, place.offset) or raw.startswith(b"Infinity", place.offset)
+        where = f" ({place} of the {name})" if is_fault else ""
+        return ProblemError(NON_FINITE_NUMBER, f"{token[0].decode()} is not a JSON number{where}.")
+    return ProblemError(MALFORMED_JSON, f"The {name} is not JSON: {fault_text(raw, message)}.")
 
 
 def _infinite_number_problem(value: JsonValue) -> ProblemError:

@@ -49,6 +49,10 @@ def decode(data: bytes | bytearray, payload_bytes: int | None = None) -> Decoded
     return read(_header(header), payload, size_bytes)
 
 
+# The magic word and the longest kind, with the space after each.
+KIND_READ_BYTES: Final = 64
+
+
 def says_kind(data: bytes, kind: str) -> bool:
     """Return whether the first line of a blob, of which `data` is the beginning, says this kind."""
     return data.startswith(b" ".join((MAGIC, kind.encode(), b"")))

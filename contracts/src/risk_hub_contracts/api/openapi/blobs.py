@@ -27,7 +27,7 @@ BLOBS: Final = (
         "read_blob",
         "The download URL of a stored blob",
         (Answer(200, BlobAnswer, "The blob."),),
-        (p.INVALID_QUERY, p.BLOB_NOT_FOUND),
+        (p.BLOB_NOT_FOUND,),
     ),
     Operation(
         "complete_upload",

@@ -111,7 +111,7 @@ class Operation:
             *((p.FORBIDDEN_SCOPE,) if scope not in (None, ANY_SCOPE) else ()),
             *(_PRODUCER if scope == "snapshots:write" else ()),
             *(_WORLD if "{world_id}" in self.route.path else ()),
-            *((p.INVALID_QUERY,) if self.query is not None else ()),
+            *((p.INVALID_QUERY,) if scope is not None else ()),
             *(_BODY if self.body is not None else ()),
             *self.problems,
         )

@@ -21,7 +21,7 @@ _SIGNALS: Final = (
     "Ordered by `emitted_at`. A new signal appears within about one second. A page of one stage may hold "
     "fewer signals than `limit` and still have a `next_cursor`."
 )
-_DERIVED: Final = (p.INVALID_QUERY, p.WILL_NOT_BE_EVALUATED, p.DOCUMENT_UNAVAILABLE)
+_DERIVED: Final = (p.WILL_NOT_BE_EVALUATED, p.DOCUMENT_UNAVAILABLE)
 _OF_VERSION: Final = (*_DERIVED, p.SNAPSHOT_NOT_FOUND, p.WORLD_UNKNOWN)
 _OF_LATEST: Final = (*_DERIVED, *NO_SNAPSHOT)
 
