@@ -382,7 +382,7 @@ def test_unreadable_state_is_refused(
 
 
 @pytest.mark.usefixtures("snapshots")
-def test_part_that_lost_lines_is_refused(
+def test_part_file_that_lost_lines_is_refused(
     command: Command,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -66,7 +66,7 @@ def test_large_arrays_are_encoded_to_the_same_bytes_as_by_the_contract(
 
 
 def test_blob_chunks_can_be_read_from_any_offset(client: RiskHubClient) -> None:
-    from risk_hub_client.arrays import Dense, covariance_blob  # noqa: PLC0415
+    from risk_hub_client.covariance_arrays import Dense, covariance_blob  # noqa: PLC0415
 
     blob = covariance_blob(Dense(BIG_IDS, BIG), ["N000"])
     assert isinstance(blob, Blob)

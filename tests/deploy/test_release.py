@@ -49,7 +49,7 @@ class FakeAws:
         return {"Parameter": {"Value": str(self.bootstrap)}}
 
 
-def order(folder: Path, *, tests_passed: int = 195, **how: Any) -> ReleaseRequest:
+def release_request(folder: Path, *, tests_passed: int = 195, **how: Any) -> ReleaseRequest:
     (folder / "manifest.json").write_text("{}", encoding="utf-8")
     record = Record("dev", {}, "c0ffee", assembly_digest(folder), tests_passed)
     (folder / RECORD_FILE).write_text(json.dumps(asdict(record)), encoding="utf-8")
@@ -69,14 +69,17 @@ def deploy(wanted: ReleaseRequest, aws: FakeAws | None = None) -> list[str]:
 def test_deploy_shows_the_diff_before_deploying_all_stacks(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert deploy(order(tmp_path)) == ["diff", "deploy --all --require-approval never --progress events"]
+    assert deploy(release_request(tmp_path)) == [
+        "diff",
+        "deploy --all --require-approval never --progress events",
+    ]
     expected_text = capsys.readouterr().out
     assert f"to account {ACCOUNT}, region eu-central-1" in expected_text
     assert "of commit c0ffee, 195 tests passed" in expected_text
 
 
 def test_deploy_of_one_stack_leaves_the_others_alone(tmp_path: Path) -> None:
-    wanted = order(tmp_path, stacks=release.stacks_of("dev", "data"))
+    wanted = release_request(tmp_path, stacks=release.stacks_of("dev", "data"))
     assert deploy(wanted) == [
         "diff RiskHub-dev-data --exclusively",
         "deploy RiskHub-dev-data --exclusively --require-approval never --progress events",
@@ -99,24 +102,24 @@ def test_a_deployment_of_the_data_stack_alone_runs_no_smoke_test(
 
 def test_untested_assembly_is_not_deployed(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match="was built but not tested: run make assembly STAGE=dev"):
-        deploy(order(tmp_path, tests_passed=0))
+        deploy(release_request(tmp_path, tests_passed=0))
 
 
 def test_an_assembly_of_another_stage_is_not_deployed(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match="is an assembly of dev, not of prod"):
-        deploy(order(tmp_path, stage="prod"))
+        deploy(release_request(tmp_path, stage="prod"))
 
 
 def test_deploy_to_an_unexpected_account_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match=f"belong to account {ACCOUNT}, not to 999988887777"):
-        deploy(order(tmp_path, account="999988887777"))
-    assert deploy(order(tmp_path, account=ACCOUNT))
+        deploy(release_request(tmp_path, account="999988887777"))
+    assert deploy(release_request(tmp_path, account=ACCOUNT))
 
 
 def test_assembly_with_an_unexpected_digest_is_not_deployed(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match="not 0123abcd as it was built"):
-        deploy(order(tmp_path, digest="0123abcd"))
-    assert deploy(order(tmp_path, digest=assembly_digest(tmp_path)))
+        deploy(release_request(tmp_path, digest="0123abcd"))
+    assert deploy(release_request(tmp_path, digest=assembly_digest(tmp_path)))
 
 
 @pytest.mark.parametrize(("bootstrap", "expected_text"), [(0, "no bootstrap"), (7, "bootstrap version 7")])
@@ -126,7 +129,7 @@ def test_deploy_to_an_unprepared_account_fails_with_a_link_to_the_guide(
     with pytest.raises(
         DeployError, match=rf"not prepared for CDK in eu-central-1 \({expected_text}.*deploying.md"
     ):
-        deploy(order(tmp_path), FakeAws(bootstrap))
+        deploy(release_request(tmp_path), FakeAws(bootstrap))
 
 
 @pytest.mark.parametrize(
@@ -144,7 +147,7 @@ def test_unusable_aws_credentials_or_region_raise_a_readable_error(
     tmp_path: Path, error: Exception, expected_text: str
 ) -> None:
     with pytest.raises(DeployError, match=expected_text):
-        deploy(order(tmp_path), FakeAws(error=error))
+        deploy(release_request(tmp_path), FakeAws(error=error))
 
 
 class Terminal(io.StringIO):
@@ -157,17 +160,17 @@ def test_deploy_without_a_terminal_fails_unless_confirmed_in_advance(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("dev\n"))
     with pytest.raises(DeployError, match="No terminal is available to confirm"):
-        deploy(order(tmp_path, confirmed=False))
+        deploy(release_request(tmp_path, confirmed=False))
 
 
 def test_deploy_is_confirmed_by_typing_the_stage_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", Terminal("dev\n"))
-    assert len(deploy(order(tmp_path, confirmed=False))) == 2
+    assert len(deploy(release_request(tmp_path, confirmed=False))) == 2
     monkeypatch.setattr("sys.stdin", Terminal("y\n"))
     with pytest.raises(DeployError, match="Not confirmed; nothing was changed"):
-        deploy(order(tmp_path, confirmed=False))
+        deploy(release_request(tmp_path, confirmed=False))
 
 
 class FakeAwsWithVersionedBucket(FakeAws):
@@ -195,21 +198,21 @@ class FakeAwsWithVersionedBucket(FakeAws):
 
 def test_destroy_deletes_all_object_versions_and_all_stacks(tmp_path: Path) -> None:
     aws, toolkit = FakeAwsWithVersionedBucket(), FakeToolkit()
-    destroy(order(tmp_path), aws, toolkit)  # type: ignore[arg-type]
+    destroy(release_request(tmp_path), aws, toolkit)  # type: ignore[arg-type]
     assert [each["VersionId"] for each in aws.deleted] == ["1", "2"]
     assert toolkit.ran == [("destroy", "--all", "--force")]
 
 
 def test_production_cannot_be_destroyed(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match="Stage prod keeps its data when its stacks are deleted"):
-        destroy(order(tmp_path, stage="prod"), FakeAwsWithVersionedBucket(), FakeToolkit())  # type: ignore[arg-type]
+        destroy(release_request(tmp_path, stage="prod"), FakeAwsWithVersionedBucket(), FakeToolkit())  # type: ignore[arg-type]
 
 
 def test_destroy_requires_typing_the_stage_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     aws = FakeAwsWithVersionedBucket()
     monkeypatch.setattr("sys.stdin", Terminal("prod\n"))
     with pytest.raises(DeployError, match="Not confirmed; nothing was changed"):
-        destroy(order(tmp_path, confirmed=False), aws, FakeToolkit())  # type: ignore[arg-type]
+        destroy(release_request(tmp_path, confirmed=False), aws, FakeToolkit())  # type: ignore[arg-type]
     assert aws.deleted == []
 
 

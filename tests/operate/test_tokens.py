@@ -75,7 +75,7 @@ def register(secret: Secrets) -> TokenRegister:
     return TokenRegister(as_client(secret), SECRET)
 
 
-def order(name: str = "gateway", **changes: Any) -> TokenRequest:
+def token_request(name: str = "gateway", **changes: Any) -> TokenRequest:
     given: dict[str, Any] = {
         "scopes": ["snapshots:write"],
         "actors": ["gateway"],
@@ -217,12 +217,12 @@ def test_invalid_tokens_arguments_exit_with_status_2(run: Run, arguments: tuple[
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
-        (order("-a"), "the first a letter or digit"),
-        (order(actors=["é"]), "printable ASCII"),
-        (order(actors=[]), "1 to 16 actors"),
-        (order(actors=[f"a{i}" for i in range(TOKEN_ACTORS_MAX_COUNT + 1)]), "1 to 16 actors"),
-        (order(lifetime=timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS + 1)), "at most 365 days"),
-        (order(lifetime=timedelta()), "at most 365 days"),
+        (token_request("-a"), "the first a letter or digit"),
+        (token_request(actors=["é"]), "printable ASCII"),
+        (token_request(actors=[]), "1 to 16 actors"),
+        (token_request(actors=[f"a{i}" for i in range(TOKEN_ACTORS_MAX_COUNT + 1)]), "1 to 16 actors"),
+        (token_request(lifetime=timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS + 1)), "at most 365 days"),
+        (token_request(lifetime=timedelta()), "at most 365 days"),
     ],
 )
 def test_token_order_beyond_its_limits_is_rejected(
@@ -233,18 +233,18 @@ def test_token_order_beyond_its_limits_is_rejected(
     assert register.tokens() == []
 
 
-def test_token_order_at_its_limits_is_accepted(register: TokenRegister) -> None:
+def test_token_request_at_its_limits_is_accepted(register: TokenRegister) -> None:
     actors = [f"a{i}" for i in range(TOKEN_ACTORS_MAX_COUNT)]
     longest = timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS)
-    made = issue(register, order(actors=actors, lifetime=longest, scopes=GRANTED_SCOPES), NOW)
+    made = issue(register, token_request(actors=actors, lifetime=longest, scopes=GRANTED_SCOPES), NOW)
     assert register.tokens() == [made.entry]
     assert made.entry.not_after == NOW + longest
 
 
 def test_issuing_an_existing_token_id_raises_token_error(register: TokenRegister) -> None:
-    issue(register, order(), NOW)
+    issue(register, token_request(), NOW)
     with pytest.raises(TokenError, match="The token gateway already exists"):
-        issue(register, order(), NOW)
+        issue(register, token_request(), NOW)
 
 
 def test_token_list_beyond_count_or_size_limit_raises_token_error() -> None:
@@ -262,21 +262,21 @@ def test_token_list_beyond_count_or_size_limit_raises_token_error() -> None:
 def test_concurrent_token_changes_are_all_kept(secret: Secrets, register: TokenRegister) -> None:
     other = TokenRegister(secret.real, SECRET)
     secret.before_the_move = [
-        lambda: issue(other, order("theirs"), NOW),
+        lambda: issue(other, token_request("theirs"), NOW),
         lambda: revoke(other, ["theirs"]),
-        lambda: issue(other, order("theirs-again"), NOW),
+        lambda: issue(other, token_request("theirs-again"), NOW),
     ]
-    issue(register, order("mine"), NOW)
+    issue(register, token_request("mine"), NOW)
     assert secret.ids() == ["theirs-again", "mine"]
 
 
 def test_issue_gives_up_after_repeated_concurrent_changes(secret: Secrets, register: TokenRegister) -> None:
     other = TokenRegister(secret.real, SECRET)
     secret.before_the_move = [
-        partial(issue, other, order(f"theirs-{i}"), NOW) for i in range(ATTEMPTS_MAX_COUNT)
+        partial(issue, other, token_request(f"theirs-{i}"), NOW) for i in range(ATTEMPTS_MAX_COUNT)
     ]
     with pytest.raises(TokenError, match="Nothing was changed"):
-        issue(register, order("mine"), NOW)
+        issue(register, token_request("mine"), NOW)
     assert secret.ids() == [f"theirs-{i}" for i in range(ATTEMPTS_MAX_COUNT)]
 
 
@@ -285,7 +285,7 @@ def test_token_change_with_a_lost_response_is_applied_once(secret: Secrets, regi
         raise refusal("InvalidParameterException", "UpdateSecretVersionStage")
 
     secret.after_the_move = [lose]
-    issue(register, order("mine"), NOW)
+    issue(register, token_request("mine"), NOW)
     assert secret.ids() == ["mine"]
 
 
@@ -315,8 +315,8 @@ def test_invalid_tokens_secret_is_reported_without_its_content(
 
 
 def test_previous_token_list_is_kept_as_awsprevious(secret: Secrets, register: TokenRegister) -> None:
-    issue(register, order("first"), NOW)
-    issue(register, order("second"), NOW)
+    issue(register, token_request("first"), NOW)
+    issue(register, token_request("second"), NOW)
     previous = secret.get_secret_value(SecretId=SECRET, VersionStage="AWSPREVIOUS")["SecretString"]
     assert [each.id for each in TokenList.model_validate_json(previous).tokens] == ["first"]
 

@@ -90,12 +90,12 @@ def _rehearse(folder: Path, settings: LocalSettings, rehearsal: Rehearsal) -> No
         record = process.record
         aws, environment = LocalAws(record.aws_endpoint), _environment(record, settings.home)
         toolkit = Toolkit(folder, environment)
-        order = release.ReleaseRequest(STAGE, folder, names.LOCAL_ACCOUNT, confirmed=True, stacks=STACKS)
+        request = release.ReleaseRequest(STAGE, folder, names.LOCAL_ACCOUNT, confirmed=True, stacks=STACKS)
         step = rehearsal.step
         step(
             "refusal",
             "an account without bootstrap is refused with a message, and nothing is deployed",
-            lambda: _expect_refusal(order, aws, toolkit),
+            lambda: _expect_refusal(request, aws, toolkit),
         )
         step(
             "account",
@@ -106,7 +106,7 @@ def _rehearse(folder: Path, settings: LocalSettings, rehearsal: Rehearsal) -> No
         step(
             "deployment",
             "`cdk diff`, `cdk deploy` of data and service",
-            lambda: release.deploy(order, aws, toolkit),
+            lambda: release.deploy(request, aws, toolkit),
         )
         _publish_api_target(settings, aws)
         step(
@@ -116,10 +116,12 @@ def _rehearse(folder: Path, settings: LocalSettings, rehearsal: Rehearsal) -> No
         step(
             "repetition",
             "`cdk diff` finds nothing, `cdk deploy` does nothing",
-            lambda: release.deploy(order, aws, toolkit),
+            lambda: release.deploy(request, aws, toolkit),
         )
         step(
-            "teardown", "`make destroy`: bucket emptied, `cdk destroy`", lambda: destroy(order, aws, toolkit)
+            "teardown",
+            "`make destroy`: bucket emptied, `cdk destroy`",
+            lambda: destroy(request, aws, toolkit),
         )
         if left := _remaining_stacks(aws):
             raise DeployError(f"The teardown left {left}")
@@ -157,9 +159,9 @@ def _remaining_stacks(aws: LocalAws) -> list[str]:
     return [each["StackName"] for each in stacks if each["StackName"] in STACKS]
 
 
-def _expect_refusal(order: release.ReleaseRequest, aws: LocalAws, toolkit: Toolkit) -> None:
+def _expect_refusal(request: release.ReleaseRequest, aws: LocalAws, toolkit: Toolkit) -> None:
     try:
-        release.deploy(order, aws, toolkit)
+        release.deploy(request, aws, toolkit)
     except DeployError as error:
         release.say(f"refused, as it should be: {error}")
         return

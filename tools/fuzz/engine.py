@@ -68,9 +68,9 @@ class Tally:
     """The counts of a run.
 
     Attributes:
-        cases: requests by phase.
-        statuses: answers by operation and status.
-        followed: links of the description by how often they were followed.
+        cases: number of requests by phase.
+        statuses: number of answers by operation and status.
+        followed: how often each link of the description was followed.
         findings: failed checks, the first one of each check and operation.
         errors: what stopped the engine from sending requests.
         seconds: duration of the run.

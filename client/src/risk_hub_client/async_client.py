@@ -11,6 +11,7 @@ import httpx2
 import stamina
 
 from risk_hub_client import blob_transfers, publishing, reads, registry, reports
+from risk_hub_client.answer_buffer import AnswerBuffer
 from risk_hub_client.base import ClientBase, SnapshotFields
 from risk_hub_client.blob_transfers import Progress, ignore_progress
 from risk_hub_client.errors import HubError
@@ -26,7 +27,7 @@ from risk_hub_client.retries import RETRYABLE_ERRORS, retry_options
 from risk_hub_client.spool import Flushed
 from risk_hub_client.threads import Done, advance, call_in_loop, run_in_thread
 from risk_hub_client.transport import SEND_ERRORS, Exchange, client_options
-from risk_hub_client.wire import PAUSED, Answer, AnswerBuffer, Call, Chunk, Pause, TransientError
+from risk_hub_client.wire import PAUSED, Answer, Call, Chunk, Pause, TransientError
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.types import BlobKind, Decoded
 from risk_hub_contracts.reports.exit_signal import ExitSignal
@@ -107,10 +108,10 @@ class AsyncRiskHubClient(ClientBase):
             UnavailableError: no answer within the budget, and no spool.
             SpoolError: no answer, and the spool could not store it.
         """
-        order = publishing.PublishRequest(
+        request = publishing.PublishRequest(
             world_id, {**(document or {}), **fields}, self._producer(actor, stage), call_in_loop(progress)
         )
-        return await self._run(publishing.publish(self.memory, self.spool, order))
+        return await self._run(publishing.publish(self.memory, self.spool, request))
 
     async def flush(self) -> Flushed:
         """Deliver the spooled snapshots, oldest first; unreadable and rejected ones move to `refused/`.

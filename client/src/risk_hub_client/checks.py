@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from math import sqrt
 from operator import gt
 
-from risk_hub_client.arrays import COVARIANCE_POINTER, id_violations
 from risk_hub_client.blobs import Blob, Payload
 from risk_hub_client.calendars import RETURNS_POINTER
+from risk_hub_client.covariance_arrays import COVARIANCE_POINTER, id_violations
 from risk_hub_contracts.base.dates import date_violations
 from risk_hub_contracts.base.limits import CORRELATION_MAX_EXCESS, NUMBER_MAX_ABS, RETURN_MAX_ABS
 from risk_hub_contracts.base.problems import Violation

@@ -6,16 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from risk_hub_client.arrays import (
-    COVARIANCE_POINTER,
-    Dense,
-    Packed,
-    array_namespace,
-    covariance_blob,
-    is_array,
-    to_plain_array,
-)
+from risk_hub_client.arrays import array_namespace, is_array, to_plain_array
 from risk_hub_client.blobs import Blob
+from risk_hub_client.covariance_arrays import COVARIANCE_POINTER, Dense, Packed, covariance_blob
 from risk_hub_client.factors import FactorModel, factor_blob
 from risk_hub_client.json_values import to_json_value
 from risk_hub_client.labels import text_ids, violation_error

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from risk_hub_client.arrays import COVARIANCE_POINTER, id_violations, is_bounded
 from risk_hub_client.blobs import Blob
+from risk_hub_client.covariance_arrays import COVARIANCE_POINTER, id_violations, is_bounded
 from risk_hub_client.wire import Chunk
 from risk_hub_contracts.base.limits import NUMBER_MAX_ABS
 from risk_hub_contracts.base.problems import Violation

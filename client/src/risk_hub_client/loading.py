@@ -33,7 +33,7 @@ def _load(value: bytes | Path, kind: BlobKind, weight_ids: Collection[str]) -> B
     except BlobFormatError as error:
         raise violation_error(f"/{kind}", str(error)) from None
     if blob.kind != kind:
-        raise violation_error(f"/{kind}", f"this blob is of kind {blob.kind}")
+        raise violation_error(f"/{kind}", f"this blob is of kind {blob.kind}: give one of kind {kind}")
     return validate_blob(blob, weight_ids).without_negative_zeros()
 
 

@@ -102,10 +102,10 @@ class RiskHubClient(ClientBase):
             UnavailableError: no answer within the budget, and no spool.
             SpoolError: no answer, and the spool could not store it.
         """
-        order = publishing.PublishRequest(
+        request = publishing.PublishRequest(
             world_id, {**(document or {}), **fields}, self._producer(actor, stage), progress
         )
-        return self._run(publishing.publish(self.memory, self.spool, order))
+        return self._run(publishing.publish(self.memory, self.spool, request))
 
     def flush(self) -> Flushed:
         """Deliver the spooled snapshots, oldest first; unreadable and rejected ones move to `refused/`.

@@ -5,13 +5,14 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from risk_hub_client.answer_buffer import AnswerBuffer
 from risk_hub_client.cache import ClientCache
 from risk_hub_client.errors import HubError, UnavailableError
 from risk_hub_client.log_redaction import mark_signed
 from risk_hub_client.retries import RETRYABLE_ERRORS, Deadline
 from risk_hub_client.settings import LOOPBACK, Settings
 from risk_hub_client.tls_errors import certificate_reason, plain_http_hint, protocol_mismatch
-from risk_hub_client.wire import Answer, AnswerBuffer, Call, TransientError
+from risk_hub_client.wire import Answer, Call, TransientError
 from risk_hub_contracts import __version__
 
 __all__ = ["SEND_ERRORS", "Exchange", "client_options"]

@@ -28,5 +28,8 @@ def policy_from(fallback: str, legacy_method: str) -> RiskPolicy:
         ValueError: the fallback is unknown, or `legacy_method` is neither `true` nor `false`.
     """
     if fallback not in {"none", "correlation_one"} or legacy_method not in {"true", "false"}:
-        raise ValueError(f"unknown risk policy: fallback {fallback!r}, legacy method {legacy_method!r}")
+        raise ValueError(
+            f"unknown risk policy: fallback {fallback!r} must be none or correlation_one, and legacy method "
+            f"{legacy_method!r} true or false"
+        )
     return RiskPolicy("correlation_one" if fallback == "correlation_one" else None, legacy_method == "true")

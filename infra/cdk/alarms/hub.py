@@ -15,10 +15,9 @@ from infra.cdk.alarms.rule import (
     AlarmRule,
     Metric,
 )
+from infra.cdk.alarms.storage import history_alarms, world_full, world_size
 from infra.functions import FUNCTIONS, WORKER_EVENTS
 from risk_hub_contracts.base import metrics
-from risk_hub_contracts.base.limits import HOT_WINDOW_MAX_GIGABYTES, WORLD_SIZE_ALARM_GIGABYTES
-from risk_hub_contracts.base.problems import WORLD_FULL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,9 +33,6 @@ SPIKE_DENOMINATOR_OFFSET: Final = 20
 REFUSED_SHARE_PERCENT: Final = 10
 REFUSED_DENOMINATOR_OFFSET: Final = 200
 FAILED_MESSAGES_MAX: Final = 5
-HISTORY_LAG_MAX_HOURS: Final = 6
-HISTORY_LAG_PERIODS: Final = 3
-UNRECONCILED_MAX_DAYS: Final = 3
 UNAVAILABLE_BLOBS_MAX: Final = 5
 UNANNOUNCED_PERIODS: Final = 2
 TOKEN_END_LEAD_DAYS: Final = 14
@@ -53,14 +49,14 @@ def hub_alarms(environment: EnvironmentSpec) -> Iterator[AlarmRule]:
         severity: Severity = "critical" if data_stage in environment.paging_stages else "warning"
         yield from _freshness(environment.name, data_stage, severity)
         yield from _spikes(environment.name, data_stage)
-        yield _world_size(environment.name, data_stage)
+        yield world_size(environment.name, data_stage)
     yield from outcome_alarms(environment)
     yield _token_end(environment.name)
     yield _relay_not_called(environment)
     yield from _rejected_requests(environment.name)
-    yield _world_full(environment.name)
+    yield world_full(environment.name)
     yield from _blobs(environment.name)
-    yield from _history(environment.name)
+    yield from history_alarms(environment.name)
     for spec in FUNCTIONS.values():
         if spec.events:
             yield _failed_messages(environment.name, spec)
@@ -135,36 +131,6 @@ def _spikes(stage: str, data_stage: str) -> Iterator[AlarmRule]:
         metrics={"expired": hub_metric(stage, metrics.SNAPSHOT_EXPIRED, stage=data_stage), "stored": stored},
         expression=f"100 * FILL(expired, 0) / ({_WORKERS_PER_SNAPSHOT} * FILL(stored, 0) + {SPIKE_DENOMINATOR_OFFSET})",
         threshold=SPIKE_SHARE_PERCENT,
-    )
-
-
-def _world_size(stage: str, data_stage: str) -> AlarmRule:
-    """Alarm on the largest world of the last hour; without a put, the size does not change.
-
-    The period is longer than the pauses of a world: in a period with puts of small worlds only, the alarm ends.
-    """
-    return AlarmRule(
-        name=f"world-size-{data_stage}",
-        page="world-size",
-        meaning=(
-            f"A {data_stage} world may hold more than {WORLD_SIZE_ALARM_GIGABYTES} GB of the "
-            f"{HOT_WINDOW_MAX_GIGABYTES} GB that its snapshots may use in the table"
-        ),
-        severity="warning",
-        metrics={"gigabytes": hub_metric(stage, metrics.WORLD_SIZE, "Maximum", stage=data_stage)},
-        threshold=WORLD_SIZE_ALARM_GIGABYTES,
-        period_seconds=HOUR_SECONDS,
-        missing_data=MISSING_KEEPS_STATE,
-    )
-
-
-def _world_full(stage: str) -> AlarmRule:
-    return AlarmRule(
-        name="world-full",
-        page="world-size",
-        meaning="A world is full: the hub refuses each of its new snapshots, and its producers do not repeat them",
-        severity="critical",
-        metrics={"refused": hub_metric(stage, metrics.HTTP_REFUSED, reason=WORLD_FULL.slug)},
     )
 
 
@@ -244,41 +210,6 @@ def _blobs(stage: str) -> Iterator[AlarmRule]:
             metrics={"errors": hub_metric(stage, metrics.BLOB_ERRORS, reason=reason)},
             threshold=threshold,
         )
-
-
-def _history(stage: str) -> Iterator[AlarmRule]:
-    """Alarm on moves that wait or do not run, and on history that is not what the table lists."""
-
-    def mover(metric: metrics.Metric, statistic: str) -> Metric:
-        return hub_metric(stage, metric, statistic, worker="snapshot_mover")
-
-    yield AlarmRule(
-        name="history-lag",
-        page="history-lag",
-        meaning="Old snapshots are not moved to history: their worlds grow until no more snapshots are accepted",
-        severity="warning",
-        metrics={"lag": mover(metrics.HISTORY_LAG, "Maximum")},
-        threshold=HISTORY_LAG_MAX_HOURS * HOUR_SECONDS,
-        period_seconds=HOUR_SECONDS,
-        periods=HISTORY_LAG_PERIODS,
-        missing_data=MISSING_IS_ALARM,
-    )
-    yield AlarmRule(
-        name="history-difference",
-        page="history-difference",
-        meaning="The history of a world is not what the table lists: a snapshot may be missing or changed",
-        severity="critical",
-        metrics={"differences": mover(metrics.HISTORY_DIFFERENCE, "Sum")},
-    )
-    yield AlarmRule(
-        name="history-unreconciled",
-        page="history-difference",
-        meaning=f"The history of a world was not compared with the table for {UNRECONCILED_MAX_DAYS} days",
-        severity="warning",
-        metrics={"ago": mover(metrics.HISTORY_UNRECONCILED, "Maximum")},
-        threshold=UNRECONCILED_MAX_DAYS * DAY_SECONDS,
-        period_seconds=HOUR_SECONDS,
-    )
 
 
 def _failed_messages(stage: str, spec: FunctionSpec) -> AlarmRule:

@@ -47,7 +47,7 @@ def _run(options: argparse.Namespace) -> None:
     _refuse_local(options)
     aws = clients_for(options.stage)
     confirmed = options.yes or release.runs_in_ci()
-    order = release.ReleaseRequest(
+    request = release.ReleaseRequest(
         options.stage,
         folder,
         options.account,
@@ -56,11 +56,11 @@ def _run(options: argparse.Namespace) -> None:
         stacks=release.stacks_of(options.stage, options.stack),
     )
     if options.step == "diff":
-        release.compare(order, aws, Toolkit(folder))
+        release.compare(request, aws, Toolkit(folder))
     if options.step == "deploy":
-        release.deploy(order, aws, Toolkit(folder))
+        release.deploy(request, aws, Toolkit(folder))
     if options.step == "destroy":
-        destroy(order, aws, Toolkit(folder))
+        destroy(request, aws, Toolkit(folder))
     if options.step == "smoke" or (options.step == "deploy" and options.stack in SMOKE_TESTED):
         release.run_smoke_test(options.stage, aws, options.url)
 

@@ -131,7 +131,7 @@ def require_confirmation(name: str, question: str = "Deploy this?") -> None:
 
 
 def check_assembly(request: ReleaseRequest, aws: Clients) -> Record:
-    """Return the record of an order's assembly after printing its source and target.
+    """Return the record of a request's assembly after printing its source and target.
 
     Raises:
         DeployError: it is not the ordered assembly, or the account is not ready.

@@ -63,9 +63,9 @@ def temporary_token(aws: Clients, stage: str) -> Iterator[str]:
     register = TokenRegister(aws.client("secretsmanager"), names.tokens_secret_name(stage))
     now = datetime.now(UTC)
     name = f"smoke-{now:%Y%m%dT%H%M%S}"
-    order = TokenRequest(name, ["snapshots:read", "snapshots:write"], [ACTOR], TOKEN_LIFETIME)
+    request = TokenRequest(name, ["snapshots:read", "snapshots:write"], [ACTOR], TOKEN_LIFETIME)
     try:
-        yield issue(register, order, now).token
+        yield issue(register, request, now).token
     finally:
         revoke(register, [name])
 
