@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.history import move_snapshots
+from functions.history import plan_segment
 from functions.history.hot_window import WINDOW_MIN
 from functions.history.move_snapshots import MoveSnapshots
 from functions.history.ports import HotLoad
@@ -191,8 +191,8 @@ def test_the_arrivals_in_one_segment_span_at_most_the_bound_that_reads_rely_on()
 def test_a_segment_has_at_most_its_greatest_size_and_count(
     size: int, segments: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(move_snapshots, "SEGMENT_MAX_BYTES", 100_000)
-    monkeypatch.setattr(move_snapshots, "COMPRESSOR_DELAY_BYTES", 20_000)
+    monkeypatch.setattr(plan_segment, "SEGMENT_MAX_BYTES", 100_000)
+    monkeypatch.setattr(plan_segment, "COMPRESSOR_DELAY_BYTES", 20_000)
     world = World(
         *(
             stored(f"v{number}", as_of=day(0, minutes=number), created_at=day(0), noise=noise(number, size))
@@ -211,8 +211,8 @@ def noise(seed: int, size: int) -> str:
     return random.Random(seed).randbytes(size // 2).hex()
 
 
-def test_a_snapshot_larger_than_a_segment_has_a_segment_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(move_snapshots, "SEGMENT_MAX_BYTES", 10_000)
+def test_a_snapshot_larger_than_a_segment_has_a_separate_segment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_segment, "SEGMENT_MAX_BYTES", 10_000)
     large = [
         stored(f"v{number}", as_of=day(0, minutes=number), created_at=day(0), noise=noise(number, 60_000))
         for number in range(3)
@@ -224,7 +224,7 @@ def test_a_snapshot_larger_than_a_segment_has_a_segment_of_its_own(monkeypatch: 
 
 
 def test_a_segment_has_at_most_its_greatest_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(move_snapshots, "SEGMENT_MAX_COUNT", 4)
+    monkeypatch.setattr(plan_segment, "SEGMENT_MAX_COUNT", 4)
     world = World(*(stored(f"v{n}", as_of=day(0, minutes=n), created_at=day(0)) for n in range(10)))
     world.move_all()
     world.require_whole()
@@ -362,8 +362,8 @@ def test_a_snapshot_is_due_exactly_if_its_day_or_itself_under_a_window_of_hours_
 ) -> None:
     window = timedelta(hours=window_hours)
     outside, as_of = NOW - window, NOW - window - timedelta(seconds=seconds)
-    is_due = as_of <= move_snapshots.last_due(outside, window)
-    assert is_due == (move_snapshots.due_from(as_of, window) <= outside)
+    is_due = as_of <= plan_segment.last_due(outside, window)
+    assert is_due == (plan_segment.due_from(as_of, window) <= outside)
     assert is_due == (window_hours < 48 or as_of.date() < outside.date())
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.history import move_snapshots
+from functions.history import move_snapshots, plan_segment
 from functions.history.move_snapshots import MoveSnapshots
 from functions.history.move_worlds import MoveWorlds
 from functions.hub.ports import Dependency, DependencyUnavailableError
@@ -49,7 +49,7 @@ class Fleet:
 
 @pytest.fixture(autouse=True)
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(move_snapshots, "SEGMENT_MAX_COUNT", 2)
+    monkeypatch.setattr(plan_segment, "SEGMENT_MAX_COUNT", 2)
 
 
 def test_a_run_moves_everything_that_is_due_in_all_worlds() -> None:
@@ -136,7 +136,7 @@ def test_each_run_begins_with_another_world() -> None:
 
 def test_a_plan_that_was_given_up_is_not_tried_again_in_the_same_run(monkeypatch: pytest.MonkeyPatch) -> None:
     fleet = Fleet("a")
-    plan = move_snapshots.plan_segment
+    plan = plan_segment.plan_segment
 
     def outdated(*given: Any) -> Any:
         return replace(plan(*given), digest="0" * 64)  # type: ignore[type-var]

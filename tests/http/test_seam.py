@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from functions.history import move_snapshots
+from functions.history import plan_segment
 from functions.history.move_snapshots import MoveSnapshots
 from functions.hub.ports import PutOutcome
 from risk_hub_contracts.base.times import format_instant
@@ -90,7 +90,7 @@ def pages(hub: Hub, order: str) -> Iterator[str]:
 
 @pytest.fixture
 def moving(monkeypatch: pytest.MonkeyPatch) -> Moving:
-    monkeypatch.setattr(move_snapshots, "SEGMENT_MAX_COUNT", 2)
+    monkeypatch.setattr(plan_segment, "SEGMENT_MAX_COUNT", 2)
     return Moving()
 
 
