@@ -1,6 +1,7 @@
 """The cost claims of the decisions, checked on the real requests of the handlers."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -26,6 +27,8 @@ from tools.cost.layouts import (
     posts_per_second,
     snapshots_per_world,
 )
+from tools.cost.page import page
+from tools.cost.prices import ASSUMED, BYTES_PER_GB, PRICES
 from tools.cost.snapshot_flow import SnapshotFlow, measure_flows
 
 SIZES = (20, 500)
@@ -48,6 +51,21 @@ def test_snapshot_put_costs_one_item_write_and_one_unit_for_each_of_three_indexe
     assert put.operation == "PutItem"
     assert put.item is not None
     assert put.units == write_units(item_bytes(put.item)) + 3
+
+
+def test_two_runs_write_the_same_page(journeys: dict[int, SnapshotFlow]) -> None:
+    today = date(2026, 1, 5)
+    assert page(measure_flows(SIZES), today) == page(journeys, today)
+
+
+def test_an_invocation_costs_the_bytes_that_its_function_wrote_to_the_log(
+    journeys: dict[int, SnapshotFlow],
+) -> None:
+    for leg in journeys[20].publishing:
+        silent = replace(leg, log_bytes=0)
+        measured = (leg.dollars - silent.dollars) * BYTES_PER_GB / PRICES.log_gb
+        assert measured == pytest.approx(leg.log_bytes)
+        assert leg.log_bytes > ASSUMED.access_log_bytes_per_request
 
 
 def test_longest_names_keep_an_index_entry_below_one_write_unit() -> None:

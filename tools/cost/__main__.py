@@ -15,9 +15,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "cost.md"
 def main() -> None:
     """Write the page and print it."""
     logging.disable(logging.CRITICAL)
-    screen, sys.stdout = sys.stdout, sys.stderr
     text = page(measure_flows(SIZES), datetime.now(UTC).date())
-    sys.stdout = screen
     PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
 

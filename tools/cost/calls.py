@@ -16,6 +16,8 @@ from tools.cost.prices import EVENT_CHUNK_BYTES, PRICES, READ_UNIT_BYTES, WRITE_
 Item = Mapping[str, Mapping[str, Any]]
 REQUEST_KEY = "cost_request"
 """Where a read's request waits for its answer, in the context that botocore gives to both hooks."""
+SIZE_KEY = "cost_size_asked"
+SMALL_WORLD_GIGABYTES = [0.0, 1.0]
 TRANSACTION_FACTOR = 2
 # The attributes of an item in the index of exit signals (ADR-0037).
 EMISSION_INDEX = ("world_id", "evaluation_id", "signal_order", "report", "stage")
@@ -87,6 +89,8 @@ class Meter:
     """Hook into every botocore client created while it runs, and record the calls."""
 
     calls: list[Call] = field(default_factory=list)
+    tells_collection_size: bool = False
+    """Whether a put that asks for the size of its item collection is answered as DynamoDB does; moto omits it."""
 
     def take(self) -> list[Call]:
         """Return the calls since the last time."""
@@ -104,6 +108,15 @@ class Meter:
         """Record a call that reads."""
         if model.name in ANSWERS:
             self.calls.append(ANSWERS[model.name](context[REQUEST_KEY], parsed))
+
+    def note_size_request(self, params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
+        """Note whether a put asks for the size of its item collection."""
+        context[SIZE_KEY] = "ReturnItemCollectionMetrics" in json.loads(params["body"])
+
+    def add_size(self, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        """Add the size of a small item collection to the answer of a put that asks for it."""
+        if context[SIZE_KEY]:
+            parsed["ItemCollectionMetrics"] = {"SizeEstimateRangeGB": SMALL_WORLD_GIGABYTES}
 
 
 def _put_item(params: Mapping[str, Any]) -> Call:
@@ -186,14 +199,18 @@ ANSWERS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Call]] = 
 
 
 @contextmanager
-def metered() -> Iterator[Meter]:
+def metered(*, tells_collection_size: bool = False) -> Iterator[Meter]:
     """Meter all calls of this process while the block runs."""
-    meter, original = Meter(), botocore.session.Session.create_client
+    meter = Meter(tells_collection_size=tells_collection_size)
+    original = botocore.session.Session.create_client
 
     def create_client(self: Any, *args: Any, **kwargs: Any) -> Any:
         client = original(self, *args, **kwargs)
         client.meta.events.register("before-call.*.*", meter.before)
         client.meta.events.register("after-call.*.*", meter.after)
+        if meter.tells_collection_size:
+            client.meta.events.register("before-call.dynamodb.PutItem", meter.note_size_request)
+            client.meta.events.register("after-call.dynamodb.PutItem", meter.add_size)
         return client
 
     setattr(botocore.session.Session, "create_client", create_client)  # noqa: B010

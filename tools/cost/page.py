@@ -45,8 +45,9 @@ measured, and both are priced. Each book has {RETURNS_OBSERVATIONS} undated retu
 inline, and one stress scenario. Its numbers have 17 random digits, and nothing is batched: the most expensive
 case.
 
-These values are assumed, because only an account can measure them: {ASSUMED.milliseconds_per_call:g} ms per AWS call;
-{ASSUMED.milliseconds_of_work:g} ms of work and {ASSUMED.log_bytes_per_invocation} bytes of log per invocation.
+These values are assumed, because only an account can measure them: {ASSUMED.milliseconds_per_call:g} ms per AWS call,
+{ASSUMED.milliseconds_of_work:g} ms of work per invocation, and the log lines of Lambda and of API Gateway. The lines and
+metrics of the functions are measured.
 
 ## Dollars per million snapshots
 
@@ -67,6 +68,10 @@ less.
 ## Calls and units of one snapshot
 
 {_calls(flows)}
+
+## Bytes of log of one snapshot
+
+{_log(flows)}
 
 ## The layout of the snapshots table, and the rejected layouts
 
@@ -144,6 +149,19 @@ def _calls(flows: Flows) -> str:
     legs = zip(*(flow.publishing for flow in flows.values()), strict=True)
     rows = [[row[0].function, *(_listed(leg.calls) for leg in row)] for row in legs]
     return _table(_header("function", flows), rows)
+
+
+def _log(flows: Flows) -> str:
+    sums: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for assets, flow in flows.items():
+        for leg in flow.publishing:
+            sums[leg.function][assets] += leg.log_bytes
+        lambda_lines = ASSUMED.platform_log_bytes_per_invocation * len(flow.publishing)
+        sums["Lambda's own lines (assumed)"][assets] = lambda_lines
+        sums["access log of API Gateway (assumed)"][assets] = ASSUMED.access_log_bytes_per_request
+    rows = [[name, *(f"{by[assets]:,}" for assets in flows)] for name, by in sums.items()]
+    totals = [f"{sum(by[assets] for by in sums.values()):,}" for assets in flows]
+    return _table(_header("lines of", flows), [*rows, ["**all**", *totals]])
 
 
 def _listed(calls: Iterable[Call]) -> str:

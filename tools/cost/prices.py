@@ -47,13 +47,16 @@ class Assumed:
     Attributes:
         milliseconds_per_call: how long a function waits for one AWS call.
         milliseconds_of_work: a function's own work per invocation.
-        log_bytes_per_invocation: the log lines and metrics of one invocation, ingested.
+        platform_log_bytes_per_invocation: Lambda's own lines on a successful invocation, `platform.start` and
+            `platform.report`.
+        access_log_bytes_per_request: the line of API Gateway's access log.
         queue_requests_per_message: sent by the rule, received, deleted; batches make it less.
     """
 
     milliseconds_per_call: float = 6.0
     milliseconds_of_work: float = 5.0
-    log_bytes_per_invocation: int = 1_000
+    platform_log_bytes_per_invocation: int = 550
+    access_log_bytes_per_request: int = 290
     queue_requests_per_message: int = 3
 
 
