@@ -15,7 +15,13 @@ from functions.announcing.stream_records import StreamRecordDecoder
 from functions.evaluation.derived_record import MODELS, AnyDerivedRecord, DerivedRecord, Kind, ReportKind
 from functions.evaluation.ports import Reports, ReportStore, Signals
 from functions.evaluation.signal_query import SignalPage, SignalQuery
-from functions.evaluation.store.dynamodb_reports import DICTIONARY_FILE, DynamoDBReports, from_item, to_item
+from functions.evaluation.store.dynamodb_reports import (
+    DICTIONARY_FILE,
+    DynamoDBReports,
+    from_item,
+    stored_document,
+    to_item,
+)
 from functions.hub.adapters.body_store import BodyStore
 from risk_hub_contracts.base.times import format_instant, parse_instant
 from tests.adapters.conftest import create_table
@@ -67,6 +73,17 @@ def test_report_is_stored_compressed_and_a_signal_as_text(kind: ReportKind) -> N
 def test_record_with_its_document_as_text_is_read_as_release_1_0_stored_it(kind: Kind) -> None:
     text = orjson.dumps(record(kind).document()).decode()
     assert from_item({**to_item(record(kind), UNTIL), "report": {"S": text}}) == record(kind)
+
+
+@pytest.mark.parametrize("kind", ["risk", "stress"])
+def test_report_item_holds_the_instant_in_its_document_only_and_is_read_with_the_former_copy(
+    kind: Kind,
+) -> None:
+    stored = record(kind)
+    item = to_item(stored, UNTIL)
+    assert "evaluated_at" not in item
+    assert stored_document(item)["evaluated_at"] == stored.document()["evaluated_at"]
+    assert from_item({**item, "evaluated_at": {"S": stored.document()["evaluated_at"]}}) == stored
 
 
 def test_dictionary_of_stored_reports_never_changes() -> None:

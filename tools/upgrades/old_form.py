@@ -66,7 +66,7 @@ def old_snapshot(item: Json, bodies: Mapping[str, bytes]) -> Json:
 
 def old_evaluation(item: Json, bodies: Mapping[str, bytes]) -> Json:
     """Return a record of the evaluations as release 1.0 stores it; other kinds than reports and forecasts stay."""
-    kept = {name: value for name, value in item.items() if name not in {"body_sha256", "evaluated_at"}}
+    kept = {name: value for name, value in item.items() if name != "body_sha256"}
     if "content_hash" in item:
         kept["content_hash"] = {"S": stored_hash(item)}
     if "report" in item:

@@ -68,7 +68,7 @@ def to_item(record: AnyDerivedRecord, retain_until: datetime) -> Item:
 
 
 def _document_attributes(record: AnyDerivedRecord) -> Item:
-    """Return the document: of a signal as text; of a report compressed, with its instant as text."""
+    """Return the document: of a signal as text, of a report compressed. Its instant is in the document only."""
     text = orjson.dumps(record.document())
     if isinstance(record.report, ExitSignal):
         return {"report": {"S": text.decode()}, "content_hash": {"S": record.report.content_hash}}
@@ -76,7 +76,6 @@ def _document_attributes(record: AnyDerivedRecord) -> Item:
     return {
         "report": {"B": compressor.compress(text, mode=compressor.FLUSH_FRAME)},
         "content_hash": hash_attribute(record.report.content_hash),
-        "evaluated_at": {"S": record.report.evaluated_at},
     }
 
 
