@@ -57,6 +57,7 @@ class EnvironmentSpec:
             contract's default.
         inline_cov_threshold_entries: Largest component that stays inline if the stage offloads.
         log_level: Threshold of application logs.
+        system_log_level: Threshold of Lambda's own lines; `WARN` omits those of successful invocations (ADR-0060).
         bundles: `built` deploys real code by content hash; `placeholder` fixes the asset key.
         event_archive_days: Days for which the bus's events can be replayed.
         paging_stages: Values of `X-Stage` whose stale and missing worlds raise critical alarms.
@@ -91,6 +92,7 @@ class EnvironmentSpec:
     bundles: BundleSource
     event_archive_days: int
     log_level: Literal["DEBUG", "INFO"] = "INFO"
+    system_log_level: Literal["INFO", "WARN"] = "INFO"
     paging_stages: tuple[str, ...] = ("live",)
     critical_subscribers: tuple[str, ...] = ()
     warning_subscribers: tuple[str, ...] = ()
@@ -158,6 +160,7 @@ _STAGING: Final = replace(
     hot_days=35,
     point_in_time_recovery=True,
     log_retention_days=30,
+    system_log_level="WARN",
     networks_required=True,
     throttle_rate_per_second=100,
     throttle_burst_requests=200,

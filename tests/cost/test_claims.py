@@ -62,10 +62,16 @@ def test_an_invocation_costs_the_bytes_that_its_function_wrote_to_the_log(
     journeys: dict[int, SnapshotFlow],
 ) -> None:
     for leg in journeys[20].publishing:
-        silent = replace(leg, log_bytes=0)
-        measured = (leg.dollars - silent.dollars) * BYTES_PER_GB / PRICES.log_gb
-        assert measured == pytest.approx(leg.log_bytes)
+        assert leg.log_dollars == pytest.approx(leg.log_bytes / BYTES_PER_GB * PRICES.log_gb)
+        assert leg.dollars == pytest.approx(replace(leg, log_bytes=0).dollars + leg.log_dollars)
         assert leg.log_bytes > ASSUMED.access_log_bytes_per_request
+
+
+def test_lambdas_own_lines_of_a_successful_invocation_cost_nothing_in_prod(
+    journeys: dict[int, SnapshotFlow],
+) -> None:
+    assert ENVIRONMENTS["prod"].system_log_level == "WARN"
+    assert all(replace(leg, log_bytes=0).log_dollars == 0 for leg in journeys[20].publishing)
 
 
 def test_longest_names_keep_an_index_entry_below_one_write_unit() -> None:

@@ -160,6 +160,14 @@ def test_a_function_logs_json_into_its_own_group(any_stage: Assembly, folder: Fu
     assert group["Properties"]["LogGroupName"] == name
 
 
+@pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
+def test_only_dev_and_local_log_lambdas_own_lines_of_successful_invocations(
+    any_stage: Assembly, folder: FunctionFolder
+) -> None:
+    level = any_stage.function(folder)["LoggingConfig"]["SystemLogLevel"]
+    assert level == ("INFO" if any_stage.stage in {"local", "dev"} else "WARN")
+
+
 def test_every_log_group_has_the_retention_of_its_stage(any_stage: Assembly) -> None:
     groups = any_stage.properties("service", "AWS::Logs::LogGroup")
     assert len(groups) == len(FUNCTION_FOLDERS) + len(("access log", "execution log"))

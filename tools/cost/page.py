@@ -19,7 +19,12 @@ from tools.cost.layouts import (
     this_layout,
 )
 from tools.cost.prices import ASSUMED, BYTES_PER_GB, MILLION, PRICED, PRICES
-from tools.cost.snapshot_flow import RETURNS_OBSERVATIONS, SnapshotFlow
+from tools.cost.snapshot_flow import (
+    PLATFORM_LOG_BYTES,
+    RETURNS_OBSERVATIONS,
+    SnapshotFlow,
+    ingestion_cost,
+)
 
 Flows = Mapping[int, SnapshotFlow]
 ON_FIXED_COSTS: Final = """\
@@ -72,6 +77,10 @@ less.
 ## Bytes of log of one snapshot
 
 {_log(flows)}
+
+In dev, Lambda itself logs about {ASSUMED.platform_log_bytes_per_invocation} bytes for each successful invocation, which would cost
+${_dollars(_platform_lines(flows))} more. Staging and prod omit these lines
+([ADR-0060](adr/0060-omit-lambdas-lines-of-successful-invocations.md)).
 
 ## The layout of the snapshots table, and the rejected layouts
 
@@ -156,12 +165,17 @@ def _log(flows: Flows) -> str:
     for assets, flow in flows.items():
         for leg in flow.publishing:
             sums[leg.function][assets] += leg.log_bytes
-        lambda_lines = ASSUMED.platform_log_bytes_per_invocation * len(flow.publishing)
-        sums["Lambda's own lines (assumed)"][assets] = lambda_lines
-        sums["access log of API Gateway (assumed)"][assets] = ASSUMED.access_log_bytes_per_request
+        sums["Lambda itself (prod)"][assets] = PLATFORM_LOG_BYTES * len(flow.publishing)
+        sums["API Gateway (assumed)"][assets] = ASSUMED.access_log_bytes_per_request
     rows = [[name, *(f"{by[assets]:,}" for assets in flows)] for name, by in sums.items()]
     totals = [f"{sum(by[assets] for by in sums.values()):,}" for assets in flows]
     return _table(_header("lines of", flows), [*rows, ["**all**", *totals]])
+
+
+def _platform_lines(flows: Flows) -> float:
+    """Return the cost of Lambda's own lines for one snapshot, on a stage that logs them."""
+    invocations = len(next(iter(flows.values())).publishing)
+    return ingestion_cost(ASSUMED.platform_log_bytes_per_invocation * invocations)
 
 
 def _listed(calls: Iterable[Call]) -> str:

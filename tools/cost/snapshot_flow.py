@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 from events.envelope import CloudEvent
 from functions.wiring import process
+from infra.environments import ENVIRONMENTS
 from infra.functions import FUNCTIONS, WORKER_EVENTS
 from infra.names import (
     ANNOUNCED_REPORT_PREFIXES,
@@ -40,6 +41,9 @@ TRACE_HEADER = "Root=1-695bb3d2-2f6a1c9e4b7d8a0f3e5c6b7a;Parent=53995c3f42cd8ad8
 TRACE_VARIABLE = "_X_AMZN_TRACE_ID"
 # The stage whose bill is estimated.
 STAGE = "prod"
+PLATFORM_LOG_BYTES = (
+    ASSUMED.platform_log_bytes_per_invocation if ENVIRONMENTS[STAGE].system_log_level == "INFO" else 0
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Invocation:
         milliseconds = ASSUMED.milliseconds_of_work + ASSUMED.milliseconds_per_call * len(self.calls)
         gb_seconds = FUNCTIONS[self.function].memory_mib / 1024 * milliseconds / 1000
         trigger = {
-            "request": PRICES.rest_request + _ingested(ASSUMED.access_log_bytes_per_request),
+            "request": PRICES.rest_request + ingestion_cost(ASSUMED.access_log_bytes_per_request),
             "message": ASSUMED.queue_requests_per_message * PRICES.queue_request_chunk,
             "stream": 0.0,
         }
@@ -66,11 +70,16 @@ class Invocation:
             + PRICES.lambda_request
             + gb_seconds * PRICES.lambda_gb_second_arm64
             + sum(call.dollars for call in self.calls)
-            + _ingested(self.log_bytes + ASSUMED.platform_log_bytes_per_invocation)
+            + self.log_dollars
         )
 
+    @property
+    def log_dollars(self) -> float:
+        """Return the cost of the lines of the function, and of Lambda's own lines about the invocation."""
+        return ingestion_cost(self.log_bytes + PLATFORM_LOG_BYTES)
 
-def _ingested(size_bytes: int) -> float:
+
+def ingestion_cost(size_bytes: int) -> float:
     """Return the cost of bytes that CloudWatch Logs ingests."""
     return size_bytes / BYTES_PER_GB * PRICES.log_gb
 

@@ -106,7 +106,7 @@ class HubFunction(Construct):
             log_group=self.log_group,
             logging_format=lambda_.LoggingFormat.JSON,
             application_log_level_v2=lambda_.ApplicationLogLevel[self.environment.log_level],
-            system_log_level_v2=lambda_.SystemLogLevel.INFO,
+            system_log_level_v2=lambda_.SystemLogLevel[self.environment.system_log_level],
             environment={
                 **variables,
                 names.DEPLOYMENT_STAGE: self.environment.name,
