@@ -1,7 +1,7 @@
 """The page of the hub's costs."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
@@ -18,15 +18,11 @@ from tools.cost.layouts import (
     snapshots_per_world,
     this_layout,
 )
+from tools.cost.log_section import log_section
 from tools.cost.prices import ASSUMED, BYTES_PER_GB, MILLION, PRICED, PRICES
-from tools.cost.snapshot_flow import (
-    PLATFORM_LOG_BYTES,
-    RETURNS_OBSERVATIONS,
-    SnapshotFlow,
-    ingestion_cost,
-)
+from tools.cost.snapshot_flow import RETURNS_OBSERVATIONS
+from tools.cost.tables import Flows, header_row, markdown_table, per_million
 
-Flows = Mapping[int, SnapshotFlow]
 ON_FIXED_COSTS: Final = """\
 A metric is billed for the hours in which it is written, at $0.30 a month, so fewer worlds, stages and
 outcomes cost less. The key costs $1 a month, and $1 more after each of its first two yearly rotations; its
@@ -59,7 +55,7 @@ metrics of the functions are measured.
 {_publishing(flows)}
 
 Of the sum, {_floor(flows)} are the request, invocations, log lines, messages and events, which no layout of the
-stores changes. With dated returns, the risk engine writes no note on their first use: ${_dollars(_note())}
+stores changes. With dated returns, the risk engine writes no note on their first use: ${per_million(_note())}
 less.
 
 ## Dollars per million reads
@@ -76,11 +72,7 @@ less.
 
 ## Bytes of log of one snapshot
 
-{_log(flows)}
-
-In dev, Lambda itself logs about {ASSUMED.platform_log_bytes_per_invocation} bytes for each successful invocation, which would cost
-${_dollars(_platform_lines(flows))} more. Staging and prod omit these lines
-([ADR-0060](adr/0060-omit-lambdas-lines-of-successful-invocations.md)).
+{log_section(flows)}
 
 ## The layout of the snapshots table, and the rejected layouts
 
@@ -102,17 +94,6 @@ these limits, and how to use more than one region.
 """
 
 
-def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    head = list(header)
-    return "\n".join(
-        f"| {' | '.join(cells)} |" for cells in [head, ["---"] * len(head), *(list(row) for row in rows)]
-    )
-
-
-def _dollars(amount: float) -> str:
-    return f"{amount * MILLION:,.2f}"
-
-
 def _publishing(flows: Flows) -> str:
     sums: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
     for assets, flow in flows.items():
@@ -120,15 +101,17 @@ def _publishing(flows: Flows) -> str:
             sums[leg.function][assets] += leg.dollars
             sums["**all**"][assets] += leg.dollars
     total = sums.pop("**all**")
-    rows = [[name, *(_dollars(by[assets]) for assets in flows)] for name, by in sums.items()]
-    return _table(_header("function", flows), [*rows, ["**all**", *(_dollars(total[a]) for a in flows)]])
+    rows = [[name, *(per_million(by[assets]) for assets in flows)] for name, by in sums.items()]
+    return markdown_table(
+        header_row("function", flows), [*rows, ["**all**", *(per_million(total[a]) for a in flows)]]
+    )
 
 
 def _floor(flows: Flows) -> str:
     """Return the dollars per million snapshots that are not for calls to stores, of the smallest book."""
     publishing = next(iter(flows.values())).publishing
     stores = sum(call.dollars for leg in publishing for call in leg.calls if not call.events)
-    return f"${_dollars(sum(leg.dollars for leg in publishing) - stores)}"
+    return f"${per_million(sum(leg.dollars for leg in publishing) - stores)}"
 
 
 def _note() -> float:
@@ -140,8 +123,8 @@ def _note() -> float:
 
 def _reads(flows: Flows) -> str:
     names = next(iter(flows.values())).reads
-    rows = [[name, *(_dollars(j.reads[name].dollars) for j in flows.values())] for name in names]
-    return _table(_header("read", flows), rows)
+    rows = [[name, *(per_million(j.reads[name].dollars) for j in flows.values())] for name in names]
+    return markdown_table(header_row("read", flows), rows)
 
 
 def _moves(flows: Flows) -> str:
@@ -149,33 +132,15 @@ def _moves(flows: Flows) -> str:
     dollars = {assets: count * PRICES.write_unit for assets, count in units.items()}
     rows = [
         ["write units", *(str(count) for count in units.values())],
-        ["$ per million", *(_dollars(amount) for amount in dollars.values())],
+        ["$ per million", *(per_million(amount) for amount in dollars.values())],
     ]
-    return f"{_table(_header('of a move', flows), rows)}\n\n{ON_MOVES}"
+    return f"{markdown_table(header_row('of a move', flows), rows)}\n\n{ON_MOVES}"
 
 
 def _calls(flows: Flows) -> str:
     legs = zip(*(flow.publishing for flow in flows.values()), strict=True)
     rows = [[row[0].function, *(_listed(leg.calls) for leg in row)] for row in legs]
-    return _table(_header("function", flows), rows)
-
-
-def _log(flows: Flows) -> str:
-    sums: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for assets, flow in flows.items():
-        for leg in flow.publishing:
-            sums[leg.function][assets] += leg.log_bytes
-        sums["Lambda itself (prod)"][assets] = PLATFORM_LOG_BYTES * len(flow.publishing)
-        sums["API Gateway (assumed)"][assets] = ASSUMED.access_log_bytes_per_request
-    rows = [[name, *(f"{by[assets]:,}" for assets in flows)] for name, by in sums.items()]
-    totals = [f"{sum(by[assets] for by in sums.values()):,}" for assets in flows]
-    return _table(_header("lines of", flows), [*rows, ["**all**", *totals]])
-
-
-def _platform_lines(flows: Flows) -> float:
-    """Return the cost of Lambda's own lines for one snapshot, on a stage that logs them."""
-    invocations = len(next(iter(flows.values())).publishing)
-    return ingestion_cost(ASSUMED.platform_log_bytes_per_invocation * invocations)
+    return markdown_table(header_row("function", flows), rows)
 
 
 def _listed(calls: Iterable[Call]) -> str:
@@ -197,15 +162,15 @@ def _layouts(flows: Flows) -> str:
             str(assets),
             layout.name,
             str(layout.put_units) + (" + 1 object" if layout.objects_put else ""),
-            _dollars(layout.put_dollars),
+            per_million(layout.put_dollars),
             str(layout.latest_requests),
-            _dollars(layout.latest_dollars),
+            per_million(layout.latest_dollars),
             layout.lacks,
         ]
         for assets, flow in flows.items()
         for layout in layouts(snapshot_size(flow.post.calls))
     ]
-    return _table(header, rows)
+    return markdown_table(header, rows)
 
 
 def _break_even(flows: Flows) -> str:
@@ -224,7 +189,7 @@ def _fixed_costs() -> str:
         for what, cost in costs["prod"].items()
     ]
     totals = [f"{sum(cost.dollars for cost in costs[name].values()):,.2f}" for name in stages]
-    table = _table(["what", "count in prod", *stages], [*rows, ["**all**", "", *totals]])
+    table = markdown_table(["what", "count in prod", *stages], [*rows, ["**all**", "", *totals]])
     return f"{table}\n\n{ON_FIXED_COSTS}"
 
 
@@ -256,8 +221,4 @@ def _limits(flows: Flows) -> str:
                 f"{kept * MILLION / BYTES_PER_GB:,.2f}",
             ]
         )
-    return _table(header, rows)
-
-
-def _header(first: str, flows: Flows) -> list[str]:
-    return [first, *(f"{assets:,} weights" for assets in flows)]
+    return markdown_table(header, rows)
