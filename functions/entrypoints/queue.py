@@ -15,7 +15,7 @@ from functions.hub.ports import Clock
 from functions.telemetry import log
 from functions.telemetry.headline import headline
 from functions.telemetry.health import Health, WorkerName
-from functions.telemetry.metrics import MeteredWorlds, no_metered_worlds
+from functions.telemetry.metrics import JoinedLines, MeteredWorlds, joined, no_metered_worlds
 
 Worker = Callable[[CloudEvent], Outcome]
 Handler = Callable[[dict[str, Any], Any], Any]
@@ -43,9 +43,14 @@ def queue_worker(
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
     def handler(event: dict[str, Any], context: Any) -> Any:  # noqa: ANN401
+        with joined() as metrics:
+            return handle(event, context, metrics)
+
+    def handle(event: dict[str, Any], context: Any, metrics: JoinedLines) -> Any:  # noqa: ANN401
         health = Health(name, stages, metered)
 
         def work_on(record: SQSRecord) -> None:
+            metrics.flush()  # the previous message's: they must not be lost if this one ends the process
             outcome, announced = _handle(record, work, clock, health)
             log.info(
                 "worked",

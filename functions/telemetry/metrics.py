@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import orjson
@@ -14,6 +15,47 @@ NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
 # CloudWatch's limit of values of one metric in a line.
 MAX_VALUES = 100
 NANOSECONDS_PER_MS = 1_000_000
+Document = dict[str, Any]
+
+
+class JoinedLines:
+    """Collect documents, and print those as one line that do not contradict each other."""
+
+    def __init__(self) -> None:
+        self._directives: list[Document] = []
+        self._members: Document = {}
+        self._metrics: set[str] = set()
+
+    def add(self, directive: Document, members: Document) -> None:
+        """Add a document; print the others first if one has the same metric, or another value of a dimension."""
+        metrics = {metric["Name"] for metric in directive["Metrics"]}
+        differs = any(self._members.get(name, value) != value for name, value in members.items())
+        if differs or metrics & self._metrics:
+            self.flush()
+        self._directives.append(directive)
+        self._members |= members
+        self._metrics |= metrics
+
+    def flush(self) -> None:
+        """Print what was collected."""
+        if self._directives:
+            _print_line(self._directives, self._members)
+        self._directives, self._members, self._metrics = [], {}, set()
+
+
+_joined: JoinedLines | None = None
+
+
+@contextmanager
+def joined() -> Iterator[JoinedLines]:
+    """Join the lines that the block writes, and print the last of them when it ends, also by an error."""
+    global _joined  # noqa: PLW0603 - metrics are written from many places, and an invocation has one thread
+    lines = _joined = JoinedLines()
+    try:
+        yield lines
+    finally:
+        _joined = None
+        lines.flush()
 
 
 def write(values: Values, *dimension_sets: Mapping[str, str]) -> None:
@@ -28,24 +70,30 @@ def write(values: Values, *dimension_sets: Mapping[str, str]) -> None:
     for metric, value in values:
         found.setdefault(metric, []).append(value)
     while found:
-        print(_line({metric: taken[:MAX_VALUES] for metric, taken in found.items()}, dimension_sets))  # noqa: T201
+        _write({metric: taken[:MAX_VALUES] for metric, taken in found.items()}, dimension_sets)
         found = {metric: left for metric, taken in found.items() if (left := taken[MAX_VALUES:])}
 
 
-def _line(values: Mapping[Metric, list[float]], dimension_sets: Sequence[Mapping[str, str]]) -> str:
-    """Return the Embedded Metric Format's document (CloudWatch Logs user guide, its specification)."""
+def _write(values: Mapping[Metric, list[float]], dimension_sets: Sequence[Mapping[str, str]]) -> None:
+    """Write one document of the Embedded Metric Format (CloudWatch Logs user guide, its specification)."""
     directive = {
         "Namespace": os.environ[NAMESPACE],
         "Dimensions": [list(dimensions) for dimensions in dimension_sets],
         "Metrics": [{"Name": metric.name, "Unit": metric.unit} for metric in values],
     }
-    document: dict[str, Any] = {
-        "_aws": {"Timestamp": time.time_ns() // NANOSECONDS_PER_MS, "CloudWatchMetrics": [directive]}
-    }
+    members: Document = {}
     for dimensions in dimension_sets:
-        document |= dimensions
-    document |= {metric.name: taken for metric, taken in values.items()}
-    return orjson.dumps(document).decode()
+        members |= dimensions
+    members |= {metric.name: taken for metric, taken in values.items()}
+    if _joined is None:
+        _print_line([directive], members)
+    else:
+        _joined.add(directive, members)
+
+
+def _print_line(directives: Sequence[Document], members: Document) -> None:
+    envelope = {"Timestamp": time.time_ns() // NANOSECONDS_PER_MS, "CloudWatchMetrics": directives}
+    print(orjson.dumps({"_aws": envelope, **members}).decode())  # noqa: T201
 
 
 def _require_declared(metric: Metric, dimension_sets: Sequence[Mapping[str, str]]) -> None:

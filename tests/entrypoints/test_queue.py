@@ -11,6 +11,7 @@ from events.envelope import CloudEvent
 from functions.entrypoints.queue import queue_worker
 from functions.evaluation.worker_steps import Outcome
 from functions.hub.ports import BlobError
+from functions.telemetry.health import ReportTally
 from risk_hub_contracts.base.limits import QUEUE_RECEIVES_MAX_COUNT
 from risk_hub_contracts.blob.refs import BlobRef
 from tests.fakes.clock import START, FrozenClock
@@ -183,6 +184,36 @@ def test_only_the_failure_of_the_last_receive_is_a_dead_letter(
     assert dead == [None, 1]
 
 
+def test_metrics_of_one_message_are_one_line(sample: CloudEvent, capsys: pytest.CaptureFixture[str]) -> None:
+    tally = ReportTally("risk_engine", STAGES)
+
+    def work(event: CloudEvent) -> Outcome:
+        tally(event, "paper", "complete")
+        return Outcome.EVALUATED
+
+    worker = queue_worker("risk_engine", work, FrozenClock(START), STAGES)
+    worker(batch(sample, 1), SimpleNamespace(aws_request_id="r"))
+    (line,) = lines(capsys)
+    dimensions = [each["Dimensions"] for each in line["_aws"]["CloudWatchMetrics"]]
+    assert dimensions == [[["stage", "status", "worker"]], [["stage"]], [["worker"]]]
+
+
+def test_metrics_of_a_message_are_printed_before_the_work_on_the_next_begins(
+    sample: CloudEvent, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tally = ReportTally("stress_engine", STAGES)
+    printed: list[int] = []
+
+    def work(event: CloudEvent) -> Outcome:
+        printed.append(sum(line["risk_hub_reports_total"] == [1] for line in lines(capsys)))
+        tally(event, "paper", "complete")
+        return Outcome.EVALUATED
+
+    handled(work, batch(sample, 1, 1, 1))
+    assert printed == [0, 1, 1]
+    assert emf(capsys)["risk_hub_reports_total"] == [1]
+
+
 def test_unusable_blob_is_counted_as_a_blob_error(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -192,7 +223,10 @@ def test_unusable_blob_is_counted_as_a_blob_error(
 
     handled(work, batch(sample, 1))
     (line,) = [line for line in lines(capsys) if "reason" in line]
-    assert (line["reason"], totals(line)) == ("unusable", {"risk_hub_blob_errors_total": 1})
+    assert (line["reason"], line["risk_hub_blob_errors_total"]) == ("unusable", [1])
+    by_reason = line["_aws"]["CloudWatchMetrics"][0]
+    assert by_reason["Dimensions"] == [["reason"]]
+    assert [metric["Name"] for metric in by_reason["Metrics"]] == ["risk_hub_blob_errors_total"]
 
 
 def test_queue_age_of_a_message_is_measured(sample: CloudEvent, capsys: pytest.CaptureFixture[str]) -> None:

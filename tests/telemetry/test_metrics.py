@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.metrics import EphemeralMetrics
 
-from functions.telemetry.metrics import MAX_VALUES, write
+from functions.telemetry.metrics import MAX_VALUES, joined, write
+from infra.local.emf_bridge import metric_data
 from risk_hub_contracts.base import metrics as m
+
+NAMESPACE = "RiskSignalHub/test"
 
 
 @pytest.fixture(autouse=True)
 def _namespace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "RiskSignalHub/test")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
     monkeypatch.delenv("POWERTOOLS_SERVICE_NAME", raising=False)
 
 
@@ -54,3 +57,50 @@ def test_metric_values_past_the_line_limit_are_written_to_a_second_line(
 def test_empty_metrics_write_no_line(capsys: pytest.CaptureFixture[str]) -> None:
     write([], {m.WORKER: "risk_engine"})
     assert not written(capsys)
+
+
+def write_both(worker: str, stage: str = "paper") -> None:
+    write([(m.REPORTS, 1)], {m.STAGE: stage, m.STATUS: "complete", m.WORKER: worker})
+    write([(m.WORKER_PROCESSED, 1), (m.QUEUE_AGE, 0.5)], {m.WORKER: worker})
+
+
+def test_joined_lines_are_one_line_with_the_same_metrics(capsys: pytest.CaptureFixture[str]) -> None:
+    write_both("risk_engine")
+    first, second = written(capsys)
+    with joined():
+        write_both("risk_engine")
+        assert not written(capsys)
+    (together,) = written(capsys)
+    at = {"Timestamp": 0}
+    alone, joint = (
+        [entry for line in lines for entry in metric_data(line | {"_aws": line["_aws"] | at})[NAMESPACE]]
+        for lines in ([first, second], [together])
+    )
+    assert joint == alone
+    assert len(joint) == 3
+
+
+@pytest.mark.parametrize(("worker", "stage"), [("stress_engine", "paper"), ("risk_engine", "live")])
+def test_lines_with_another_dimension_or_the_same_metric_are_not_joined(
+    capsys: pytest.CaptureFixture[str], worker: str, stage: str
+) -> None:
+    with joined():
+        write_both("risk_engine")
+        write_both(worker, stage)
+    first, second = written(capsys)
+    assert (first[m.WORKER], first[m.STAGE]) == ("risk_engine", "paper")
+    assert (second[m.WORKER], second[m.STAGE]) == (worker, stage)
+    assert first[m.WORKER_PROCESSED.name] == second[m.WORKER_PROCESSED.name] == [1]
+
+
+def test_joined_lines_are_printed_when_the_block_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail_after_writing() -> None:
+        with joined():
+            write_both("risk_engine")
+            raise RuntimeError("for a test")
+
+    with pytest.raises(RuntimeError):
+        fail_after_writing()
+    assert len(written(capsys)) == 1
+    write_both("risk_engine")
+    assert len(written(capsys)) == 2
