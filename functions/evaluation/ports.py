@@ -146,7 +146,7 @@ class InputNotes(Protocol):
     """Notes on the blobs of the worlds. Every method may raise UnavailableError."""
 
     def get(self, world_id: str, note_id: str) -> InputNote | None:
-        """Return the note under a key, or None; strongly consistent."""
+        """Return the note under a key, or None, also for a moment after it was stored: then `put_once` returns it."""
 
     def put_once(self, world_id: str, note_id: str, note: InputNote, retain_until: datetime) -> InputNote:
         """Store the note if its key is free; return the note that is then stored."""

@@ -424,6 +424,17 @@ def test_blob_first_used_by_a_later_snapshot_has_no_staleness() -> None:
     assert given.staleness_seconds is None
 
 
+def test_first_use_is_the_stored_one_when_the_read_of_its_note_misses_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = EvaluatedWorld(threshold=1)
+    first = verdict(world.evaluated(covariance=SOUND)).inputs[0]
+    monkeypatch.setattr(world.notes, "get", lambda *_: None)
+    second = verdict(world.evaluated(version="v2", covariance=SOUND)).inputs[0]
+    assert second.known_since == first.known_since == "2026-01-05T11:59:00.000000Z"
+    assert len(world.notes.rows) == 1
+
+
 @pytest.mark.parametrize(
     ("days", "reason"),
     [(["yesterday"] * 250, "dates_malformed"), (["2026-01-01"] * 250, "dates_repeated")],

@@ -14,6 +14,7 @@ from infra.names import LOCAL_INDEXES, TABLE_KEYS
 from tools.cost.prices import EVENT_CHUNK_BYTES, PRICES, READ_UNIT_BYTES, WRITE_UNIT_BYTES
 
 Item = Mapping[str, Mapping[str, Any]]
+EVENTUAL_FACTOR = 0.5
 REQUEST_KEY = "cost_request"
 """Where a read's request waits for its answer, in the context that botocore gives to both hooks."""
 SIZE_KEY = "cost_size_asked"
@@ -28,7 +29,7 @@ class Call:
     """One call: its units, their cost in US dollars, the items or events that it wrote, the size of its object."""
 
     operation: str
-    units: int
+    units: float
     dollars: float
     items: tuple[Item, ...] = ()
     events: tuple[dict[str, Any], ...] = ()
@@ -146,8 +147,9 @@ def _put_events(params: Mapping[str, Any]) -> Call:
     return Call("PutEvents", chunks, chunks * PRICES.event_chunk, events=tuple(entries))
 
 
-def _get_item(_: Mapping[str, Any], parsed: Mapping[str, Any]) -> Call:
-    return _read("GetItem", read_units(item_bytes(parsed.get("Item", {}))))
+def _get_item(request: Mapping[str, Any], parsed: Mapping[str, Any]) -> Call:
+    factor = 1 if request.get("ConsistentRead") else EVENTUAL_FACTOR
+    return _read("GetItem", factor * read_units(item_bytes(parsed.get("Item", {}))))
 
 
 def _batch_get_item(_: Mapping[str, Any], parsed: Mapping[str, Any]) -> Call:
@@ -167,7 +169,7 @@ def _query(request: Mapping[str, Any], parsed: Mapping[str, Any]) -> Call:
     return _read("Query", entries + sum(read_units(item_bytes(item)) for item in items))
 
 
-def _read(operation: str, units: int) -> Call:
+def _read(operation: str, units: float) -> Call:
     return Call(operation, units, units * PRICES.read_unit)
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tools.cost.calls import Call, index_entries, item_bytes, read_units, write_units
+from tools.cost.calls import EVENTUAL_FACTOR, Call, index_entries, item_bytes, read_units, write_units
 from tools.cost.prices import PRICES
 
 PARTITION_WRITE_UNITS_PER_SECOND = 1_000
@@ -15,7 +15,6 @@ OVERHEAD_BYTES = 100
 BODY_NAME_BYTES = 4
 POINTER_UNITS = 1
 TRANSACTION_FACTOR = 2
-EVENTUAL_FACTOR = 0.5
 # Days, or other pieces, that a world's partition is split into: a silent world's latest is in any of them.
 BUCKETS_ASKED = 2
 

@@ -8,7 +8,7 @@ from typing import Final
 from infra.environments import ENVIRONMENTS
 from infra.functions import FUNCTIONS
 from risk_hub_contracts.base.limits import ITEM_BODY_MAX_BYTES, SEGMENT_MAX_COUNT
-from tools.cost.calls import Call
+from tools.cost.calls import EVENTUAL_FACTOR, Call
 from tools.cost.fixed_costs import Cost, fixed_costs
 from tools.cost.layouts import (
     break_even_bytes,
@@ -115,10 +115,10 @@ def _floor(flows: Flows) -> str:
 
 
 def _note() -> float:
-    """Return the cost of the note on undated returns: a read and a write of one unit, and their two calls."""
+    """Return the cost of the note on undated returns: an eventually consistent read, a write, and their calls."""
     seconds = 2 * ASSUMED.milliseconds_per_call / 1000
     gb_seconds = FUNCTIONS["risk_engine"].memory_mib / 1024 * seconds
-    return PRICES.read_unit + PRICES.write_unit + gb_seconds * PRICES.lambda_gb_second_arm64
+    return EVENTUAL_FACTOR * PRICES.read_unit + PRICES.write_unit + gb_seconds * PRICES.lambda_gb_second_arm64
 
 
 def _reads(flows: Flows) -> str:
@@ -144,7 +144,7 @@ def _calls(flows: Flows) -> str:
 
 
 def _listed(calls: Iterable[Call]) -> str:
-    return ", ".join(f"{call.operation} {call.units}" for call in calls)
+    return ", ".join(f"{call.operation} {call.units:g}" for call in calls)
 
 
 def _layouts(flows: Flows) -> str:
