@@ -14,11 +14,18 @@ from typing import Any, Final
 
 from infra.local.asgi import App, ClientDisconnectedError, Message, Receive, Scope, Send, header_values
 from infra.local.assembly import Assembly
-from infra.local.problem import PROBLEM_MEDIA_TYPE, Headers, correlation_header, new_request_id
+from infra.local.problem import (
+    CORRELATION_HEADER,
+    PROBLEM_MEDIA_TYPE,
+    Headers,
+    correlation_header,
+    new_request_id,
+)
 
 RESPONSE_TYPE: Final = "AWS::ApiGateway::GatewayResponse"
 HEADER_PREFIX: Final = "gatewayresponse.header."
 REQUEST_ID: Final = "$context.requestId"
+EMULATOR_REQUEST_ID: Final = b"x-amzn-requestid"
 BAD_REQUEST: Final = 400
 SERVER_ERROR: Final = 500
 # API Gateway's integration timeout.
@@ -120,6 +127,7 @@ class _ResponseFilter:
                 await self._answer(message["status"])
                 return
             self._started = True
+            message = _with_correlation_id(message, self._headers)
         if not self._replaced:
             await self._send(message)
 
@@ -134,6 +142,15 @@ class _ResponseFilter:
         body = b"" if self._head_only else answer.body
         await self._send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         await self._send({"type": "http.response.body", "body": body})
+
+
+def _with_correlation_id(start: Message, request_headers: Headers) -> Message:
+    """Add the correlation id to a gateway response of the emulator: unlike the hub's answers, it has none."""
+    answer = {"headers": start["headers"]}
+    request_ids = header_values(answer, EMULATOR_REQUEST_ID)
+    if header_values(answer, CORRELATION_HEADER) or not request_ids:
+        return start
+    return {**start, "headers": [*start["headers"], correlation_header(request_headers, request_ids[0])]}
 
 
 def _is_emulator_error(start: Message) -> bool:

@@ -56,6 +56,25 @@ def test_publish_names_a_file_that_is_not_a_snapshot(command: Command, tmp_path:
     assert ended.err.startswith(f"{file}: ")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('{"weights": {"A": NaN,}}', id="NaN and a trailing comma"),
+        pytest.param('{"weights": {"A": NaN', id="NaN and a truncated text"),
+        pytest.param('{"weights": {"A": ' + "1" * 5000 + "}}", id="5,000 digits"),
+        pytest.param('{"weights": ' + '{"A": ' * 2000 + "NaN" + "}" * 2001, id="NaN nested 2,000 deep"),
+    ],
+)
+def test_publish_names_the_file_whose_number_and_syntax_are_both_invalid(
+    command: Command, tmp_path: Path, text: str
+) -> None:
+    file = tmp_path / "book.json"
+    file.write_text(text, encoding="utf-8")
+    ended = command("publish", file, "--world", "w1")
+    assert ended.status == 1
+    assert ended.err.startswith(f"{file}: ")
+
+
 def test_publish_names_the_place_of_a_number_that_json_does_not_have(
     command: Command, tmp_path: Path
 ) -> None:

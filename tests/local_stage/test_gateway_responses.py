@@ -104,6 +104,22 @@ def test_emulator_error_is_replaced_by_the_templates_problem(app: App, slug: str
     assert "x-of" not in headers
 
 
+def test_gateway_response_of_the_emulator_gets_a_correlation_id_and_an_answer_of_the_hub_keeps_its_own() -> (
+    None
+):
+    sent: list[tuple[bytes, bytes]] = [(b"x-amzn-requestid", b"emulated-1")]
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
+        headers = [(b"content-type", b"application/problem+json"), *sent]
+        await send({"type": "http.response.start", "status": 404, "headers": headers})
+        await send({"type": "http.response.body", "body": PROBLEM})
+
+    assert ask(app)[1]["x-correlation-id"] == "rebalance-42"
+    sent.append((b"X-Correlation-Id", b"of-the-hub"))
+    _, headers, _ = ask(app)
+    assert [value for name, value in headers.items() if name.lower() == "x-correlation-id"] == ["of-the-hub"]
+
+
 def test_emulator_timeout_returns_the_templates_504_problem(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -69,8 +69,13 @@ def _parse(raw: bytes) -> Any:  # noqa: ANN401 - any JSON
     except ProblemError as problem:
         if problem.type != NON_FINITE_NUMBER or problem.violations:
             raise
-        # Python's parser accepts NaN and Infinity: it finds their places.
-        violations = list(non_finite_violations(json.loads(raw)))
+        # Python's parser accepts NaN and Infinity: it finds their places, unless the text has a further fault.
+        try:
+            violations = list(non_finite_violations(json.loads(raw)))
+        except (ValueError, RecursionError):
+            violations = []
+        if not violations:
+            raise
         raise InvalidSnapshotError(summary(violations, "The snapshot"), violations) from None
 
 

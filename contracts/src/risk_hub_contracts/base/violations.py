@@ -67,7 +67,7 @@ def to_violations(
         base: the pointer of the value that was validated.
         tagged: top-level fields whose location contains a union tag, which the pointer omits.
         known: top-level field names, to suggest one where a top-level name is unknown.
-        noun: what an unknown name is called.
+        noun: what an unknown or missing name is called.
     """
     return [
         Violation(
@@ -107,7 +107,7 @@ def _pointer(details: ErrorDetails, tagged: Collection[str]) -> str:
 def _detail(details: ErrorDetails, known: Collection[str], noun: str) -> str:
     kind, value, context = details["type"], details["input"], details.get("ctx", {})
     if kind == "missing":
-        return "this required field is missing"
+        return f"this required {noun} is missing"
     if kind == "extra_forbidden":
         is_nested = len(details["loc"]) > 1
         return _unknown_name_detail(str(details["loc"][-1]), () if is_nested else known, noun)
