@@ -21,6 +21,8 @@ PYTEST_ARGS ?= -n 2 --dist loadgroup --no-loadscope-reorder
 
 export PYTHONPATH := .:contracts/src:client/src
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+# The tests start hundreds of Python processes: without bytecode files, each compiles the project again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list the commands
