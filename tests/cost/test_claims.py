@@ -34,6 +34,10 @@ from tools.cost.snapshot_flow import SnapshotFlow, measure_flows
 SIZES = (20, 500)
 
 
+# One worker makes what all tests of this file read.
+pytestmark = pytest.mark.xdist_group("cost")
+
+
 @pytest.fixture(scope="module")
 def journeys() -> dict[int, SnapshotFlow]:
     return measure_flows(SIZES)

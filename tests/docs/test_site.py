@@ -20,6 +20,10 @@ LOADED_BY_STYLE = re.compile(r"(?:url\(|@import\s+)[\"']?((?:https?:)?//[^\"')\s
 ELSEWHERE = ("http:", "https:", "//")
 
 
+# One worker makes what all tests of this file read.
+pytestmark = pytest.mark.xdist_group("site")
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the site in a separate process; strict mode fails on a broken link or anchor."""

@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     that read it.
     """
     for item in items:
-        if HERE in item.path.parents:
+        if item.path.parent == HERE:
             item.add_marker(pytest.mark.xdist_group(group_of(item.path.name)))
     if GIVEN:
         stage = given_stage()
@@ -37,9 +37,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def group_of(file: str) -> str:
-    """Return the group of a file's tests, which share their slow fixtures."""
+    """Return the group of a file's tests, which share their slow fixtures; that of the bundles is also in
+    bench/.
+    """
     if file.startswith(BUNDLE_TESTS):
-        return "infra_bundles"
+        return "bundles"
     return "infra_copy" if file == "test_extending.py" else "infra_templates"
 
 

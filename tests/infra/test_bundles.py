@@ -36,8 +36,6 @@ needs_runtime_python = pytest.mark.skipif(
     reason=f"bundles carry bytecode of Python {PYTHON[0]}.{PYTHON[1]}, which this Python cannot make",
 )
 
-# One worker builds the bundles, so that no two build them in parallel.
-pytestmark = pytest.mark.xdist_group("bundles")
 UNPACKED_MAX_BYTES = 250 * 1024 * 1024
 # Flags of a .pyc that is loaded without a check of its source (PEP 552).
 UNCHECKED_HASH = b"\x01\x00\x00\x00"

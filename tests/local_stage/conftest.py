@@ -14,6 +14,7 @@ from tests.local_stage.probe import Probe, create_probe, own_role
 from tests.local_stage.subscriber import SECRET, Subscriber, listening
 from tests.local_stage.subscription import Subscription, subscribed
 
+HERE = Path(__file__).parent
 # Variables of a developer's shell that no function may see.
 POLLUTION = {
     "PYTHONPATH": str(REPOSITORY),
@@ -33,7 +34,7 @@ POLLUTION = {
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests that share the stage on one xdist worker, and each other file's together."""
     for item in items:
-        if isinstance(item, pytest.Function) and Path(__file__).parent in item.path.parents:
+        if isinstance(item, pytest.Function) and item.path.parent == HERE:
             group = "local_stage" if "stage" in item.fixturenames else item.path.stem
             item.add_marker(pytest.mark.xdist_group(group))
 

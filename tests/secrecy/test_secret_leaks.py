@@ -37,6 +37,10 @@ class SecrecyRun:
         return {each for answer in self.answers for each in SIGNATURE.findall(answer.get("body") or "")}
 
 
+# One worker makes what all tests of this file read.
+pytestmark = pytest.mark.xdist_group("secrecy")
+
+
 @pytest.fixture(scope="module")
 def driven(tmp_path_factory: pytest.TempPathFactory) -> SecrecyRun:
     file = tmp_path_factory.mktemp("secrecy") / "driven.json"
