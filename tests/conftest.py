@@ -1,5 +1,6 @@
 """Configuration shared by all tests."""
 
+import gc
 import os
 
 import pytest
@@ -19,6 +20,11 @@ settings.load_profile("unhurried")
 LONGEST_FIRST = ("local_stage", "infra", "simulator")
 
 
+def pytest_collectstart() -> None:
+    """Collect no garbage during the collection of tests: nearly every new object lives until the end."""
+    gc.disable()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Move the longest tests to the front, leave the rest in random order; keep each group on one worker."""
@@ -26,6 +32,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("loadgroup", default=False):
         for item in items:
             _put_group_into_id(item)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Collect garbage again, but never visit the modules and tests that exist now."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def _place(folder: str) -> int:
