@@ -95,7 +95,8 @@ def test_app_runs_with_a_minimal_shell_environment(
     context = {**settings["context"], "stage": "local"}
     environment = {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-        "HOME": str(outdir.parent),
+        # The real one: jsii unpacks the CDK library into a cache there, once.
+        "HOME": str(Path.home()),
         "CDK_OUTDIR": str(outdir),
         "CDK_VALIDATION": "false",
         **({"CDK_CONTEXT_JSON": json.dumps(context)} if command == "as cdk does" else {}),

@@ -160,13 +160,12 @@ def test_alarms_of_the_page_and_of_its_worker_are_deployed(extended: Path) -> No
     assert wanted <= names_of(extended, "operations", "AWS::CloudWatch::Alarm", "AlarmName")
 
 
-def test_template_tests_pass_with_the_code_of_the_page(extended: Path) -> None:
-    run_tests(extended, *TEMPLATE_TESTS)
-
-
-def test_route_of_the_page_is_the_same_in_gateway_description_and_handlers(extended: Path) -> None:
+def test_route_of_the_page_is_deployed(extended: Path) -> None:
     assert "expiry" in names_of(extended, "service", "AWS::ApiGateway::Resource", "PathPart")
-    run_tests(extended, *ROUTE_TESTS)
+
+
+def test_tests_of_templates_and_routes_pass_with_the_code_of_the_page(extended: Path) -> None:
+    run_tests(extended, *TEMPLATE_TESTS, *ROUTE_TESTS)
 
 
 def test_route_of_the_page_keeps_the_promises_of_the_contract(extended: Path) -> None:
