@@ -1,4 +1,6 @@
-"""One local stage for all tests of this folder: separate ports and folder, started from a polluted shell."""
+"""One local stage for all tests of this folder, stopped after the last: separate ports and folder, started from a
+polluted shell.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,13 +41,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(group))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def subscriber() -> Iterator[Subscriber]:
     with listening() as receiving:
         yield receiving
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def settings(tmp_path_factory: pytest.TempPathFactory, subscriber: Subscriber) -> LocalSettings:
     """Policies are enforced, so that every test also proves that the roles suffice; alarms run 60 times as
     fast.
@@ -59,7 +61,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory, subscriber: Subscriber) -
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stage(settings: LocalSettings) -> Iterator[RunningStage]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in POLLUTION.items():
@@ -71,7 +73,7 @@ def stage(settings: LocalSettings) -> Iterator[RunningStage]:
         opened.process.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def probe(stage: RunningStage) -> Probe:
     return create_probe(stage.aws, own_role(stage.aws))
 
