@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from infra.local.settings import EMULATOR_SECRET_KEY
 from infra.names import LOCAL_ACCOUNT, LOCAL_REGION
-from infra.tokens.issue import GRANTED_SCOPES, token_digest
+from infra.tokens.issue import SCOPES_OF_RELEASE_1_0, token_digest
 from infra.tokens.register import TokenRegister
 from risk_hub_contracts.base.tokens import ANY_ACTOR, Token
 
@@ -23,7 +23,7 @@ def register_token(secretsmanager: "SecretsManagerClient", secret_id: str, token
     entry = Token(
         id=TOKEN_ID,
         sha256=token_digest(token),
-        scopes=list(GRANTED_SCOPES),
+        scopes=list(SCOPES_OF_RELEASE_1_0),
         actors=[ANY_ACTOR],
         not_after=None,
     )

@@ -5,30 +5,33 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, get_args
 
 from infra.errors import TokenError
 from infra.tokens.register import Edit, TokenRegister
+from risk_hub_contracts.api.routes import ROUTES
 from risk_hub_contracts.base.ids import actor_violation, id_violation
 from risk_hub_contracts.base.limits import TOKEN_ACTORS_MAX_COUNT, TOKEN_LIFETIME_MAX_SECONDS
-from risk_hub_contracts.base.tokens import Scope, Token
+from risk_hub_contracts.base.tokens import ATTRIBUTED_SCOPES, Scope, Token
 
 TOKEN_BYTES: Final = 32
 # Scanners of repositories, images and logs recognise a leaked token by this prefix.
 TOKEN_PREFIX: Final = "rsh_"  # noqa: S105 - what every token begins with
 FINGERPRINT_CHARS: Final = 8
-# Scopes in use today; a scope for a future route is granted once the route exists.
-GRANTED_SCOPES: Final[tuple[Scope, ...]] = ("snapshots:read", "snapshots:write", "worlds:write")
+GRANTED_SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+# Release 1.0 of the hub skips a token that has any other scope.
+SCOPES_OF_RELEASE_1_0: Final[tuple[Scope, ...]] = ("snapshots:read", "snapshots:write", "worlds:write")
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """An operator's request: token id, scopes, actor and lifetime."""
+    """An operator's request: token id, scopes, actors, lifetime and subject."""
 
     id: str
     scopes: Sequence[Scope]
     actors: Sequence[str]
     lifetime: timedelta
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ def issue(register: TokenRegister, request: TokenRequest, now: datetime) -> Issu
         now: aware, UTC.
 
     Raises:
-        TokenError: the request names an unavailable scope, the id is taken, or the list is full.
+        TokenError: a name is malformed, a scope needs a subject, the id is taken, the list has the subject in
+            another spelling, or the list is full.
     """
     _check_request(request)
     token = new_token()
@@ -73,6 +77,7 @@ def issue(register: TokenRegister, request: TokenRequest, now: datetime) -> Issu
         scopes=list(request.scopes),
         actors=list(request.actors),
         not_after=(now + request.lifetime).replace(microsecond=0),
+        subject=request.subject,
     )
     register.change(_append_token(entry))
     return IssuedToken(token, entry)
@@ -86,15 +91,39 @@ def revoke(register: TokenRegister, ids: Sequence[str]) -> None:
     """
 
     def drop_tokens(listed: Sequence[Token]) -> Sequence[Token]:
-        unknown = sorted(set(ids) - {each.id for each in listed})
-        if unknown:
-            known = ", ".join(each.id for each in listed) or "none"
-            raise TokenError(
-                f"There is no token {', '.join(map(repr, unknown))}; nothing was revoked. Tokens: {known}."
-            )
+        _require_listed(ids, listed)
         return [each for each in listed if each.id not in ids]
 
     register.change(drop_tokens)
+
+
+def take_scopes(register: TokenRegister, ids: Sequence[str], scopes: Sequence[Scope]) -> None:
+    """Take scopes from tokens, which keep their other scopes.
+
+    Raises:
+        TokenError: an id is not listed, a token lacks one of the scopes, or it would have none left; in that
+            case no token was changed.
+    """
+
+    def without_scopes(token: Token) -> Token:
+        missing = sorted(set(scopes) - set(token.scopes))
+        if missing:
+            raise TokenError(
+                f"The token {token.id} does not have {', '.join(missing)}; nothing was changed. "
+                f"Its scopes: {', '.join(token.scopes)}."
+            )
+        kept = [scope for scope in token.scopes if scope not in scopes]
+        if not kept:
+            raise TokenError(
+                f"The token {token.id} would have no scope left; nothing was changed. Revoke it without --scope."
+            )
+        return token.model_copy(update={"scopes": kept})
+
+    def narrow_tokens(listed: Sequence[Token]) -> Sequence[Token]:
+        _require_listed(ids, listed)
+        return [without_scopes(each) if each.id in ids else each for each in listed]
+
+    register.change(narrow_tokens)
 
 
 def revoke_expired(register: TokenRegister, now: datetime) -> Sequence[Token]:
@@ -109,18 +138,44 @@ def revoke_expired(register: TokenRegister, now: datetime) -> Sequence[Token]:
     return expired
 
 
+def scopes_without_a_route(scopes: Sequence[Scope]) -> Sequence[Scope]:
+    """Return those of the scopes that no route uses yet."""
+    used = {route.scope for route in ROUTES.values()}
+    return [scope for scope in scopes if scope not in used]
+
+
+def _require_listed(ids: Sequence[str], listed: Sequence[Token]) -> None:
+    unknown = sorted(set(ids) - {each.id for each in listed})
+    if unknown:
+        known = ", ".join(each.id for each in listed) or "none"
+        raise TokenError(
+            f"There is no token {', '.join(map(repr, unknown))}; nothing was revoked. Tokens: {known}."
+        )
+
+
 def _check_request(request: TokenRequest) -> None:
-    for name, violation in (
-        (request.id, id_violation(request.id)),
-        *((actor, actor_violation(actor)) for actor in request.actors),
-    ):
-        if violation:
-            raise TokenError(f"{name!r} {violation}.")
+    _check_names(request)
+    needing = sorted(ATTRIBUTED_SCOPES.intersection(request.scopes))
+    if needing and request.subject is None:
+        raise TokenError(
+            f"A token with {', '.join(needing)} needs a subject. Name the person or service that holds it "
+            "with --subject."
+        )
     if not 1 <= len(request.actors) <= TOKEN_ACTORS_MAX_COUNT:
         raise TokenError(f"A token must have 1 to {TOKEN_ACTORS_MAX_COUNT} actors, or '*'.")
     if not timedelta() < request.lifetime <= timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS):
         longest = timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS).days
         raise TokenError(f"The lifetime of a token is at most {longest} days.")
+
+
+def _check_names(request: TokenRequest) -> None:
+    violations = [(request.id, id_violation(request.id))]
+    violations += [(actor, actor_violation(actor)) for actor in request.actors]
+    if request.subject is not None:
+        violations.append((request.subject, id_violation(request.subject)))
+    for name, violation in violations:
+        if violation:
+            raise TokenError(f"{name!r} {violation}.")
 
 
 def _append_token(entry: Token) -> Edit:
@@ -129,6 +184,23 @@ def _append_token(entry: Token) -> Edit:
             raise TokenError(
                 f"The token {entry.id} already exists. Choose another id, for example with the month in it."
             )
+        _check_spelling(entry, listed)
         return [*listed, entry]
 
     return append_token
+
+
+def _check_spelling(entry: Token, listed: Sequence[Token]) -> None:
+    """Refuse a subject that another token has in other letter case: one holder would count as two."""
+    for each in listed:
+        subject = each.subject
+        if (
+            subject
+            and entry.subject
+            and subject != entry.subject
+            and subject.lower() == entry.subject.lower()
+        ):
+            raise TokenError(
+                f"The token {each.id} has the subject {subject}. Write {subject} for the same holder, "
+                "or choose a name that differs in more than letter case."
+            )

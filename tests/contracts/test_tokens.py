@@ -46,11 +46,29 @@ def test_token_covers_its_listed_actors_or_all_with_a_wildcard() -> None:
         {"not_after": 1735689600},
         {"id": ""},
         {"token": "secret"},
+        {"subject": ""},
+        {"subject": "-kim"},
+        {"subject": "kim lee"},
+        {"subject": "kim\n"},
+        {"subject": "\uae40"},
+        {"subject": "k" * 129},
+        {"subject": 7},
     ],
 )
 def test_a_malformed_token_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         token(**change)
+
+
+@pytest.mark.parametrize("subject", ["kim@example.com", "service:gateway", "k", "k" * 128])
+def test_holder_of_a_token_is_its_subject(subject: str) -> None:
+    assert token(subject=subject).holder == subject
+
+
+@pytest.mark.parametrize("change", [{}, {"subject": None}])
+def test_holder_of_a_token_without_a_subject_is_its_id(change: dict[str, Any]) -> None:
+    assert token(**change).subject is None
+    assert token(**change).holder == "gateway-1"
 
 
 def test_token_list_is_parsed_from_json_text() -> None:

@@ -41,11 +41,21 @@ class MemoryTokens:
     def tokens(self) -> Sequence[Token]:
         return self.live
 
-    def issue(self, scopes: Sequence[Scope] = ALL_SCOPES, actors: Sequence[str] = ("*",)) -> str:
+    def issue(
+        self,
+        scopes: Sequence[Scope] = ALL_SCOPES,
+        actors: Sequence[str] = ("*",),
+        subject: str | None = None,
+    ) -> str:
         secret = secrets.token_urlsafe(24)
         digest = hashlib.sha256(secret.encode()).hexdigest()
         token = Token(
-            id=f"t{len(self.live)}", sha256=digest, scopes=list(scopes), actors=list(actors), not_after=None
+            id=f"t{len(self.live)}",
+            sha256=digest,
+            scopes=list(scopes),
+            actors=list(actors),
+            not_after=None,
+            subject=subject,
         )
         self.live.append(token)
         return secret

@@ -3,8 +3,9 @@ time.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
@@ -15,7 +16,15 @@ from moto import mock_aws
 from functions.entrypoints.http.request import Request
 from functions.hub.adapters import secret_tokens
 from functions.hub.adapters.secret_tokens import SecretTokens
-from infra.tokens.issue import GRANTED_SCOPES, TokenRequest, issue, revoke
+from infra.tokens.issue import (
+    GRANTED_SCOPES,
+    SCOPES_OF_RELEASE_1_0,
+    TokenRequest,
+    issue,
+    revoke,
+    scopes_without_a_route,
+    take_scopes,
+)
 from infra.tokens.register import TokenRegister
 from risk_hub_contracts.api.routes import ANY_SCOPE
 from risk_hub_contracts.api.routes import ROUTES as TABLE
@@ -39,6 +48,7 @@ ROUTES = [
 SCOPES: dict[tuple[str, str], str | None] = {
     (route.method, route.path): route.scope for route in TABLE.values()
 }
+WITHOUT_A_ROUTE = scopes_without_a_route(GRANTED_SCOPES)
 WITH_A_BODY = [
     ("POST", SNAPSHOTS),
     ("POST", BLOBS),
@@ -99,7 +109,9 @@ def opens_to(api: Gateway, hub: Hub, method: str, path: str) -> set[str]:
     """Return the scopes of which any single one permits a route."""
     admitted = set()
     for scope in get_args(Scope):
-        answer = api(method, path, {}, headers={"Authorization": f"Bearer {hub.tokens.issue([scope])}"})
+        answer = api(
+            method, path, {}, headers={"Authorization": f"Bearer {hub.tokens.issue([scope], subject='kim')}"}
+        )
         if answer.status not in {401, 403}:
             admitted.add(scope)
     return admitted
@@ -122,8 +134,23 @@ def test_only_health_answers_without_a_token(api: Gateway, method: str, path: st
     assert status == (200 if SCOPES[method, path] is None else 401)
 
 
-def test_granted_scopes_are_exactly_those_that_routes_use() -> None:
-    assert set(GRANTED_SCOPES) == {*SCOPES.values()} - {ANY_SCOPE, None}
+def test_every_scope_is_granted_by_command_and_only_those_of_evaluation_have_no_route() -> None:
+    assert set(GRANTED_SCOPES) == set(get_args(Scope))
+    assert {*SCOPES.values()} - {ANY_SCOPE, None} == set(GRANTED_SCOPES) - set(WITHOUT_A_ROUTE)
+
+
+@pytest.mark.parametrize("scopes", [*([scope] for scope in WITHOUT_A_ROUTE), WITHOUT_A_ROUTE], ids=str)
+def test_token_with_only_scopes_without_a_route_opens_no_route(
+    api: Gateway, hub: Hub, scopes: Sequence[Scope]
+) -> None:
+    token = {"Authorization": f"Bearer {hub.tokens.issue(scopes, subject='kim')}"}
+    opened = set()
+    for method, path in ROUTES:
+        concrete = path.replace("{world_id}", "w1").replace("{sha256}", "a" * 64).replace("{version}", "v1")
+        answer = api(method, f"{concrete}?stage=paper", {}, headers=token)
+        if answer.status != HTTPStatus.FORBIDDEN:
+            opened.add((method, path))
+    assert opened == {each for each, scope in SCOPES.items() if scope in (ANY_SCOPE, None)}
 
 
 @pytest.fixture
@@ -160,7 +187,7 @@ def test_f14_a_cold_start_without_the_secret_store_is_503_with_retry_after(
 
 
 def order(name: str, lifetime: timedelta = timedelta(days=1)) -> TokenRequest:
-    return TokenRequest(name, GRANTED_SCOPES, ["gateway"], lifetime)
+    return TokenRequest(name, SCOPES_OF_RELEASE_1_0, ["gateway"], lifetime)
 
 
 def status(api: Gateway, token: str) -> int:
@@ -178,6 +205,23 @@ def test_f21_a_revoked_token_is_refused_within_a_minute_and_a_new_one_accepted(
     assert (status(listed, old), status(listed, new)) == (200, 401)
     hub.clock.advance(seconds=1)
     assert (status(listed, old), status(listed, new)) == (401, 200)
+
+
+def test_a_scope_taken_from_a_token_is_refused_with_403_within_a_minute_and_its_other_scopes_remain(
+    listed: Gateway, hub: Hub, register: TokenRegister
+) -> None:
+    token = issue(register, order("gateway"), hub.clock()).token
+    other = issue(register, order("other"), hub.clock()).token
+    assert status(listed, token) == 201
+    take_scopes(register, ["gateway"], ["snapshots:write"])
+    hub.clock.advance(seconds=TOKEN_CACHE_MAX_AGE_SECONDS - 1)
+    assert status(listed, token) == 200
+    hub.clock.advance(seconds=1)
+    refused = listed("POST", SNAPSHOTS, book(), headers={"Authorization": f"Bearer {token}"})
+    assert (refused.status, refused.slug) == (403, "forbidden-scope")
+    assert status(listed, other) == 200
+    read = listed("GET", f"{SNAPSHOTS}/latest?stage=paper", headers={"Authorization": f"Bearer {token}"})
+    assert read.status == 200
 
 
 def test_token_expiry_applies_immediately_despite_the_cached_token_list(

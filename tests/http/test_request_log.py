@@ -26,3 +26,21 @@ def test_request_log_line_has_the_token_id_and_never_the_token(
     assert written == [(201, first), (403, hub.tokens.live[1].id), (401, None)]
     assert second not in log
     assert "nobody" not in log
+
+
+def test_request_log_line_has_the_subject_of_the_token_or_the_id_of_a_token_without_one(
+    api: Gateway, hub: Hub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = hub.tokens.issue(subject="kim@example.com")
+    reader = hub.tokens.issue(["snapshots:read"], subject="lee@example.com")
+    for token in (named, reader):
+        post(api, headers={"Authorization": f"Bearer {token}"})
+    post(api)
+    post(api, headers={"Authorization": "Bearer nobody"})
+    written = [(line["status"], line.get("token_subject")) for line in requests(capsys.readouterr().out)]
+    assert written == [
+        (201, "kim@example.com"),
+        (403, "lee@example.com"),
+        (200, hub.tokens.live[0].id),
+        (401, None),
+    ]

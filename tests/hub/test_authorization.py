@@ -1,14 +1,14 @@
-"""Token comparison: with every listed token, by digest, in constant time."""
+"""Token comparison with every listed token, by digest, in constant time; scopes and the subjects they need."""
 
 import hashlib
 import hmac
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from functions.hub.domain.authorization import authenticate
+from functions.hub.domain.authorization import authenticate, require_scope
 from risk_hub_contracts.base.problems import ProblemError
-from risk_hub_contracts.base.tokens import Token
+from risk_hub_contracts.base.tokens import ATTRIBUTED_SCOPES, Scope, Token
 from tests.fakes.clock import START
 
 TOKENS = ["the first", "the second", "one in the middle", "the last but one", "the last"]
@@ -58,3 +58,20 @@ def test_token_listed_twice_is_valid_until_the_later_expiry() -> None:
 def test_arbitrary_token_bytes_are_refused_as_an_unknown_token(presented: bytes) -> None:
     with pytest.raises(ProblemError, match="unknown or no longer valid"):
         authenticate(presented, [listed("t")], START)
+
+
+@pytest.mark.parametrize("scope", get_args(Scope))
+def test_scope_is_refused_to_a_token_without_it(scope: Scope) -> None:
+    others = [each for each in get_args(Scope) if each != scope]
+    with pytest.raises(ProblemError, match=f"lacks the scope '{scope}'"):
+        require_scope(listed("t", scopes=others, subject="kim"), scope)
+
+
+@pytest.mark.parametrize("scope", get_args(Scope))
+def test_only_attributed_scopes_are_refused_to_a_token_without_a_subject(scope: Scope) -> None:
+    require_scope(listed("t", scopes=[scope], subject="kim"), scope)
+    if scope in ATTRIBUTED_SCOPES:
+        with pytest.raises(ProblemError, match=f"'t' has no subject, and the scope '{scope}' needs one"):
+            require_scope(listed("t", scopes=[scope]), scope)
+    else:
+        require_scope(listed("t", scopes=[scope]), scope)

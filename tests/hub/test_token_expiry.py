@@ -79,3 +79,14 @@ def test_expired_token_is_ignored() -> None:
 
 def test_token_counts_until_its_expiry_instant() -> None:
     assert days_left(token(0)) == 0
+
+
+def test_a_token_with_a_subject_is_replaced_only_by_one_with_the_same_subject() -> None:
+    ending = token(2, subject="kim")
+    assert days_left(ending, token(90, subject="kim")) == 90
+    assert days_left(ending, token(90, subject="lee")) == 2
+    assert days_left(ending, token(90)) == 2
+
+
+def test_a_token_without_a_subject_is_replaced_by_one_with_any_subject() -> None:
+    assert days_left(token(2), token(90, subject="kim")) == 90

@@ -5,26 +5,37 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from infra.errors import TokenError
 from infra.ops.operate import cli, stage_access
-from infra.tokens.issue import GRANTED_SCOPES, TokenRequest, issue, revoke
+from infra.tokens.issue import (
+    GRANTED_SCOPES,
+    SCOPES_OF_RELEASE_1_0,
+    TokenRequest,
+    issue,
+    revoke,
+    scopes_without_a_route,
+)
 from infra.tokens.register import ATTEMPTS_MAX_COUNT, TokenRegister, secret_text
 from risk_hub_contracts.base.limits import (
+    ID_MAX_CHARS,
     TOKEN_ACTORS_MAX_COUNT,
     TOKEN_LIFETIME_MAX_SECONDS,
     TOKENS_MAX_COUNT,
     TOKENS_SECRET_MAX_BYTES,
 )
-from risk_hub_contracts.base.tokens import Token, TokenList
+from risk_hub_contracts.base.tokens import ATTRIBUTED_SCOPES, Token, TokenList
 from tests.fakes.clients import as_client
 from tests.fakes.secrets_manager import secrets_manager
 from tests.operate.conftest import STAGE, Run, refusal
 
 SECRET = f"risk-hub-{STAGE}-tokens"
+RELEASED_SCHEMAS = Path(__file__).parents[2] / "contracts" / "released" / "1.0.0" / "schemas.json"
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 Doing = Callable[[], object]
 
@@ -201,12 +212,13 @@ def test_revoke_ended_removes_only_expired_tokens(
     "arguments",
     [
         ("create", "a"),
-        ("create", "a", "--scope", "governance:approve"),
         ("create", "a", "--scope", "snapshots:delete"),
         ("create", "a", "--scope", "snapshots:read", "--lifetime", "0d"),
         ("create", "a", "--scope", "snapshots:read", "--lifetime", "90"),
         ("revoke",),
         ("revoke", "a", "--ended"),
+        ("revoke", "--ended", "--scope", "snapshots:read"),
+        ("revoke", "a", "--scope", "snapshots:delete"),
     ],
 )
 def test_invalid_tokens_arguments_exit_with_status_2(run: Run, arguments: tuple[str, ...]) -> None:
@@ -223,6 +235,13 @@ def test_invalid_tokens_arguments_exit_with_status_2(run: Run, arguments: tuple[
         (token_request(actors=[f"a{i}" for i in range(TOKEN_ACTORS_MAX_COUNT + 1)]), "1 to 16 actors"),
         (token_request(lifetime=timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS + 1)), "at most 365 days"),
         (token_request(lifetime=timedelta()), "at most 365 days"),
+        (token_request(subject=""), "'' must be 1 to 128 characters"),
+        (token_request(subject="kim lee"), "'kim lee' must be 1 to 128 characters"),
+        (token_request(subject="k" * (ID_MAX_CHARS + 1)), "must be 1 to 128 characters"),
+        *(
+            (token_request(scopes=[scope]), f"A token with {scope} needs a subject")
+            for scope in ATTRIBUTED_SCOPES
+        ),
     ],
 )
 def test_token_order_beyond_its_limits_is_rejected(
@@ -236,9 +255,107 @@ def test_token_order_beyond_its_limits_is_rejected(
 def test_token_request_at_its_limits_is_accepted(register: TokenRegister) -> None:
     actors = [f"a{i}" for i in range(TOKEN_ACTORS_MAX_COUNT)]
     longest = timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS)
-    made = issue(register, token_request(actors=actors, lifetime=longest, scopes=GRANTED_SCOPES), NOW)
+    largest = token_request(
+        actors=actors, lifetime=longest, scopes=GRANTED_SCOPES, subject="k" * ID_MAX_CHARS
+    )
+    made = issue(register, largest, NOW)
     assert register.tokens() == [made.entry]
     assert made.entry.not_after == NOW + longest
+
+
+def test_create_stores_the_subject_and_list_shows_it(
+    secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("tokens", "create", "plain", "--scope", "snapshots:read") == 0
+    asked = ("--subject", "kim@example.com", "--scope", "governance:approve", "--scope", "snapshots:read")
+    capsys.readouterr()
+    assert run("tokens", "create", "approver", *asked, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["subject"] == "kim@example.com"
+    plain, approver = TokenList.model_validate_json(secret.held()).tokens
+    assert (plain.subject, plain.holder) == (None, "plain")
+    assert (approver.subject, approver.scopes) == (
+        "kim@example.com",
+        ["governance:approve", "snapshots:read"],
+    )
+    assert run("tokens", "list") == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in shown] == [
+        ["token", "subject"],
+        ["plain", "-"],
+        ["approver", "kim@example.com"],
+    ]
+    assert run("tokens", "list", "--json") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["subject"] for row in rows] == [None, "kim@example.com"]
+
+
+def test_create_says_which_scopes_no_route_uses_yet(
+    secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unused = scopes_without_a_route(GRANTED_SCOPES)
+    scopes = [argument for scope in GRANTED_SCOPES for argument in ("--scope", scope)]
+    assert run("tokens", "create", "all", "--subject", "kim", *scopes) == 0
+    printed = capsys.readouterr()
+    assert (f"No route uses {', '.join(unused)} yet" in " ".join(printed.err.split())) is bool(unused)
+    assert secret.ids() == ["all"]
+    assert run("tokens", "create", "reader", "--scope", "snapshots:read") == 0
+    assert "No route uses" not in capsys.readouterr().err
+
+
+def test_a_subject_in_another_letter_case_is_refused(register: TokenRegister) -> None:
+    issue(register, token_request("first", subject="Kim@example.com"), NOW)
+    issue(register, token_request("second", subject="Kim@example.com"), NOW)
+    with pytest.raises(TokenError, match=r"token first has the subject Kim@example\.com\. Write Kim@"):
+        issue(register, token_request("third", subject="kim@example.com"), NOW)
+    assert [each.id for each in register.tokens()] == ["first", "second"]
+
+
+def test_release_1_0_reads_a_list_without_subjects(register: TokenRegister, secret: Secrets) -> None:
+    released = json.loads(RELEASED_SCHEMAS.read_text(encoding="utf-8"))["token-list"]
+    validator = Draft202012Validator(released)
+    issue(register, token_request("without", scopes=SCOPES_OF_RELEASE_1_0), NOW)
+    register.change(lambda listed: [*listed, entry("endless")])
+    validator.validate(json.loads(secret.held()))
+    issue(register, token_request("with", subject="kim"), NOW)
+    assert not validator.is_valid(json.loads(secret.held()))
+
+
+def test_revoke_of_a_scope_keeps_the_token_and_its_other_scopes(
+    secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("--scope", "governance:approve", "--scope", "snapshots:read", "--subject", "kim")
+    assert run("tokens", "create", "a", *given) == 0
+    assert run("tokens", "create", "b", *given) == 0
+    before = TokenList.model_validate_json(secret.held()).tokens
+    capsys.readouterr()
+    assert run("tokens", "revoke", "a", "--scope", "governance:approve") == 0
+    assert "Took governance:approve from a: every function refuses" in capsys.readouterr().out
+    after = TokenList.model_validate_json(secret.held()).tokens
+    assert after == [before[0].model_copy(update={"scopes": ["snapshots:read"]}), before[1]]
+    assert run("tokens", "revoke", "b", "--scope", "snapshots:read", "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["changed"], answer["scopes"]) == (["b"], ["snapshots:read"])
+    assert secret.ids() == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("a", "--scope", "worlds:write"), "The token a does not have worlds:write; nothing was changed"),
+        (("a", "z", "--scope", "snapshots:read"), "There is no token 'z'; nothing was"),
+        (("b", "a", "--scope", "snapshots:read"), "The token a would have no scope left; nothing was"),
+    ],
+)
+def test_revoke_of_a_scope_that_is_missing_or_the_last_one_changes_nothing(
+    secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], why: str
+) -> None:
+    assert run("tokens", "create", "a", "--scope", "snapshots:read") == 0
+    assert run("tokens", "create", "b", "--scope", "snapshots:read", "--scope", "worlds:write") == 0
+    before = secret.held()
+    capsys.readouterr()
+    assert run("tokens", "revoke", *arguments) == 1
+    assert why in " ".join(capsys.readouterr().err.split())
+    assert secret.held() == before
 
 
 def test_issuing_an_existing_token_id_raises_token_error(register: TokenRegister) -> None:

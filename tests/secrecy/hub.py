@@ -22,7 +22,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from events.envelope import CloudEvent
 from infra.functions import WORKER_EVENTS
-from infra.tokens.issue import GRANTED_SCOPES, new_token
+from infra.tokens.issue import SCOPES_OF_RELEASE_1_0, new_token
 from tests.fakes.answer_validation import validate_proxy_answer
 from tests.fakes.deployed import CONTEXT, QUEUES, deployed
 from tests.fakes.gateway import proxy_event
@@ -115,7 +115,7 @@ AUTHORIZATIONS: tuple[list[str], ...] = (
 def main(file: Path) -> None:
     """Exercise all handlers and write the results."""
     marked = {"AWS_SECRET_ACCESS_KEY": KEY, "AWS_SESSION_TOKEN": SESSION, "POWERTOOLS_LOG_LEVEL": "DEBUG"}
-    with deployed(TOKEN, GRANTED_SCOPES, **marked), metered() as meter:
+    with deployed(TOKEN, SCOPES_OF_RELEASE_1_0, **marked), metered() as meter:
         store_blob()
         answers = [answer for authorization in AUTHORIZATIONS for answer in ask_everything(authorization)]
         work(meter)

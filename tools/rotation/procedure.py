@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from infra.tokens.issue import GRANTED_SCOPES, TokenRequest, issue, revoke
+from infra.tokens.issue import SCOPES_OF_RELEASE_1_0, TokenRequest, issue, revoke
 from infra.tokens.register import TokenRegister
 from risk_hub_contracts.base.limits import TOKEN_CACHE_MAX_AGE_SECONDS
 
@@ -61,7 +61,8 @@ class Rehearsal:
         return self._until_refused(old)
 
     def _issue(self, name: str) -> str:
-        return issue(self.register, TokenRequest(name, GRANTED_SCOPES, [ACTOR], LIFETIME), self.now()).token
+        request = TokenRequest(name, SCOPES_OF_RELEASE_1_0, [ACTOR], LIFETIME)
+        return issue(self.register, request, self.now()).token
 
     def _until_refused(self, token: str) -> float:
         revoked_at = self.now()

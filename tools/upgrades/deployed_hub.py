@@ -15,7 +15,7 @@ from functions.hub.adapters import aws
 from functions.wiring import process
 from infra.functions import WORKER_EVENTS
 from infra.names import ANNOUNCED_REPORT_PREFIXES
-from infra.tokens.issue import GRANTED_SCOPES
+from infra.tokens.issue import SCOPES_OF_RELEASE_1_0
 from tests.fakes.answer_validation import validate_proxy_answer
 from tests.fakes.clock import FrozenClock
 from tests.fakes.cold_start import cold_start
@@ -117,7 +117,7 @@ def deployed_hub(clock: FrozenClock) -> Iterator[DeployedHub]:
     token = secrets.token_urlsafe(16)
     aws._cached_client.cache_clear()  # noqa: SLF001 - clients of an earlier hub would not be metered
     with (
-        deployed(token, GRANTED_SCOPES, RISK_HUB_OFFLOAD="true"),
+        deployed(token, SCOPES_OF_RELEASE_1_0, RISK_HUB_OFFLOAD="true"),
         patch.object(process, "utc_now", clock),
         metered() as meter,
     ):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from events.envelope import CloudEvent
 from infra.functions import WORKER_EVENTS
-from infra.tokens.issue import GRANTED_SCOPES
+from infra.tokens.issue import SCOPES_OF_RELEASE_1_0
 from tests.fakes.clock import START
 from tests.fakes.deployed import SETTINGS
 from tests.fakes.gateway import proxy_event
@@ -82,7 +82,7 @@ def _token_entry(token: str) -> Json:
     return {
         "id": "reader",
         "sha256": hashlib.sha256(token.encode()).hexdigest(),
-        "scopes": list(GRANTED_SCOPES),
+        "scopes": list(SCOPES_OF_RELEASE_1_0),
         "actors": ["*"],
         "not_after": None,
     }

@@ -16,9 +16,12 @@ class Authenticator:
     clock: Clock
 
     def require_token(self, request: Request, scope: Scope | None) -> Token:
-        """Return the request's token if it is live and has the scope; scope None accepts any live token."""
+        """Return the request's token if it is live and has the scope; scope None accepts any live token.
+
+        A use case that records who made a request stores the token's `holder`.
+        """
         token = authenticate(request.bearer_token(), self.tokens.tokens(), self.clock())
-        request.log_fields["token"] = token.id
+        request.log_fields.update(token=token.id, token_subject=token.holder)
         if scope is not None:
             require_scope(token, scope)
         return token

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from risk_hub_contracts.base.problems import FORBIDDEN_ACTOR, FORBIDDEN_SCOPE, UNAUTHENTICATED, ProblemError
-from risk_hub_contracts.base.tokens import Scope, Token
+from risk_hub_contracts.base.tokens import ATTRIBUTED_SCOPES, Scope, Token
 
 
 def authenticate(presented: bytes, tokens: Iterable[Token], now: datetime) -> Token:
@@ -26,9 +26,13 @@ def authenticate(presented: bytes, tokens: Iterable[Token], now: datetime) -> To
 
 
 def require_scope(token: Token, scope: Scope) -> None:
-    """Refuse a token that lacks the scope (`forbidden-scope`)."""
+    """Refuse a token that lacks the scope, or the subject that the scope needs (`forbidden-scope`)."""
     if scope not in token.scopes:
         raise ProblemError(FORBIDDEN_SCOPE, f"token {token.id!r} lacks the scope {scope!r}")
+    if scope in ATTRIBUTED_SCOPES and token.subject is None:
+        raise ProblemError(
+            FORBIDDEN_SCOPE, f"token {token.id!r} has no subject, and the scope {scope!r} needs one"
+        )
 
 
 def require_actor(token: Token, actor: str | None) -> None:

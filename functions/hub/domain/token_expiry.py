@@ -10,8 +10,8 @@ def seconds_to_next_expiry(tokens: Sequence[Token], now: datetime) -> float | No
     """Return the seconds until the first live token without a successor ends; None without such a token.
 
     A token without an end never ends. An ended token does not count: its callers are refused already. A token
-    has a successor if another live token that ends later, or never, has all of its scopes and may write as
-    all of its actors.
+    has a successor if another live token that ends later, or never, has all of its scopes, may write as all of
+    its actors, and has its subject if it names one.
     """
     live = [token for token in tokens if token.is_live(now)]
     ends = [
@@ -24,7 +24,9 @@ def seconds_to_next_expiry(tokens: Sequence[Token], now: datetime) -> float | No
 
 def _succeeds(other: Token, token: Token) -> bool:
     """Return whether the callers of `token` can use `other` after `token` ends."""
-    if token.not_after is None or (other.not_after is not None and other.not_after <= token.not_after):
-        return False
+    ends_later = token.not_after is not None and (
+        other.not_after is None or token.not_after < other.not_after
+    )
+    has_its_subject = token.subject in (None, other.subject)
     may_write_as_all = ANY_ACTOR in other.actors or set(token.actors) <= set(other.actors)
-    return may_write_as_all and set(token.scopes) <= set(other.scopes)
+    return ends_later and has_its_subject and may_write_as_all and set(token.scopes) <= set(other.scopes)

@@ -1,4 +1,4 @@
-"""Implementation of `tokens create`, `tokens list` and `tokens revoke`."""
+"""Implementation of `tokens create`, `tokens list` and `tokens revoke`, also of a scope."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,16 +10,17 @@ from rich.table import Table
 from infra import names
 from infra.ops.operate.stage_access import Clients
 from infra.tokens import issue
-from infra.tokens.issue import IssuedToken, TokenRequest, fingerprint
+from infra.tokens.issue import IssuedToken, TokenRequest, fingerprint, scopes_without_a_route
 from infra.tokens.register import TokenRegister
 from risk_hub_client.cli.screen import print_document, print_line, print_note
 from risk_hub_contracts.base.limits import TOKEN_CACHE_MAX_AGE_SECONDS
-from risk_hub_contracts.base.tokens import Token
+from risk_hub_contracts.base.tokens import Scope, Token
 
 TABLE_MIN_CHARS: Final = 120
 EXPIRES_SOON: Final = timedelta(days=14)
 NO_TOKENS: Final = "No tokens: every API request will be rejected."
 NONE_EXPIRING: Final = "No token expires in that time."
+NO_SUBJECT: Final = "-"
 NONE_EXPIRED: Final = "No token has expired."
 
 
@@ -39,6 +40,9 @@ def create(request: TokenRequest, aws: Clients, stage: str, *, json: bool) -> No
         f"{issued.entry.id}: this token is shown only once. Every function accepts it from {_text(everywhere)}, "
         f"until {_expiry_text(issued.entry)}."
     )
+    unused = scopes_without_a_route(request.scopes)
+    if unused:
+        print_note(f"No route uses {', '.join(unused)} yet: the token can do nothing with it today.")
 
 
 def show(aws: Clients, stage: str, ending: timedelta | None, *, json: bool) -> int:
@@ -84,6 +88,24 @@ def revoke(ids: Sequence[str], aws: Clients, stage: str, *, json: bool) -> None:
         print_line(NONE_EXPIRED)
 
 
+def take_scopes(ids: Sequence[str], scopes: Sequence[Scope], aws: Clients, stage: str, *, json: bool) -> None:
+    """Take scopes from tokens, which keep their other scopes.
+
+    Raises:
+        TokenError: an id is unknown, or a token has not all of the scopes or no other one; nothing was changed.
+    """
+    issue.take_scopes(_register(aws, stage), ids, scopes)
+    refused_from = _effective_everywhere_at()
+    if json:
+        changed = {"changed": list(dict.fromkeys(ids)), "scopes": list(scopes)}
+        print_document({**changed, "refused_everywhere_from": _text(refused_from)})
+        return
+    print_line(
+        f"Took {', '.join(scopes)} from {', '.join(dict.fromkeys(ids))}: every function refuses requests that "
+        f"need it from {_text(refused_from)}."
+    )
+
+
 def _register(aws: Clients, stage: str) -> TokenRegister:
     return TokenRegister(aws.client("secretsmanager"), names.tokens_secret_name(stage))
 
@@ -109,6 +131,7 @@ def _created_document(issued: IssuedToken, everywhere: datetime) -> dict[str, An
     entry = issued.entry
     return {
         "id": entry.id,
+        "subject": entry.subject,
         "token": issued.token,
         "scopes": entry.scopes,
         "actors": entry.actors,
@@ -120,6 +143,7 @@ def _created_document(issued: IssuedToken, everywhere: datetime) -> dict[str, An
 def _document(token: Token, now: datetime) -> dict[str, Any]:
     return {
         "id": token.id,
+        "subject": token.subject,
         "live": token.is_live(now),
         "not_after": None if token.not_after is None else _text(token.not_after),
         "scopes": token.scopes,
@@ -130,11 +154,12 @@ def _document(token: Token, now: datetime) -> dict[str, Any]:
 
 def _print(tokens: Sequence[Token], now: datetime) -> None:
     table = Table(box=None, pad_edge=False)
-    for heading in ("token", "until", "scopes", "actors", "fingerprint"):
+    for heading in ("token", "subject", "until", "scopes", "actors", "fingerprint"):
         table.add_column(heading, no_wrap=True)
     for each in tokens:
-        cells = (", ".join(each.scopes), ", ".join(each.actors), fingerprint(each))
-        table.add_row(each.id, _expiry_cell(each, now), *cells, style=_style(each, now))
+        permissions = (", ".join(each.scopes), ", ".join(each.actors), fingerprint(each))
+        holder = (each.id, each.subject or NO_SUBJECT)
+        table.add_row(*holder, _expiry_cell(each, now), *permissions, style=_style(each, now))
     console = Console(markup=False)
     console.width = max(console.width, TABLE_MIN_CHARS)
     console.print(table, soft_wrap=True)

@@ -11,10 +11,11 @@ from infra.ops.operate.stage_access import LOCAL
 from infra.tokens.issue import GRANTED_SCOPES, TokenRequest
 from risk_hub_client.cli.options import Json
 from risk_hub_contracts.base.limits import TOKEN_LIFETIME_DEFAULT_SECONDS, TOKEN_LIFETIME_MAX_SECONDS
-from risk_hub_contracts.base.tokens import Scope
+from risk_hub_contracts.base.tokens import ATTRIBUTED_SCOPES, Scope
 
 LIFETIME_DEFAULT = timedelta(seconds=TOKEN_LIFETIME_DEFAULT_SECONDS)
 EXIT_SOME_EXPIRE = 1
+NEEDING_SUBJECT = ", ".join(each for each in GRANTED_SCOPES if each in ATTRIBUTED_SCOPES)
 LIFETIME_MAX = f"{timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS).days}d"
 
 
@@ -50,6 +51,10 @@ def _create(
         list[str] | None,
         typer.Option(metavar="NAME", help="An X-Actor that it may send (default: the id); '*' allows any."),
     ] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help=f"The person or service that holds it; {NEEDING_SUBJECT} need it."),
+    ] = None,
     token_lifetime: Annotated[
         timedelta,
         typer.Option(
@@ -61,7 +66,8 @@ def _create(
     json: Json = False,
 ) -> None:
     """Create a token and print only it on stdout; it is not stored and cannot be shown again."""
-    request = TokenRequest(token_id, [_scope(each) for each in scope], actor or [token_id], token_lifetime)
+    scopes = [_scope(each) for each in scope]
+    request = TokenRequest(token_id, scopes, actor or [token_id], token_lifetime, subject)
     token_commands.create(request, stage_access.clients_for(stage_name), stage_name, json=json)
 
 
@@ -78,19 +84,31 @@ def _list(
     *,
     json: Json = False,
 ) -> None:
-    """Show every token: id, end, scopes and actors."""
+    """Show every token: id, subject, end, scopes and actors."""
     shown = token_commands.show(stage_access.clients_for(stage_name), stage_name, ending, json=json)
     raise typer.Exit(0 if ending is None or not shown else EXIT_SOME_EXPIRE)
 
 
 def _revoke(
     ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Ids as shown by `list`.")] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            parser=_scope, metavar="SCOPE", help="Take only this scope from the tokens; repeatable."
+        ),
+    ] = None,
     stage_name: StageName = LOCAL,
     *,
     ended: Annotated[bool, typer.Option("--ended", help="All expired tokens.")] = False,
     json: Json = False,
 ) -> None:
-    """Revoke tokens; within a minute every request with them is refused."""
+    """Revoke tokens, or only one of their scopes; within a minute every request that needs them is refused."""
     if bool(ids) is ended:
         raise typer.BadParameter("give token ids or --ended")
-    token_commands.revoke(ids or [], stage_access.clients_for(stage_name), stage_name, json=json)
+    if ended and scope:
+        raise typer.BadParameter("--scope needs token ids")
+    aws = stage_access.clients_for(stage_name)
+    if scope:
+        token_commands.take_scopes(ids or [], [_scope(each) for each in scope], aws, stage_name, json=json)
+    else:
+        token_commands.revoke(ids or [], aws, stage_name, json=json)

@@ -1,17 +1,33 @@
 """Bearer tokens in the secret store, as digests only."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from risk_hub_contracts.base.ids import ACTOR_PATTERN, SHA256_PATTERN, actor_violation, has_visible_character
+from risk_hub_contracts.base.ids import (
+    ACTOR_PATTERN,
+    ID_PATTERN,
+    SHA256_PATTERN,
+    actor_violation,
+    has_visible_character,
+)
 from risk_hub_contracts.base.limits import TOKENS_MAX_COUNT
 from risk_hub_contracts.base.times import parse_instant
 
 Scope = Literal[
-    "snapshots:write", "snapshots:read", "worlds:write", "evaluations:write", "governance:approve"
+    "snapshots:write",
+    "snapshots:read",
+    "worlds:write",
+    "evaluations:read",
+    "evaluations:write",
+    "policies:write",
+    "governance:approve",
 ]
+# What a token does with these scopes is recorded under its subject, so such a token must name one.
+ATTRIBUTED_SCOPES: Final[frozenset[Scope]] = frozenset(
+    {"evaluations:write", "policies:write", "governance:approve"}
+)
 ANY_ACTOR = "*"
 
 
@@ -36,7 +52,11 @@ Actor = Annotated[str, AfterValidator(_actor), Field(json_schema_extra={"pattern
 
 
 class Token(BaseModel):
-    """One live token: its actors, scopes and expiry (None: valid until removed)."""
+    """One live token: its scopes, actors, expiry (None: valid until removed) and subject.
+
+    `actors` say on whose behalf the token writes snapshots. `subject` is the person or service that holds the token;
+    several tokens can have the same one.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -45,6 +65,12 @@ class Token(BaseModel):
     scopes: Annotated[list[Scope], Field(min_length=1)]
     actors: Annotated[list[Actor], Field(min_length=1)]
     not_after: Annotated[datetime | None, BeforeValidator(_instant)] = None
+    subject: Annotated[str, Field(pattern=ID_PATTERN)] | None = None
+
+    @property
+    def holder(self) -> str:
+        """Return the subject; for a token without one, its id."""
+        return self.id if self.subject is None else self.subject
 
     def is_live(self, now: datetime) -> bool:
         """Return whether the token has not expired at `now`; its last instant is valid."""
