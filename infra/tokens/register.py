@@ -116,7 +116,7 @@ def secret_text(tokens: Sequence[Token]) -> str:
             f"{len(tokens)} tokens; at most {TOKENS_MAX_COUNT} are allowed. "
             "Remove expired tokens with `risk-hub tokens revoke --ended`."
         )
-    # Members without a value are left out: commands of release 1.0 refuse a list with a member that they do not know.
+    # Members without a value are left out: the commands of release 1.0 refuse a list with `subject` in it.
     text = TokenList(tokens=list(tokens)).model_dump_json(exclude_none=True)
     if len(text.encode()) > TOKENS_SECRET_MAX_BYTES:
         raise TokenError(

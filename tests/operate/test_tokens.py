@@ -305,7 +305,7 @@ def test_create_says_which_scopes_no_route_uses_yet(
 def test_a_subject_in_another_letter_case_is_refused(register: TokenRegister) -> None:
     issue(register, token_request("first", subject="Kim@example.com"), NOW)
     issue(register, token_request("second", subject="Kim@example.com"), NOW)
-    with pytest.raises(TokenError, match=r"token first has the subject Kim@example\.com\. Write Kim@"):
+    with pytest.raises(TokenError, match=r"Another token has the subject Kim@example\.com\. Write Kim@"):
         issue(register, token_request("third", subject="kim@example.com"), NOW)
     assert [each.id for each in register.tokens()] == ["first", "second"]
 
@@ -329,7 +329,7 @@ def test_revoke_of_a_scope_keeps_the_token_and_its_other_scopes(
     before = TokenList.model_validate_json(secret.held()).tokens
     capsys.readouterr()
     assert run("tokens", "revoke", "a", "--scope", "governance:approve") == 0
-    assert "Took governance:approve from a: every function refuses" in capsys.readouterr().out
+    assert "Took governance:approve from a: every function applies it from" in capsys.readouterr().out
     after = TokenList.model_validate_json(secret.held()).tokens
     assert after == [before[0].model_copy(update={"scopes": ["snapshots:read"]}), before[1]]
     assert run("tokens", "revoke", "b", "--scope", "snapshots:read", "--json") == 0

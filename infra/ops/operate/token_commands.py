@@ -1,4 +1,4 @@
-"""Implementation of `tokens create`, `tokens list` and `tokens revoke`, also of a scope."""
+"""Implementation of `tokens create`, `tokens list` and `tokens revoke`."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -42,7 +42,7 @@ def create(request: TokenRequest, aws: Clients, stage: str, *, json: bool) -> No
     )
     unused = scopes_without_a_route(request.scopes)
     if unused:
-        print_note(f"No route uses {', '.join(unused)} yet: the token can do nothing with it today.")
+        print_note(f"No route uses {', '.join(unused)} yet.")
 
 
 def show(aws: Clients, stage: str, ending: timedelta | None, *, json: bool) -> int:
@@ -101,8 +101,8 @@ def take_scopes(ids: Sequence[str], scopes: Sequence[Scope], aws: Clients, stage
         print_document({**changed, "refused_everywhere_from": _text(refused_from)})
         return
     print_line(
-        f"Took {', '.join(scopes)} from {', '.join(dict.fromkeys(ids))}: every function refuses requests that "
-        f"need it from {_text(refused_from)}."
+        f"Took {', '.join(scopes)} from {', '.join(dict.fromkeys(ids))}: every function applies it from "
+        f"{_text(refused_from)}."
     )
 
 
