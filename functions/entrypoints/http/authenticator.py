@@ -21,7 +21,9 @@ class Authenticator:
         A use case that records who made a request stores the token's `holder`.
         """
         token = authenticate(request.bearer_token(), self.tokens.tokens(), self.clock())
-        request.log_fields.update(token=token.id, token_subject=token.holder)
+        request.log_fields["token"] = token.id
+        if token.subject is not None:
+            request.log_fields["token_subject"] = token.subject
         if scope is not None:
             require_scope(token, scope)
         return token
