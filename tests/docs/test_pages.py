@@ -25,7 +25,7 @@ FAULTS = [
     *(f"P{number}" for number in range(1, 23)),
     *(f"U{number}" for number in range(1, 20)),
     *(f"L{number}" for number in range(1, 10)),
-    *(f"I{number}" for number in range(1, 7)),
+    *(f"I{number}" for number in range(1, 10)),
     *(f"S{number}" for number in range(1, 15)),
     "M1",
 ]
