@@ -36,9 +36,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Collect garbage again, but never visit the modules and tests that exist now."""
-    gc.collect()
-    gc.freeze()
+    """Collect garbage again."""
     gc.enable()
 
 
