@@ -210,7 +210,8 @@ def _parse_rollout(environment: EnvironmentSpec, text: str) -> Rollout:
     """Return `at_once`, for a release that fixes the cause of an alarm: a canary fails during any alarm."""
     if text != "at_once" or environment.rollout != "canary":
         raise EnvironmentSpecError(
-            f"rollout {text!r} on stage {environment.name!r}: only a stage with a canary can be asked for at_once"
+            f"rollout {text!r} on stage {environment.name!r}: the only value is at_once, and only for a stage that "
+            "releases with a canary"
         )
     return "at_once"
 

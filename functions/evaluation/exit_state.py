@@ -10,7 +10,7 @@ from risk_hub_contracts.reports.exit_signal import Action, ExitReason, ExitSigna
 Scope = Literal["risk", "stress", "snapshot"]
 """Input of a rule: the risk report, the stress report, or the snapshot, which both reports are about."""
 SEPARATOR = "/"
-EXIT_STATE = f"{RETURNS_NOTE}/judged"
+EXIT_STATE_KEY_PREFIX = f"{RETURNS_NOTE}/judged"
 """First part of the key of a state in the table of reports.
 
 It begins with the prefix of notes: the relay of release 1.0 announces no note, and it must not announce a state
@@ -62,7 +62,7 @@ class ExitState(BaseModel):
 
 def state_key(stage: str, strategy: str) -> str:
     """Return the key of a state within its world."""
-    return SEPARATOR.join((EXIT_STATE, stage, strategy))
+    return SEPARATOR.join((EXIT_STATE_KEY_PREFIX, stage, strategy))
 
 
 def with_signal(state: ExitState, signal: ExitSignal, scope: Scope, order: str) -> ExitState:

@@ -38,7 +38,7 @@ def plan_segment(settled: Iterable[HotSnapshot], cut: datetime) -> MovePlan | No
     gauge, size_bytes = zlib.compressobj(COMPRESSION_LEVEL), 0
     for record in (each.record for each in settled):
         if not snapshots:
-            arrivals = arrivals_with(record, cut)
+            arrivals = arrivals_in_segment_of(record, cut)
         if day_of(record.order) != day_of((snapshots or [record])[0].order):
             break
         if arrivals[0] <= record.created_at <= arrivals[1]:
@@ -68,11 +68,12 @@ def start_of_day(instant: datetime) -> datetime:
     return datetime.combine(instant.date(), time(0), UTC)
 
 
-def arrivals_with(snapshot: SnapshotRecord, cut: datetime) -> tuple[datetime, datetime]:
+def arrivals_in_segment_of(snapshot: SnapshotRecord, cut: datetime) -> tuple[datetime, datetime]:
     """Return the first and the last arrival, both inclusive, of the snapshots that share a segment with this one.
 
-    Those that arrive about their own day belong together; later ones by the day of their arrival. So the
-    expiries in a segment are close to each other, and a read finds the unexpired ones in few rows.
+    A snapshot that arrives near the day of its `as_of` shares a segment with the others of that day; a later one
+    shares it with those that arrived on the same day. So the expiries in a segment are close to each other, and a
+    read finds the unexpired snapshots in few rows.
     """
     start = start_of_day(snapshot.as_of) - DAY
     end = start + ON_TIME_DAYS * DAY

@@ -42,10 +42,10 @@ class LedgerLine:
 
 
 class Ledger(Protocol):
-    """The lines of a world, strongly consistent. May raise DependencyUnavailableError."""
+    """The table's facts about each snapshot of a world, strongly consistent; may raise DependencyUnavailableError."""
 
     def lines(self, world_id: str, after: str | None) -> Iterator[LedgerLine]:
-        """Yield the lines after a version, in the order of versions."""
+        """Yield one line per snapshot in the order of versions, beginning after the version `after`."""
 
 
 @dataclass(frozen=True, slots=True)

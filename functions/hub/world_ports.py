@@ -31,7 +31,7 @@ class NoteWrite:
 
 @dataclass(frozen=True, slots=True)
 class StoredNote:
-    """One stored note.
+    """One stored note: the expectation or the exit policy of a world and stage.
 
     Attributes:
         text: the note's JSON.

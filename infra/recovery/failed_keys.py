@@ -70,7 +70,7 @@ def keys_put_between(
     first: datetime,
     last: datetime,
 ) -> Iterator[Key]:
-    """Yield the announced kinds of records that a table holds from a period, inclusive."""
+    """Yield the keys of the table's records that were put in a period, both ends included."""
     for page in dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True, **_scan(table)):
         for item in page["Items"]:
             put_at = _put_at(item)

@@ -46,7 +46,7 @@ ENVIRONMENTS: list[dict[str, str]] = [
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_environment_proxies_are_those_of_the_http_library(
+def test_environment_proxies_match_those_of_the_http_library(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in PROXY_VARIABLES:

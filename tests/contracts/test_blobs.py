@@ -140,7 +140,7 @@ def test_byte_order_is_swapped_when_writing_and_reading_on_big_endian_machines(
     written = encode_returns([1.5, -2.0])
     head, swapped = written[:-16], struct.pack(">2d", 1.5, -2.0)
     monkeypatch.setattr(sys, "byteorder", "big")
-    # The order is claimed wrong, so writing must swap the bytes; this test observes it.
+    # The patched byte order is not that of this machine, so writing visibly swaps the bytes.
     assert encode_returns([1.5, -2.0]) == head + swapped
     assert list(blob_types._floats(memoryview(swapped))) == [1.5, -2.0]  # noqa: SLF001
 

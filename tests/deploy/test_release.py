@@ -117,7 +117,7 @@ def test_deploy_to_an_unexpected_account_is_refused(tmp_path: Path) -> None:
 
 
 def test_assembly_with_an_unexpected_digest_is_not_deployed(tmp_path: Path) -> None:
-    with pytest.raises(DeployError, match="not 0123abcd as it was built"):
+    with pytest.raises(DeployError, match="not the requested 0123abcd"):
         deploy(release_request(tmp_path, digest="0123abcd"))
     assert deploy(release_request(tmp_path, digest=assembly_digest(tmp_path)))
 

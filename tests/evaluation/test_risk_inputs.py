@@ -78,10 +78,10 @@ def test_correlation_above_one_between_tiny_variances_gives_null_parametric_meas
 
 
 @pytest.mark.parametrize("upper", [[1.0, 0.0, 0.0, 1e-18, 1e-16, 1e-18], [1.0, 0.0, 0.0, -1e-18, 0.0, 1e-18]])
-def test_book_within_the_rounding_of_the_whole_matrix_gives_null_parametric_measures(
+def test_book_variance_below_the_rounding_error_of_the_matrix_gives_null_parametric_measures(
     upper: list[float],
 ) -> None:
-    """Rounding of the whole matrix is tolerated; a book within that rounding has no number."""
+    """The matrix passes because it is within rounding; the book's variance is smaller than that rounding."""
     world = EvaluatedWorld()
     ref = world.blob("covariance", encode_covariance(IDS, upper))
     report = world.evaluated(weights={"B": 0.5, "C": 0.5}, covariance_ref=ref)

@@ -112,7 +112,7 @@ OTHER_WORLD = compress_lines(encode_line(replace(each, world_id="w2")) for each 
     ],
     ids=["other world", "no gzip", "no snapshot", "no object", "half a line", "half a member"],
 )
-def test_an_object_that_is_no_segment_of_its_world_is_refused_although_its_digest_matches(
+def test_an_object_that_is_not_a_segment_of_its_world_is_refused_although_its_digest_matches(
     data: bytes, reason: str
 ) -> None:
     seam = committed(data)

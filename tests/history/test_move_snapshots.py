@@ -132,7 +132,7 @@ def test_a_read_that_asked_history_before_the_table_would_miss_a_snapshot_that_m
     assert min(found) < len(states[0].versions())
 
 
-def test_replay_and_conflict_against_a_moved_version_are_those_of_the_unsplit_store() -> None:
+def test_replay_and_conflict_of_a_moved_version_match_a_store_that_was_never_split() -> None:
     world = World(*snapshots())
     world.move_all()
     first = snapshots()[0]

@@ -95,7 +95,7 @@ def split(rows: list[Placed]) -> tuple[Seam, MemorySnapshots]:
 
 @settings(max_examples=400)
 @given(placed(), st.lists(queries(), min_size=1, max_size=6))
-def test_every_query_across_the_seam_gives_the_answer_of_the_unsplit_store(
+def test_every_query_across_the_seam_matches_a_store_that_was_never_split(
     rows: list[Placed], asked: list[SnapshotQuery]
 ) -> None:
     seam, unsplit = split(rows)
@@ -119,7 +119,7 @@ def test_paging_by_cursor_crosses_the_seam_without_gap_or_repetition(
 
 @settings(max_examples=200)
 @given(placed(), queries())
-def test_expiries_and_the_reasons_of_empty_answers_are_those_of_the_unsplit_store(
+def test_expiries_and_reasons_of_empty_answers_match_a_store_that_was_never_split(
     rows: list[Placed], query: SnapshotQuery
 ) -> None:
     seam, unsplit = split(rows)

@@ -15,7 +15,9 @@ def contributions(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {each["id"]: each for each in report["contributions"]["largest"]}
 
 
-def test_incremental_var_of_a_long_short_book_is_that_of_selling_the_position_for_cash(hub: Hub) -> None:
+def test_incremental_var_of_a_long_short_book_equals_the_change_by_selling_the_position_for_cash(
+    hub: Hub,
+) -> None:
     """The rest, rescaled from a net weight of 2 % to 100 %, had a VaR of many times the book's."""
     weights = {"A": 0.98, "B": 1.02, "C": -1.0}
     covariance = np.array([[4e-4, 2e-4, 2e-4], [2e-4, 4e-4, 3e-4], [2e-4, 3e-4, 4e-4]])

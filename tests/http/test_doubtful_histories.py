@@ -86,7 +86,7 @@ def test_a_deposit_or_withdrawal_in_the_track_record_is_named(
     assert ["deposit" in each["likely_cause"] for each in found] == [True] * named
 
 
-def test_a_day_on_which_the_whole_book_moved_is_no_deposit(hub: Hub) -> None:
+def test_a_day_on_which_the_whole_book_moved_is_not_reported_as_a_deposit(hub: Hub) -> None:
     crash = RETURNS.copy()
     crash[:, 300] = -0.25
     own = np.array([WEIGHTS[asset] for asset in IDS]) @ crash
@@ -115,7 +115,9 @@ def test_a_history_that_holds_copies_of_itself_is_named(
 
 @pytest.mark.parametrize("decimals", [3, 4, 6])
 @pytest.mark.parametrize("asset", IDS[:6])
-def test_rounded_returns_of_one_asset_are_no_copies(hub: Hub, asset: str, decimals: int) -> None:
+def test_rounded_returns_of_one_asset_are_not_reported_as_repeated(
+    hub: Hub, asset: str, decimals: int
+) -> None:
     rounded = np.round(RETURNS[IDS.index(asset)], decimals).tolist()
     report = hub.risk(weights={asset: 1.0}, realized_returns={asset: rounded})
     assert REPEATED not in codes(report)

@@ -84,7 +84,7 @@ def test_pages_of_segments_hold_every_segment_once_by_day(api: Gateway, hub: Hub
     assert sum(each["count"] for each in listed) == 40
 
 
-def test_segments_of_one_day_that_end_with_the_same_order_are_on_pages_once_each(
+def test_each_segment_is_on_exactly_one_page_although_several_of_a_day_end_with_the_same_order(
     api: Gateway, hub: Hub
 ) -> None:
     found = snapshots(4, step=timedelta(hours=1))

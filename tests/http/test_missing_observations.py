@@ -163,7 +163,7 @@ def test_covariance_of_available_cases_is_positive_semidefinite_and_scales(
         assert volatility(other) == pytest.approx(2 * volatility(report))
 
 
-def test_pairwise_variances_are_those_of_the_own_observations() -> None:
+def test_pairwise_variance_uses_all_observations_of_the_asset() -> None:
     rows = np.array([[0.01, np.nan, -0.02, 0.03], [np.nan, 0.02, 0.01, -0.01]])
     found = pairwise_covariance(rows.tolist())
     assert found.upper[0] == pytest.approx(np.nanvar(rows[0], ddof=1))

@@ -287,8 +287,8 @@ def test_a_price_without_meaning_is_named_before_ten_others(hub: Hub) -> None:
 
 
 @pytest.mark.parametrize("assets", [["AAPL"], ["AAPL", "MSFT"]])
-def test_a_book_without_any_move_and_without_a_covariance_has_no_meaning(hub: Hub, assets: list[str]) -> None:
-    """A feed that repeats its prices; cash is stated as `portfolio.cash` or by a variance of zero."""
+def test_book_with_constant_prices_and_no_covariance_is_insufficient(hub: Hub, assets: list[str]) -> None:
+    """The likely cause is a feed that repeats its prices: cash would be `portfolio.cash`, or have a variance of zero."""
     weights = dict.fromkeys(assets, 1 / len(assets))
     report = hub.risk(weights=weights, realized_returns=dict.fromkeys(assets, [0.0] * 300))
     assert "constant_prices" in codes(report, meaningless=True)

@@ -129,7 +129,7 @@ def test_a_report_says_whether_it_was_evaluated_as_history(api: Gateway, hub: Hu
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_latest_report_is_that_of_the_newest_unexpired_snapshot(
+def test_the_latest_report_is_about_the_newest_unexpired_snapshot(
     api: Gateway, hub: Hub, kind: ReportKind
 ) -> None:
     publish(api, hub, "v1", 0)

@@ -106,7 +106,7 @@ def test_zero_covariance_is_not_riskless_if_the_returns_vary(hub: Hub) -> None:
     ],
     ids=["dollar neutral", "net negative", "partly cash", "gross exposure"],
 )
-def test_numbers_of_a_book_of_any_net_weight_are_those_of_its_positions(
+def test_numbers_depend_on_the_positions_at_any_net_weight(
     hub: Hub, weights: dict[str, float], portfolio: dict[str, Any], gross: float, net: float
 ) -> None:
     series = returns("A", "B")

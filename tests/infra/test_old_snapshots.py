@@ -73,7 +73,7 @@ def test_the_service_of_this_tree_uses_only_the_new_table(keeping: Assembly, loc
     assert keeping.template("service") == local.template("service")
 
 
-def test_the_new_table_has_a_logical_id_of_its_own(keeping: Assembly) -> None:
+def test_the_new_table_has_a_different_logical_id(keeping: Assembly) -> None:
     resources = keeping.template("data")["Resources"]
     old_id, _ = table_named(resources, old_snapshots_table_name("local"))
     new_id, _ = table_named(resources, table_name("local", "snapshots"))

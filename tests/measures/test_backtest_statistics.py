@@ -121,7 +121,7 @@ def test_conditional_coverage_rejects_samples_that_pass_one_of_the_two_tests() -
         (9.21034037197618, 2, 0.01),
     ],
 )
-def test_p_values_are_those_of_the_chi_squared_tables(statistic: float, degrees: int, p_value: float) -> None:
+def test_p_values_match_the_chi_squared_tables(statistic: float, degrees: int, p_value: float) -> None:
     ratio = LikelihoodRatio(statistic, 1 if degrees == 1 else 2)
     assert ratio.p_value == pytest.approx(p_value, rel=1e-12)
 

@@ -16,12 +16,15 @@ from pydantic import ValidationError
 from events.envelope import CloudEvent
 from functions.entrypoints.queue import queue_worker
 from functions.evaluation.derived_record import parse_record
-from functions.evaluation.exit_state import EXIT_STATE
+from functions.evaluation.exit_state import EXIT_STATE_KEY_PREFIX
 from functions.evaluation.forecast_key import forecast_id
 from functions.evaluation.input_note import InputNote, returns_note_id
 from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
 from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
-from functions.evaluation.store.dynamodb_policy_versions import POLICY_VERSION, DynamoDBPolicyVersions
+from functions.evaluation.store.dynamodb_policy_versions import (
+    POLICY_VERSION_KEY_PREFIX,
+    DynamoDBPolicyVersions,
+)
 from functions.evaluation.store.dynamodb_reports import DynamoDBReports, to_item
 from functions.evaluation.worker_steps import Outcome
 from functions.hub.adapters.body_store import BodyStore
@@ -207,7 +210,7 @@ def test_worker_accepts_an_event_with_an_unknown_attribute(monkeypatch: pytest.M
     assert taken == [event]
 
 
-@pytest.mark.parametrize("prefix", [EXIT_STATE, POLICY_VERSION])
+@pytest.mark.parametrize("prefix", [EXIT_STATE_KEY_PREFIX, POLICY_VERSION_KEY_PREFIX])
 def test_a_rolled_back_relay_ignores_states_of_exit_rules_and_versions_of_policies(prefix: str) -> None:
     unannounced_by_release_1_0 = ("forecast/", "psd/", "seen/")
     assert f"{prefix}/paper/s1".startswith(unannounced_by_release_1_0)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from functions.evaluation.exit_state import EXIT_STATE
-from functions.evaluation.store.dynamodb_policy_versions import POLICY_VERSION
+from functions.evaluation.exit_state import EXIT_STATE_KEY_PREFIX
+from functions.evaluation.store.dynamodb_policy_versions import POLICY_VERSION_KEY_PREFIX
 from functions.evaluation.store.dynamodb_reports import stored_document
 from functions.hub.adapters.snapshot_item import stored_hash
 from risk_hub_contracts.compatibility.release import last_release
@@ -226,7 +226,7 @@ def _is_announced_again(event: Json, announced: dict[Any, Json]) -> bool:
 
 def _is_new_kind(item: Json) -> bool:
     """Return whether a record is of a kind that release 1.0 did not write (ADR-0044)."""
-    if item["evaluation_id"]["S"].startswith((f"{EXIT_STATE}/", f"{POLICY_VERSION}/")):
+    if item["evaluation_id"]["S"].startswith((f"{EXIT_STATE_KEY_PREFIX}/", f"{POLICY_VERSION_KEY_PREFIX}/")):
         return True
     return stored_document(unwire(item)).get("cause") in {"not_computed", "cleared"}
 

@@ -43,7 +43,7 @@ def main() -> None:
         verdict = form.verdict()
         variance = form.product([1 / COUNT] * COUNT).variance
     if verdict.reason is not None or variance <= 0:
-        raise RuntimeError(f"{verdict}, variance {variance}")
+        raise RuntimeError(f"the covariance of the benchmark is not usable: {verdict}, variance {variance}")
     seconds = time.perf_counter() - start
     sys.stdout.write(f"{len(data) / MB} {peak_mb()} {base} {seconds}\n")
 

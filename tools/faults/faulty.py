@@ -52,7 +52,7 @@ def log_fault(operation: str, fault: str) -> None:
 
 
 def answer(url: str, status: int, document: dict[str, Any]) -> AWSResponse:
-    """Return what the service would have sent."""
+    """Return an AWS answer with this status and JSON document, in the form that botocore reads."""
     headers = HTTPHeaders()
     headers["content-type"] = "application/x-amz-json-1.1"
     return AWSResponse(url, status, headers, Raw(json.dumps(document).encode()))

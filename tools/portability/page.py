@@ -57,7 +57,7 @@ def table(results: Sequence[Result]) -> str:
 def row(result: Result) -> str:
     """Return a line of the table."""
     setting = result.setting
-    tests = "the whole suite" if setting.tests == WHOLE else subset(setting.tests)
+    tests = "the whole suite" if setting.tests == WHOLE else names_of(setting.tests)
     if result.absent:
         return f"| {setting.axis} | {setting.value} | {tests} | not measured: {result.why} | | | | | |"
     run = result.passed + result.failed
@@ -66,8 +66,8 @@ def row(result: Result) -> str:
     return f"| {setting.axis} | {setting.value} | {tests} | {numbers} | {seen} |"
 
 
-def subset(tests: Sequence[str]) -> str:
-    """Return the names of the folders and files, without their common part."""
+def names_of(tests: Sequence[str]) -> str:
+    """Return the folders and files of tests as text, without the leading `tests/` and the ending `.py`."""
     return ", ".join(each.removeprefix("tests/").removesuffix(".py") for each in tests)
 
 

@@ -30,7 +30,7 @@ OTHER_UMASK: Final = 0o077
 
 
 def places() -> Iterator[Setting]:
-    """Yield each time zone, each locale, and the other shell."""
+    """Yield the setting of each time zone and locale, and of a shell with other variables."""
     for zone in TIME_ZONES:
         yield Setting(
             "time zone",

@@ -27,7 +27,7 @@ def as_stored(snapshot: SnapshotRecord) -> str:
 
 @dataclass
 class Ledger:
-    """All effects so far.
+    """All effects of the simulated calls so far.
 
     Attributes:
         commits: accepted snapshots in the order of their commit.

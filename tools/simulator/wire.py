@@ -42,7 +42,7 @@ class HubClock:
 
 
 class Wire:
-    """The path of every port call."""
+    """The path of every port call: it delays the call, and may crash the task, lose the answer or fail the call."""
 
     def __init__(self, random: Random, clock: HubClock, tasks: Tasks, faults: Faults, trace: Trace) -> None:
         self.clock, self.tasks, self.faults, self.trace = clock, tasks, faults, trace

@@ -32,7 +32,7 @@ def minimum_version(last: Path | None, present: Contract) -> tuple[int, ...]:
     """Return the lowest version under which a contract may be released.
 
     Raises:
-        ReleaseError: it breaks a promise.
+        ReleaseError: the contract removes or changes what the last release has.
     """
     if last is None:
         return (0, 0, 0)

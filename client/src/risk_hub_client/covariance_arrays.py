@@ -49,7 +49,10 @@ class Matrix(Protocol):
         ...
 
     def row_from_diagonal(self, row: int) -> tuple[Array, Array]:
-        """Return the entries of `row_entries` from the diagonal on, in the matrix's own order, as views."""
+        """Return what `row_entries` returns for the columns from the diagonal to the end, in the order of `ids`.
+
+        Both arrays are views.
+        """
         ...
 
     def inline(self) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def verify(envelope: object, trust: Trust, fetch: Callable[[str], bytes], now: d
         raise ForgedError(f"no signature can be checked: {error}") from None
     if version == "hmac-sha256" and trust.secret:
         if not hmac.compare_digest(signature, hmac.digest(trust.secret.encode(), text, hashlib.sha256)):
-            raise ForgedError("the signature is not that of the secret")
+            raise ForgedError("the signature was not made with the secret")
     else:
         verify_sns(fields.get("SigningCertURL", ""), version, signature, text, fetch)
         if fields["TopicArn"] not in trust.topics:
@@ -105,7 +105,7 @@ def verify_sns(
     try:
         key.verify(signature, text, padding.PKCS1v15(), getattr(hashes, HASHES[version])())
     except InvalidSignature:
-        raise ForgedError("the signature is not that of the certificate") from None
+        raise ForgedError("the signature was not made with the key of the certificate") from None
 
 
 def signed_text(envelope: Mapping[str, str]) -> bytes:

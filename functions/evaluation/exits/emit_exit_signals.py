@@ -53,7 +53,7 @@ class JudgedEvaluation:
 
     @property
     def scopes(self) -> dict[str, Scope]:
-        """Return the input of each rule that fired."""
+        """Return the input that each fired rule reads (risk report, stress report or snapshot), by rule."""
         return {breach.rule: breach.scope for breach in self.judgement.breaches}
 
     def due(self, state: ExitState) -> Sequence[DueSignal]:

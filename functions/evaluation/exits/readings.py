@@ -45,7 +45,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One number.
+    """The number that a limit is compared with.
 
     Attributes:
         metric: its name in signals.

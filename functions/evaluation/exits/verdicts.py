@@ -75,12 +75,15 @@ class Judgement:
 
 
 def reduction(action: Action, ratio: float | None, limit: float, observed: float) -> float:
-    """Return the share to give up: fixed by the action or the limit, else what brings the value to the limit."""
+    """Return the share of the holding to close.
+
+    The action or the limit fixes it; otherwise it is the share that brings the value to the limit.
+    """
     fixed = FIXED_RATIOS.get(action)
     return fixed if fixed is not None else ratio or 1 - limit / observed
 
 
 def response_ratio(policy: ExitPolicy, action: Action, ratio: float | None = None) -> float:
-    """Return the share to give up without a number; a `reduce` without any share gives up all (fail-safe)."""
+    """Return the share of the holding to close if there is no number; all of it if no share is given (fail-safe)."""
     fixed = FIXED_RATIOS.get(action)
     return fixed if fixed is not None else ratio or policy.fallback_ratio or 1.0

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 STORE = Dependency.REPORT_STORE
 SEPARATOR = "/"
-POLICY_VERSION = f"{RETURNS_NOTE}/policy"
-"""First part of the key of a version: a note's prefix, for the reason that `EXIT_STATE` states."""
+POLICY_VERSION_KEY_PREFIX = f"{RETURNS_NOTE}/policy"
+"""First part of the key of a version: a note's prefix, for the reason that `EXIT_STATE_KEY_PREFIX` states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class DynamoDBPolicyVersions:
 
 
 def _version_key(stage: str, version: str) -> str:
-    return SEPARATOR.join((POLICY_VERSION, stage, version))
+    return SEPARATOR.join((POLICY_VERSION_KEY_PREFIX, stage, version))
 
 
 def _key(world_id: str, stage: str, version: str) -> Item:

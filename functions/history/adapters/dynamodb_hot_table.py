@@ -58,7 +58,7 @@ FORGET: Final = "SET #segment = :segment, #sha256 = :sha256 REMOVE " + ", ".join
     f"#{index}" for index in range(len(REMOVED))
 )
 # Some of these words are reserved by DynamoDB.
-NAMES: Final = {
+ATTRIBUTE_ALIASES: Final = {
     "#segment": SEGMENT,
     "#sha256": SEGMENT_SHA256,
     **{f"#{index}": name for index, name in enumerate(REMOVED)},
@@ -96,7 +96,7 @@ class DynamoDBHotTable:
             Key={"world_id": {"S": snapshot.world_id}, "version": {"S": snapshot.version}},
             UpdateExpression=FORGET,
             ConditionExpression="content_hash IN (:text, :hash) AND attribute_exists(time_order)",
-            ExpressionAttributeNames=NAMES,
+            ExpressionAttributeNames=ATTRIBUTE_ALIASES,
             ExpressionAttributeValues={
                 ":segment": {"S": row.name},
                 ":sha256": {"B": bytes.fromhex(row.sha256)},

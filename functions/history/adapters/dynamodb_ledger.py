@@ -14,7 +14,7 @@ from functions.hub.ports import Dependency
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-NAMES: Final = {"#segment": SEGMENT}
+ATTRIBUTE_ALIASES: Final = {"#segment": SEGMENT}
 ATTRIBUTES: Final = "version, content_hash, #segment, retain_until"
 
 
@@ -31,7 +31,7 @@ class DynamoDBLedger:
             "TableName": self.table,
             "KeyConditionExpression": "world_id = :world",
             "ProjectionExpression": ATTRIBUTES,
-            "ExpressionAttributeNames": NAMES,
+            "ExpressionAttributeNames": ATTRIBUTE_ALIASES,
             "ExpressionAttributeValues": {":world": {"S": world_id}},
             "ConsistentRead": True,
         }

@@ -168,7 +168,7 @@ class S3Uploads:
     def _require_proof(self, ref: BlobRef) -> str:
         found = self._proof_head(ref)
         if found is None:
-            raise UploadInProgressError("the copy that proves the blob's digest was removed")
+            raise UploadInProgressError("the verified copy of the blob is missing from the store")
         size_bytes, sha256 = _size_and_digest(found)
         if (size_bytes, sha256) != (ref.bytes, ref.sha256):
             raise UploadMismatchError(f"{size_bytes} bytes with the sha256 {sha256} were uploaded")

@@ -32,7 +32,7 @@ class ExplainAbsence:
         if last_expiry is None:
             return self.of_empty_world(query.world_id, query.known_at)
         if last_expiry > query.at or query.include_expired:
-            return self._of_no_match(query)
+            return self._of_unmatched_filters(query)
         at = format_instant(last_expiry)
         detail = f"the last snapshot of world {query.world_id!r} expired at {at}"
         return ProblemError(SNAPSHOT_EXPIRED, detail, extra={"last_expired_at": at})
@@ -49,8 +49,8 @@ class ExplainAbsence:
         detail = f"world {query.world_id!r} has no version {version!r} that matches this query"
         return ProblemError(SNAPSHOT_NOT_FOUND, detail, remedy=VERSION_REMEDY)
 
-    def _of_no_match(self, query: SnapshotQuery) -> ProblemError:
-        """Return the problem for filters without a match; for a too early `as_of`, name the earliest one."""
+    def _of_unmatched_filters(self, query: SnapshotQuery) -> ProblemError:
+        """Return the problem for filters that match nothing; if `as_of` is too early, name the earliest match."""
         detail = f"no snapshot of world {query.world_id!r} matches this query"
         later = [] if query.as_of_to is None else self._earliest(query)
         if not later:

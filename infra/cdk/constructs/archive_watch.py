@@ -25,7 +25,7 @@ FAILED_BACKUP_STATES: Final = ("ABORTED", "EXPIRED", "FAILED", "PARTIAL")
 
 
 class ArchiveWatch(Construct):
-    """A rule on AWS Backup's events that sends an alarm's subscribers a message in the form of an alarm."""
+    """Notify the subscribers of alarms about a failed backup: a rule turns AWS Backup's event into an alarm message."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, environment: EnvironmentSpec, topic: sns.Topic

@@ -141,7 +141,8 @@ def check_assembly(request: ReleaseRequest, aws: Clients) -> Record:
         raise DeployError(f"{request.folder} is an assembly of {record.stage}, not of {request.stage}.")
     if request.digest and request.digest != record.digest:
         raise DeployError(
-            f"{request.folder} is assembly {record.digest}, not {request.digest} as it was built."
+            f"{request.folder} holds assembly {record.digest}, not the requested {request.digest}. Pass the folder of "
+            "the requested assembly."
         )
     account = ready_account(aws, request.account)
     say(f"{describe(record)}\nto account {account.account_id}, region {account.region}")

@@ -162,20 +162,21 @@ class NewestSnapshots:
         stages, actors = {item.found.stage and item.found.stage.lower(), None}, {item.found.actor, None}
         views = [self._newest_of(item, stage, actor) for stage in stages for actor in actors]
         return any(
-            newest is not None and newest.as_of > item.as_of and self._is_ending(newest) for newest in views
+            newest is not None and newest.as_of > item.as_of and self._expires_soon(newest)
+            for newest in views
         )
 
     def _is_followed(self, item: Item) -> bool:
         return self._last[item.found.world_id] > item.as_of
 
-    def _is_ending(self, snapshot: StoredSnapshot) -> bool:
+    def _expires_soon(self, snapshot: StoredSnapshot) -> bool:
         return snapshot.expires_at <= self._client.memory.now() + MARGIN
 
     def _newest_of(self, item: Item, stage: str | None, actor: str | None) -> StoredSnapshot | None:
         view = (item.found.world_id, stage, actor)
         known = self._newest.get(view)
         # If the ttl is kept, the latest snapshot is read again: a newer one may have arrived since.
-        if known is None or self._is_ending(known) or not self._is_followed(item):
+        if known is None or self._expires_soon(known) or not self._is_followed(item):
             found = self._client.list(view[0], stage=stage, actor=actor, include_expired=True)
             try:
                 known = next(found, None)

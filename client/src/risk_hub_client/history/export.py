@@ -89,7 +89,7 @@ def _require_free(files: Files, state: State) -> None:
 
 def _write_part(history: SnapshotHistory, files: Files, progress: Progress) -> State:
     with (
-        _errors_of(files.part),
+        _name_file_in_errors(files.part),
         files.part.open("ab", buffering=PartWriter.BUFFER_BYTES) as file,
     ):
         if not lock_descriptor(file.fileno(), blocking=False):
@@ -105,8 +105,8 @@ def _write_part(history: SnapshotHistory, files: Files, progress: Progress) -> S
 
 
 @contextmanager
-def _errors_of(file: Path) -> Iterator[None]:
-    """Name the file in an error of the operating system that names none, such as a full disk."""
+def _name_file_in_errors(file: Path) -> Iterator[None]:
+    """Add the file's name to operating system errors that name no file, such as a full disk."""
     try:
         yield
     except OSError as error:

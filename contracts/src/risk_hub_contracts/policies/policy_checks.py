@@ -114,7 +114,8 @@ def _measure_violations(pointer: str, limit: MeasureLimit, *, legacy_method: boo
         )
     elif limit.confidence_bps < CONFIDENCE_MIN_BPS:
         yield Violation(
-            f"{pointer}/confidence_bps", f"must be at least {CONFIDENCE_MIN_BPS}: no lower one is computed"
+            f"{pointer}/confidence_bps",
+            f"must be at least {CONFIDENCE_MIN_BPS}: lower confidences are not computed",
         )
     if limit.method == _LEGACY:
         yield from _legacy_violations(pointer, limit, legacy_method=legacy_method)

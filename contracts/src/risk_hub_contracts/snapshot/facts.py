@@ -35,7 +35,7 @@ class Portfolio:
 
     @classmethod
     def of(cls, document: Document) -> Self:
-        """Read the object of a valid snapshot."""
+        """Build the facts from their JSON object in a valid snapshot."""
         return cls(**{**document, "unlimited_loss": frozenset(document.get("unlimited_loss", ()))})
 
 
@@ -52,7 +52,7 @@ class ReturnsMeta:
 
     @classmethod
     def of(cls, document: Document) -> Self:
-        """Read the object of a valid snapshot."""
+        """Build the facts from their JSON object in a valid snapshot."""
         return cls(**{name: value for name, value in document.items() if name != "dates"})
 
 
@@ -67,7 +67,7 @@ class CovarianceMeta:
 
     @classmethod
     def of(cls, document: Document) -> Self:
-        """Read the object of a valid snapshot."""
+        """Build the facts from their JSON object in a valid snapshot."""
         estimated_at = document.get("estimated_at")
         return cls(
             **{
@@ -95,7 +95,7 @@ class PortfolioReturns:
 
     @classmethod
     def of(cls, document: Document) -> Self:
-        """Read the object of a valid snapshot."""
+        """Build the facts from their JSON object in a valid snapshot."""
         members: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in document.items()
         }
@@ -135,6 +135,6 @@ class RiskOptions:
 
     @classmethod
     def of(cls, document: Document) -> Self:
-        """Read the object of a valid snapshot."""
+        """Build the facts from their JSON object in a valid snapshot."""
         confidences = tuple(document.get("confidences_bps", DEFAULT_CONFIDENCES_BPS))
         return cls(**{**document, "confidences_bps": confidences})
