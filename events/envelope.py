@@ -26,7 +26,7 @@ ID_DIGEST_CHARS = 32
 
 
 class CloudEvent(BaseModel):
-    """One announcement.
+    """One event on the bus, in the form of CloudEvents 1.0.
 
     `source` and `id` together are unique. A repeated announcement keeps both, so that consumers can recognise
     it. Envelope attributes never appear inside `data`.

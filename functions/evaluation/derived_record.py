@@ -24,7 +24,7 @@ ReportT = TypeVar("ReportT", bound=Report, default=RiskReport)
 
 @dataclass(frozen=True, slots=True)
 class DerivedRecord(Generic[ReportT]):
-    """One append-only record.
+    """One append-only record that was derived from a snapshot: a report or an exit signal.
 
     Attributes:
         report: the derived report or signal; its type decides the record's kind.

@@ -14,7 +14,7 @@ NOTE_PREFIXES = (f"{COVARIANCE_NOTE}/", f"{RETURNS_NOTE}/")
 
 @dataclass(frozen=True, slots=True)
 class InputNote:
-    """One note.
+    """What is known about one input that a snapshot sends by reference, stored once for all snapshots.
 
     Attributes:
         first_as_of: `as_of` of the first snapshot whose evaluation used the bytes, RFC 3339 UTC.

@@ -14,7 +14,7 @@ from risk_hub_contracts.base.limits import RETURN_MAX_ABS
 
 @dataclass(frozen=True, slots=True)
 class BookReturns:
-    """One series.
+    """The return series of one book.
 
     Attributes:
         values: (T,) returns of the book, oldest first.

@@ -26,7 +26,7 @@ class BodySize:
     """
 
     def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        """Check Content-Length.
+        """Check the size that Content-Length announces.
 
         Raises:
             FramingError: the body is larger than the hub accepts (413).

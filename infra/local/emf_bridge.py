@@ -89,7 +89,7 @@ class MetricsBridge:
         self._seen: dict[str, int] = {}
 
     def start(self) -> None:
-        """Begin reading."""
+        """Start the thread that reads the log lines."""
         self._thread.start()
 
     def stop(self) -> None:

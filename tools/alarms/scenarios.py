@@ -21,7 +21,7 @@ INCIDENT_START_MINUTE = 10
 
 @dataclass(frozen=True)
 class Scenario:
-    """One condition.
+    """One condition that raises an alarm.
 
     Attributes:
         alarm: the alarm that fires.

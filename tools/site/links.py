@@ -38,7 +38,7 @@ class Repository:
 
 
 def is_copied(path: str) -> bool:
-    """Return whether the site has a file itself, not a page that shows it."""
+    """Return whether the site contains a copy of the file, rather than a page that shows its text."""
     return Path(path).suffix in COPIED_SUFFIXES
 
 

@@ -31,7 +31,9 @@ TOO_MANY_REQUESTS: Final = 429
 REQUEST_TIMEOUT: Final = 408
 CONFLICT: Final = 409
 # Error codes of the store that a retry may resolve: concurrent requests, or bytes that arrived too slowly.
-_STORE_TRANSIENT: Final = frozenset({"ConditionalRequestConflict", "OperationAborted", "RequestTimeout"})
+_TRANSIENT_STORE_CODES: Final = frozenset(
+    {"ConditionalRequestConflict", "OperationAborted", "RequestTimeout"}
+)
 _STORE_CODE: Final = re.compile(rb"<Code>([A-Za-z.]{1,60})</Code>")
 _ERRORS: Final[dict[int, type[RefusedError]]] = {
     401: DeniedError,
@@ -107,7 +109,7 @@ def _store_error(answer: Answer) -> Exception:
     """Return the error of a 4xx of the store: it answers in XML, and its statuses differ from the hub's."""
     found = _STORE_CODE.search(answer.body[:4096])
     code = found[1].decode() if found else ""
-    if code in _STORE_TRANSIENT or (answer.status == CONFLICT and not code):
+    if code in _TRANSIENT_STORE_CODES or (answer.status == CONFLICT and not code):
         return TransientError(
             f"the blob store: HTTP {answer.status} {code}".rstrip(), answer.request_id, answer.status
         )

@@ -27,7 +27,7 @@ def new_request_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request.
+    """One HTTP request to the hub or to its blob store.
 
     Attributes:
         method: the HTTP method.

@@ -96,9 +96,9 @@ class Router:
 
 
 def _routed_method(method: str) -> str:
-    """Return a method that no route has unless it is in upper case: methods are case-sensitive.
+    """Return the method if it is in upper case, else one that no route has.
 
-    The resolver would upper-case it.
+    Methods are case-sensitive, but the resolver would change `get` to `GET` and find a route.
     """
     return method if method == method.upper() else UNROUTED_METHOD
 

@@ -57,7 +57,10 @@ Verdict = Breach | Met | Undecided
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """All verdicts on one report; a rule of `scopes` that has none does not apply any longer."""
+    """All verdicts on one report.
+
+    A rule whose scope is in `scopes`, but that has no verdict, no longer applies.
+    """
 
     scopes: frozenset[Scope]
     breaches: list[Breach] = field(default_factory=list)
@@ -65,7 +68,7 @@ class Judgement:
     undecided: set[str] = field(default_factory=set)
 
     def add(self, verdict: Verdict) -> None:
-        """Sort a verdict into its place."""
+        """Add a verdict to those of its kind."""
         if isinstance(verdict, Breach):
             self.breaches.append(verdict)
         elif isinstance(verdict, Met):
@@ -75,7 +78,7 @@ class Judgement:
 
 
 def reduction(action: Action, ratio: float | None, limit: float, observed: float) -> float:
-    """Return the share of the holding to close.
+    """Return the share of the position to give up.
 
     The action or the limit fixes it; otherwise it is the share that brings the value to the limit.
     """
@@ -84,6 +87,9 @@ def reduction(action: Action, ratio: float | None, limit: float, observed: float
 
 
 def response_ratio(policy: ExitPolicy, action: Action, ratio: float | None = None) -> float:
-    """Return the share of the holding to close if there is no number; all of it if no share is given (fail-safe)."""
+    """Return the share of the position to give up if there is no number.
+
+    A `reduce` without any share gives up the whole position (fail-safe).
+    """
     fixed = FIXED_RATIOS.get(action)
     return fixed if fixed is not None else ratio or policy.fallback_ratio or 1.0

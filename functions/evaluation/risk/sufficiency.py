@@ -19,7 +19,7 @@ def sufficiency(  # noqa: PLR0913  (the verdict is on everything that went in)
     complete: bool,
     missing: MissingObservations | None = None,
 ) -> Sufficiency:
-    """Return the verdict.
+    """Return whether the inputs suffice for the numbers, and what each input lacks.
 
     Args:
         as_of: the snapshot's instant, against which age is measured.

@@ -20,7 +20,7 @@ ATTRIBUTES: Final = "version, content_hash, #segment, retain_until"
 
 @dataclass(frozen=True, slots=True)
 class DynamoDBLedger:
-    """The `snapshots` table."""
+    """Ledger on the `snapshots` table: it reads snapshots and tombstones alike."""
 
     dynamodb: "DynamoDBClient"
     table: str

@@ -55,7 +55,7 @@ class Budget:
     """Time for one completion, used for copies that are expected to end within it."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        """Start the clock."""
+        """Start the time limit of one completion at the time of `clock`."""
         self._clock = clock
         self._end = clock() + COMPLETION_BUDGET_SECONDS
         self._expected: float = COPYING_READ_TIMEOUT_SECONDS

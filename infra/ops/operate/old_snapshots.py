@@ -38,7 +38,7 @@ SEGMENT: Final = "segment"
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An item of the old table, and the item with its key in the new table; None: there is none."""
+    """An item of the old table, and the item with its key in the new table, or None if the new table has none."""
 
     old: Item
     new: Item | None

@@ -15,7 +15,7 @@ def require_world(dynamodb: "DynamoDBClient", stage: str, world_id: str) -> None
     """Check that a stage has a snapshot of a world.
 
     Raises:
-        OperateError: it has none; the text names worlds that it has.
+        OperateError: the world has no snapshot; the text names worlds that have one.
     """
     found = dynamodb.query(
         TableName=names.table_name(stage, "snapshots"),

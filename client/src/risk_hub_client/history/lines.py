@@ -42,7 +42,7 @@ class DamagedHistoryError(HubError):
 
 
 class Line(NamedTuple):
-    """One snapshot.
+    """One snapshot as a line of a segment.
 
     Attributes:
         order: `as_of|created_at|version`: it compares as text, and no other snapshot of the world has it.

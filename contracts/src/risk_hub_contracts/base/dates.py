@@ -34,7 +34,7 @@ def utc_date(text: str) -> date:
 
 
 def date_violations(dates: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """Yield the place and the violation of the first malformed date; if there is none, of the first repeated one.
+    """Yield the place and the violation of the first malformed date, else of the first repeated date.
 
     The violation names its code, `dates_malformed` or `dates_repeated`.
     """

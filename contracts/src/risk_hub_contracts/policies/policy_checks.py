@@ -96,7 +96,7 @@ def _drawdown_violations(policy: ExitPolicy) -> Iterator[Violation]:
         if limit.max_loss >= WHOLE_VALUE:
             yield Violation(
                 f"/drawdown/{index}/max_loss",
-                f"must be below 1: no drawdown passes {limit.max_loss:g}; limits are fractions (0.1 is 10 %)",
+                "must be below 1: no drawdown can exceed the whole value; limits are fractions (0.1 is 10 %)",
             )
 
 

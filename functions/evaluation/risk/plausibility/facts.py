@@ -25,7 +25,7 @@ TRACK_RECORD = "portfolio_returns"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One evaluation.
+    """Facts about one evaluation, from which the rules compute warnings.
 
     Attributes:
         report: the numbers, without warnings.

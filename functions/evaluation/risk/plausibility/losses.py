@@ -38,8 +38,9 @@ def value_at_risk_exceeds_exposure(facts: Facts) -> Iterator[RiskWarning]:
 def _is_explained(facts: Facts, row: RiskMeasure) -> bool:
     """Return whether the rest of the book cannot have lost more than its value.
 
-    A deviation is at most that of the rest plus the sum of those of the assets of unlimited loss, so a parametric
-    value at risk less theirs is the least one of the rest. An empirical one has no such bound.
+    The deviation of the book is at most the deviation of the rest plus the deviations of the assets of unlimited
+    loss. So a parametric value at risk, less the values at risk of these assets, is a lower bound for the rest. An
+    empirical value at risk has no such bound.
     """
     value, limited = row.value or 0.0, facts.weights.keys() - facts.unlimited_loss
     if value <= facts.gross or not limited:

@@ -59,7 +59,7 @@ ZERO_SHARE_MIN = 0.5
 LAST_ZEROS_MIN = 10
 """Zero returns at the end of a series from which its price counts as stuck."""
 CONSTANT_WEIGHT_MIN_SHARE = 0.1
-"""Share of gross weight in prices that never move, although the covariance says so, without meaning."""
+"""Share of gross weight in prices that never move, from which the numbers have no meaning."""
 
 RUN_ZEROS_MIN_SHARE = 0.5
 """Share of the observations in one run of zeros from which the history of a price is filled, not observed."""
@@ -83,7 +83,7 @@ SWAPPED_SPREAD_MIN = 0.2
 CORRELATION_RATIO_MAX = 2.0
 """By what factor correlations may change the volatility of a long-only book: a crash raises it by 1.8."""
 CORRELATION_RATIO_MEANINGLESS = 3.5
-"""Beyond this factor the correlations are not those of the assets: 20 days of a crash reach 2.5."""
+"""Beyond this factor the correlations cannot belong to these assets: 20 days of a crash reach 2.5."""
 ESTIMATE_AHEAD_MAX_SECONDS = 4 * DAY_SECONDS
 """How long after `as_of` a covariance may be estimated: a long weekend. A later one knows the future."""
 

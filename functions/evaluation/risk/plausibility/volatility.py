@@ -17,10 +17,10 @@ RETURNS_CAUSE = "the returns are in percent, differences of prices, or of longer
 
 
 def volatility_implausible(facts: Facts, covariance_periods_per_year: float | None) -> Iterator[RiskWarning]:
-    """Yield a caution if the middle of the book moves by 200 % a year, or by 10 % in a period of unknown length.
+    """Yield a caution if the book's middle deviation is over 200 % a year, or 10 % in a period of unknown length.
 
-    Positions whose loss can exceed their value do not count. A covariance is judged only without returns, with
-    which it is compared otherwise.
+    The middle deviation leaves out positions whose loss can exceed their value. The deviations come from the
+    returns. They come from the covariance only without returns: with returns, another rule compares both.
 
     Args:
         facts: of the evaluation.
