@@ -56,6 +56,20 @@ def test_publish_names_a_file_that_is_not_a_snapshot(command: Command, tmp_path:
     assert ended.err.startswith(f"{file}: ")
 
 
+@pytest.mark.parametrize("arguments", [("publish", "--world", "w1"), ("backfill",), ("lint",)])
+def test_a_file_without_json_is_called_a_file_and_not_a_body(
+    command: Command, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    file = tmp_path / "book.json"
+    file.write_text("nope", encoding="utf-8")
+    ended = command(arguments[0], file, *arguments[1:])
+    text = f"{ended.out} {ended.err}"
+    assert ended.status == 1
+    assert str(file) in text
+    assert "The file is not JSON: line 1, column 2" in " ".join(text.split())
+    assert "body" not in text
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -13,6 +13,7 @@ from risk_hub_client.results import StoredSnapshot
 from risk_hub_client.wire import Answer, Call, Chunk
 from risk_hub_contracts.base.ids import actor_violation
 from risk_hub_contracts.base.limits import BLOB_MAX_BYTES
+from risk_hub_contracts.base.problem_types import counted
 from risk_hub_contracts.base.problems import Violation
 from risk_hub_contracts.blob.read import decode
 from risk_hub_contracts.blob.refs import BlobRef
@@ -162,7 +163,8 @@ def fetch(world_id: str, sha256: str, kind: BlobKind | None = None) -> Steps[Dec
     download = yield Call("GET", url, max_bytes=size_bytes, size_bytes=size_bytes)
     digest = hashlib.sha256(download.body).hexdigest()
     if digest != sha256:
-        message = f"{len(download.body)} bytes with the sha256 {digest} were received for the blob {sha256}"
+        size = counted(len(download.body), "byte")
+        message = f"a body of {size} with the sha256 {digest} was received for the blob {sha256}"
         raise DamagedBlobError(message, download.request_id)
     try:
         decoded = decode(download.body)

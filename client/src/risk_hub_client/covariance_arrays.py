@@ -15,6 +15,7 @@ from risk_hub_contracts.base.limits import (
     NUMBER_MAX_ABS,
     WEIGHTS_MAX_COUNT,
 )
+from risk_hub_contracts.base.problem_types import counted
 from risk_hub_contracts.base.problems import Violation
 from risk_hub_contracts.blob.triangle import triangle_size
 from risk_hub_contracts.blob.types import FLOAT_BYTES
@@ -204,7 +205,8 @@ def _shape_violations(matrix: Dense | Packed) -> Iterator[Violation]:
     if shape != wanted or not count or matrix.array.dtype.kind not in "fiu":
         yield Violation(
             COVARIANCE_POINTER,
-            f"{count} ids need an array of numbers of shape {wanted}, not {shape} of {matrix.array.dtype}",
+            f"{counted(count, 'id needs', 'ids need')} an array of numbers of shape {wanted}, "
+            f"not {shape} of {matrix.array.dtype}",
         )
 
 

@@ -8,6 +8,7 @@ from risk_hub_client.blobs import Blob
 from risk_hub_client.covariance_arrays import COVARIANCE_POINTER, id_violations, is_bounded
 from risk_hub_client.wire import Chunk
 from risk_hub_contracts.base.limits import NUMBER_MAX_ABS
+from risk_hub_contracts.base.problem_types import counted
 from risk_hub_contracts.base.problems import Violation
 from risk_hub_contracts.blob.types import FLOAT_BYTES
 
@@ -30,7 +31,7 @@ def factor_blob(model: FactorModel, weight_ids: Collection[str]) -> Blob | list[
         return [
             Violation(
                 COVARIANCE_POINTER,
-                f"{count} ids need the same number of factor rows and of specific variances",
+                f"{counted(count, 'id needs', 'ids need')} the same number of factor rows and of specific variances",
             )
         ]
     if not model.factors.size:

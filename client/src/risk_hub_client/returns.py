@@ -29,6 +29,7 @@ from risk_hub_client.tables import (
     to_list,
 )
 from risk_hub_contracts.base.pointers import join
+from risk_hub_contracts.base.problem_types import counted
 from risk_hub_contracts.blob.types import BlobFormatError
 from risk_hub_contracts.blob.write import encode_returns
 
@@ -82,7 +83,8 @@ def convert_returns(value: Any, weight_ids: Sequence[str]) -> Any:  # noqa: ANN4
 
 def _of_array(array: Any, weight_ids: Sequence[str]) -> dict[str, Observations]:  # noqa: ANN401
     if array.shape[1] != len(weight_ids):
-        detail = f"{len(weight_ids)} weights need the same number of columns, not {array.shape[1]}"
+        need = counted(len(weight_ids), "weight needs", "weights need")
+        detail = f"{need} the same number of columns, not {array.shape[1]}"
         raise violation_error(RETURNS_POINTER, detail)
     columns = to_plain_array(array, RETURNS_POINTER).T.tolist()
     return {name: _observations(name, column) for name, column in zip(weight_ids, columns, strict=True)}

@@ -6,7 +6,6 @@ from pydantic import BaseModel
 
 from functions.entrypoints.http.request import Request
 from risk_hub_contracts.api.queries import parse_query, refuse_query
-from risk_hub_contracts.base.problems import INVALID_QUERY, ProblemError, Violation
 
 QueryT = TypeVar("QueryT", bound=BaseModel)
 
@@ -18,12 +17,8 @@ def parse_query_parameters(model: type[QueryT], request: Request) -> QueryT:
     answer would hide a mistyped name.
     """
     every_value = request.query
-    query = parse_query(model, {name: values[-1] for name, values in every_value.items()}, every_value)
-    stage = getattr(query, "stage", None)
-    if stage is not None and stage not in request.stages:
-        message = f"must be one of {', '.join(sorted(request.stages))}"
-        raise ProblemError(INVALID_QUERY, f"/stage: {message}.", [Violation("/stage", message)])
-    return query
+    last_values = {name: values[-1] for name, values in every_value.items()}
+    return parse_query(model, last_values, every_value, request.stages)
 
 
 def require_no_query(request: Request) -> None:

@@ -30,6 +30,7 @@ from functions.hub.blob_ports import (
 )
 from functions.hub.ports import Dependency
 from risk_hub_contracts.base.limits import UPLOAD_URL_TTL_SECONDS
+from risk_hub_contracts.base.problem_types import counted
 from risk_hub_contracts.blob.refs import BLOB_PREFIX, BlobRef
 from risk_hub_contracts.blob.uploads import PartSpan, part_spans
 
@@ -119,7 +120,7 @@ class S3Uploads:
         """See BlobUploads."""
         if not list(part_spans(ref.bytes or 0)):
             raise UploadNotFoundError(
-                f"a blob of {ref.bytes} bytes is uploaded by one PUT: no multipart upload of it exists"
+                f"a blob of {counted(ref.bytes or 0, 'byte')} is uploaded by one PUT: no multipart upload of it exists"
             )
         budget = Budget(self.clock)
         etag = self._proof_etag(ref)
@@ -171,7 +172,9 @@ class S3Uploads:
             raise UploadInProgressError("the verified copy of the blob is missing from the store")
         size_bytes, sha256 = _size_and_digest(found)
         if (size_bytes, sha256) != (ref.bytes, ref.sha256):
-            raise UploadMismatchError(f"{size_bytes} bytes with the sha256 {sha256} were uploaded")
+            raise UploadMismatchError(
+                f"an object of {counted(size_bytes, 'byte')} with the sha256 {sha256} was uploaded"
+            )
         return str(found["ETag"])
 
     def _proof_head(self, ref: BlobRef) -> "HeadObjectOutputTypeDef | None":

@@ -16,6 +16,7 @@ from functions.hub.domain.blob_marks import UPLOAD_RETENTION, Claim
 from functions.hub.ports import BlobError, BlobStore, Clock
 from functions.hub.use_cases.claim_blobs import ClaimBlobs
 from risk_hub_contracts.base.limits import BLOB_SINGLE_PUT_MAX_BYTES, UPLOAD_URL_TTL_SECONDS
+from risk_hub_contracts.base.problem_types import counted
 from risk_hub_contracts.base.problems import (
     REF_INVALID,
     UNAVAILABLE,
@@ -119,7 +120,8 @@ class UploadBlobs:
         same_bytes = (stat.sha256, stat.size_bytes) == (ref.sha256, ref.bytes)
         if same_bytes and (stat.kind == ref.kind or self._says_announced_kind(ref)):
             return True
-        detail = f"{ref.ref}: the stored object has {stat.size_bytes} bytes, kind {stat.kind}, sha256 {stat.sha256}"
+        size = counted(stat.size_bytes, "byte")
+        detail = f"{ref.ref}: the stored object has {size}, kind {stat.kind}, sha256 {stat.sha256}"
         remedy = STORED_REMEDY if stat.sha256 == ref.sha256 else None
         raise ProblemError(REF_INVALID, detail, remedy=remedy)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from functions.hub.ports import BlobError, BlobHead, BlobStore
 from risk_hub_contracts.base.limits import BLOB_HEADERS_CHECKED_MAX_BYTES
+from risk_hub_contracts.base.problem_types import counted
 from risk_hub_contracts.base.problems import (
     BLOB_MALFORMED,
     CONTRACT_VIOLATION,
@@ -90,7 +91,7 @@ def _mismatch(component: Component, ref: BlobRef, head: BlobHead) -> str | None:
     if head.sha256 not in {None, component.sha256}:
         return f"the stored blob has the sha256 {head.sha256}"
     if ref.bytes not in {None, head.size_bytes}:
-        return f"the stored blob has {head.size_bytes} bytes, not {ref.bytes}"
+        return f"the stored blob has {counted(head.size_bytes, 'byte')}, not {ref.bytes}"
     if head.kind != component.kind and not says_kind(head.data, component.kind):
         return f"the stored blob is of kind {head.kind}, not {component.kind}"
     return None

@@ -28,6 +28,7 @@ from risk_hub_client.cli.session import Url, open_client
 from risk_hub_client.cli.snapshot_file import SnapshotFile, errors_in
 from risk_hub_client.prepare import Producer, prepare
 from risk_hub_contracts.base.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
+from risk_hub_contracts.base.problem_types import counted
 from risk_hub_contracts.base.times import format_instant
 
 World = Annotated[str, typer.Option(help="The world's id.")]
@@ -210,7 +211,8 @@ def _show(found: StoredSnapshot, *, json: bool) -> None:
     provenance = found.document["provenance"]
     print_line(f"{found.world_id} {found.version} as of {format_instant(found.as_of)}")
     print_line(
-        f"  {len(found.weights)} weights, {provenance['stage']} by {provenance['actor']}, {found.content_hash}"
+        f"  {counted(len(found.weights), 'weight')}, {provenance['stage']} by {provenance['actor']}, "
+        f"{found.content_hash}"
     )
     expiry = "expired" if found.document["expired"] else "expires"
     print_line(f"  accepted {format_instant(found.created_at)}, {expiry} {format_instant(found.expires_at)}")

@@ -54,7 +54,7 @@ def _verdict(file: Path, overrides: Mapping[str, str | None]) -> dict[str, Any]:
     name = str(input_name(file))
     try:
         raw = read_input(file)
-        document = strict_json.loads(raw)
+        document = strict_json.loads(raw, name="file")
         identity = resolve_identity(document if isinstance(document, dict) else {}, overrides)
         complete = {name: value or DEFAULTS[name] for name, value in identity.items()}
         snapshot = parse_snapshot(
@@ -75,10 +75,12 @@ def _line(verdict: dict[str, Any]) -> str:
         return f"{verdict['file']}: conforms to the contract{_suffix(verdict)}"
     problem = verdict["problem"]
     violations = [
-        f"  {violation['pointer'] or 'the body'}: {violation['detail']}"
+        f"  {violation['pointer'] or 'the file'}: {violation['detail']}"
         for violation in problem.get("errors", [])
     ]
-    return "\n".join([f"{verdict['file']}: {problem['title']}", *(violations or [f"  {problem['detail']}"])])
+    if not violations:
+        return f"{verdict['file']}: {problem['detail']}"
+    return "\n".join([f"{verdict['file']}: {problem['title']}", *violations])
 
 
 def _suffix(verdict: dict[str, Any]) -> str:

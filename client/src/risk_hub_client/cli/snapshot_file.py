@@ -65,7 +65,7 @@ class SnapshotFile:
 
 def _parse(raw: bytes) -> Any:  # noqa: ANN401 - any JSON
     try:
-        return strict_json.loads(raw, max_bytes=FILE_MAX_BYTES)
+        return strict_json.loads(raw, max_bytes=FILE_MAX_BYTES, name="file")
     except ProblemError as problem:
         if problem.type != NON_FINITE_NUMBER or problem.violations:
             raise

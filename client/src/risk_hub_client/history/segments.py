@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from risk_hub_client.history.lines import DamagedHistoryError, Line, RollingDigest, parse_line
+from risk_hub_contracts.base.problem_types import counted
 
 __all__ = ["LineSource", "Segment", "segment_lines"]
 
@@ -82,7 +83,8 @@ def segment_lines(
     """
     found = hashlib.sha256(body).hexdigest()
     if found != segment.sha256:
-        message = f"segment {segment.key}: {len(body)} bytes with the sha256 {found} were received, not {segment.sha256}"
+        size = counted(len(body), "byte")
+        message = f"segment {segment.key}: a body of {size} with the sha256 {found} was received, not {segment.sha256}"
         raise DamagedHistoryError(message, request_id)
     return _verified_lines(segment, body, world_id, request_id)
 
@@ -102,7 +104,5 @@ def _verified_lines(
             f"segment {segment.key}: {type(error).__name__}: {error}", request_id
         ) from error
     if (count, str(digest)) != (segment.count, segment.digest):
-        message = (
-            f"segment {segment.key}: its {count} lines are not the {segment.count} that the hub described"
-        )
+        message = f"segment {segment.key}: it has {counted(count, 'line')}, not the {segment.count} that the hub described"
         raise DamagedHistoryError(message, request_id)

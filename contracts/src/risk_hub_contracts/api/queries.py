@@ -1,7 +1,7 @@
 """Query parameters of the reads, and one problem that lists every violation."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Final, Literal, Self, TypeVar
 
@@ -12,6 +12,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -82,9 +83,13 @@ def _confidence(text: object) -> int:
     return int(digits[0])
 
 
-def _stage(text: str) -> str:
-    _raise_if_invalid(stage_violation(text))
-    return text.lower()
+def _stage(text: str, info: ValidationInfo) -> str:
+    stage, stages = text.lower(), info.context
+    if stages is None:
+        _raise_if_invalid(stage_violation(text))
+    elif stage not in stages:
+        raise _parameter_error(f"must be one of {', '.join(sorted(stages))}")
+    return stage
 
 
 def _actor(text: str) -> str:
@@ -217,6 +222,7 @@ def parse_query(
     model: type[Query],
     params: Mapping[str, str] | None,
     multi: Mapping[str, Sequence[str]] | None = None,
+    stages: Collection[str] | None = None,
 ) -> Query:
     """Read the query string of a read.
 
@@ -224,6 +230,7 @@ def parse_query(
         model: one of the queries above.
         params: the last value of each parameter.
         multi: all values of each parameter, to find repeated ones.
+        stages: the accepted stages; by default any name of a stage.
 
     Raises:
         ProblemError: invalid-query, with one violation per fault, its pointer `/<parameter>`.
@@ -234,7 +241,7 @@ def parse_query(
         if len(values) > 1
     ]
     try:
-        query = model.model_validate(dict(params or {}))
+        query = model.model_validate(dict(params or {}), context=stages)
     except ValidationError as error:
         violations += to_violations(error, known=_names(model), noun="parameter")
     if violations:

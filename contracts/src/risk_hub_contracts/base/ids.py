@@ -6,7 +6,8 @@ Each `..._fault` returns None for a good value, else what is wrong and what is a
 import json
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from risk_hub_contracts.base.limits import (
@@ -36,6 +37,25 @@ PAIR_PATTERN: Final = r"^[^,]+,[^,]+$|^[^,]+:[^,]+$"
 # The `provenance.source` of a snapshot that was history when it arrived.
 BACKFILL_SOURCE: Final = "backfill"
 CLAIM_PATTERN: Final = "^(?:sha256|blake3):[0-9a-f]{64}$"
+HOUR_PATTERN: Final = "^(?:[01][0-9]|2[0-3]):[0-5][0-9]$"
+CODE_PATTERN: Final = "^[a-z0-9_]+$"
+CURRENCY_PATTERN: Final = "^[A-Z]{3}$"
+UPLOAD_ID_PATTERN: Final = "^[!-~]+$"
+_ID_TEXT: Final = (
+    f"must be 1 to {ID_MAX_CHARS} characters (A-Z a-z 0-9 . _ : @ + -), the first a letter or digit"
+)
+_SHA256_TEXT: Final = "must be a SHA-256: 64 lower-case hex digits"
+# What a value must be that a request model checks by a pattern.
+PATTERN_TEXTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        ID_PATTERN: _ID_TEXT,
+        SHA256_PATTERN: _SHA256_TEXT,
+        HOUR_PATTERN: "must be a time of day in UTC as HH:MM, from 00:00 to 23:59",
+        CODE_PATTERN: "must contain only the characters a-z 0-9 _",
+        CURRENCY_PATTERN: "must be a currency code of ISO 4217: three letters A-Z, for example USD",
+        UPLOAD_ID_PATTERN: "must contain only printable ASCII characters, without spaces",
+    }
+)
 
 _ID: Final = re.compile(ID_PATTERN[1:-1])
 _ACTOR: Final = re.compile(ACTOR_PATTERN[1:-1])
@@ -57,7 +77,7 @@ def id_violation(value: str) -> str | None:
     """Check a world id or a version."""
     if _ID.fullmatch(value):
         return None
-    return f"must be 1 to {ID_MAX_CHARS} characters (A-Z a-z 0-9 . _ : @ + -), the first a letter or digit"
+    return _ID_TEXT
 
 
 def asset_id_violation(value: str) -> str | None:
@@ -119,4 +139,4 @@ def sha256_violation(value: str) -> str | None:
     """Check a digest from a path."""
     if _SHA256.fullmatch(value):
         return None
-    return "must be a SHA-256: 64 lower-case hex digits"
+    return _SHA256_TEXT

@@ -42,6 +42,11 @@ def summary(violations: Sequence[Violation], whole: str) -> str:
     return f"{first}{more}" + ("" if f"{first}{more}".endswith("?") else ".")
 
 
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """Return the count with its noun: `1 byte`, `0 bytes`; `many` if the plural is not `one` with an s."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
 class ProblemError(Exception):
     """An answerable error. Raise it anywhere; the router turns it into a problem document.
 

@@ -7,8 +7,10 @@ from typing import Final, TypeVar
 
 from pydantic_core import ErrorDetails, ValidationError
 
+from risk_hub_contracts.base.ids import PATTERN_TEXTS
 from risk_hub_contracts.base.limits import VIOLATIONS_MAX_COUNT
 from risk_hub_contracts.base.pointers import join
+from risk_hub_contracts.base.problem_types import counted
 from risk_hub_contracts.base.problems import Violation
 
 Hit = TypeVar("Hit")
@@ -17,8 +19,6 @@ _NAME_SHOWN_CHARS: Final = 128
 _SHOWN_MAX: Final = 1e20
 _LEAVE_OUT: Final = " (leave out a field that has no value)"
 _TYPE_NAMES: Final = {
-    "dict": "an object",
-    "list": "an array",
     "str": "a string",
     "bool": "a boolean",
     "NoneType": "null",
@@ -45,7 +45,6 @@ _BOUNDS: Final = {
 }
 _TEXTS: Final = {
     "literal_error": "must be {expected}",
-    "string_pattern_mismatch": "must match the pattern {pattern}",
     "string_too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
     "value_error": "{error}",
@@ -92,7 +91,7 @@ def capped_violations(
     yield from map(build, islice(remaining, VIOLATIONS_MAX_COUNT - 1))
     more = sum(1 for _ in remaining)
     if more:
-        yield Violation(where, f"{more} more entries have the same violation")
+        yield Violation(where, f"{counted(more, 'more entry has', 'more entries have')} the same violation")
 
 
 def _pointer(details: ErrorDetails, tagged: Collection[str]) -> str:
@@ -111,6 +110,8 @@ def _detail(details: ErrorDetails, known: Collection[str], noun: str) -> str:
     if kind == "extra_forbidden":
         is_nested = len(details["loc"]) > 1
         return _unknown_name_detail(str(details["loc"][-1]), () if is_nested else known, noun)
+    if context.get("pattern") in PATTERN_TEXTS:
+        return PATTERN_TEXTS[context["pattern"]]
     if kind in _TEXTS:
         return _TEXTS[kind].format(**context)
     if kind == "float_type" and type(value) is int:
@@ -126,10 +127,18 @@ def _detail(details: ErrorDetails, known: Collection[str], noun: str) -> str:
 
 def _describe_value(value: object) -> str:
     if isinstance(value, list | dict):
-        return f"{_TYPE_NAMES[type(value).__name__]} of {len(value)}"
+        return _describe_collection(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return repr(value) if abs(value) <= _SHOWN_MAX else "a number beyond 1e20"
     return _TYPE_NAMES.get(type(value).__name__, "a value of another type")
+
+
+def _describe_collection(value: list[object] | dict[object, object]) -> str:
+    if not value:
+        return "an empty array" if isinstance(value, list) else "an empty object"
+    if isinstance(value, list):
+        return f"an array of {counted(len(value), 'entry', 'entries')}"
+    return f"an object of {counted(len(value), 'member')}"
 
 
 def _unknown_name_detail(name: str, known: Collection[str], noun: str) -> str:

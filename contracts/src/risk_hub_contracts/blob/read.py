@@ -6,6 +6,7 @@ from typing import Any, Final
 from risk_hub_contracts.base import strict_json
 from risk_hub_contracts.base.canonical import canonical_json
 from risk_hub_contracts.base.limits import BLOB_HEADER_MAX_BYTES, INTEGER_MAX_ABS
+from risk_hub_contracts.base.problem_types import counted
 from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.blob.types import (
     FLOAT_BYTES,
@@ -94,10 +95,12 @@ def _covariance(header: Mapping[str, Any], payload: memoryview, size_bytes: int)
     values = size_bytes // FLOAT_BYTES
     fits = values == count * (count + 1) // 2 if layout == "upper" else values % count == 0 and values > count
     if rest or not fits:
-        raise BlobFormatError(
-            f"{size_bytes} bytes after the first line do not match {count} ids in layout {layout}"
-        )
+        raise BlobFormatError(f"{_size_text(size_bytes)} not match {counted(count, 'id')} in layout {layout}")
     return Covariance(ids, layout, payload)
+
+
+def _size_text(size_bytes: int) -> str:
+    return counted(size_bytes, "byte after the first line does", "bytes after the first line do")
 
 
 def _returns(header: Mapping[str, Any], payload: memoryview, size_bytes: int) -> RealizedReturns:
@@ -108,11 +111,12 @@ def _returns(header: Mapping[str, Any], payload: memoryview, size_bytes: int) ->
     ids, lengths = _ids(header), _list_of(header, "lengths", int)
     dates = _list_of(header, "dates", str) if "dates" in header else None
     if len(lengths) != max(len(ids), 1):
-        raise BlobFormatError(f"{len(ids)} ids need {max(len(ids), 1)} lengths, not {len(lengths)}")
+        wanted = counted(max(len(ids), 1), "length")
+        raise BlobFormatError(f"{counted(len(ids), 'id needs', 'ids need')} {wanted}, not {len(lengths)}")
     missing = _missing(header)
     check_returns_header(lengths, dates, missing)
     if size_bytes != sum(lengths) * FLOAT_BYTES:
-        raise BlobFormatError(f"{size_bytes} bytes after the first line do not match {sum(lengths)} returns")
+        raise BlobFormatError(f"{_size_text(size_bytes)} not match {counted(sum(lengths), 'return')}")
     if missing and len(payload) == size_bytes:
         _check_missing(payload, missing)
     return RealizedReturns(ids, tuple(lengths), None if dates is None else tuple(dates), payload, missing)

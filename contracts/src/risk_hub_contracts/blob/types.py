@@ -14,6 +14,7 @@ from risk_hub_contracts.base.limits import (
     RETURNS_SERIES_MAX_POINTS,
     RETURNS_TOTAL_MAX_POINTS,
 )
+from risk_hub_contracts.base.problem_types import counted
 
 BlobKind = Literal["covariance", "realized_returns", "stress"]
 MAGIC: Final = b"rsh1"
@@ -139,7 +140,9 @@ def check_returns_header(lengths: Sequence[int], dates: Sequence[str] | None, mi
             f"a series must have at most {RETURNS_SERIES_MAX_POINTS} points, and all series {RETURNS_TOTAL_MAX_POINTS}",
         )
     if dates is not None and set(lengths) != {len(dates)}:
-        raise BlobFormatError(f"with {len(dates)} dates, every series must have {len(dates)} returns")
+        raise BlobFormatError(
+            f"with {counted(len(dates), 'date')}, every series must have {counted(len(dates), 'return')}"
+        )
     if not 0 <= missing < sum(lengths):
         raise BlobFormatError(
             f"missing must be less than the number of returns, {sum(lengths)}; it is {missing}"

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import PydanticCustomError
 
 from risk_hub_contracts.base import strict_json
-from risk_hub_contracts.base.ids import SHA256_PATTERN
+from risk_hub_contracts.base.ids import SHA256_PATTERN, UPLOAD_ID_PATTERN
 from risk_hub_contracts.base.limits import (
     BLOB_MAX_BYTES,
     BLOB_PART_BYTES,
@@ -20,6 +20,7 @@ from risk_hub_contracts.base.limits import (
     BLOB_SINGLE_PUT_MAX_BYTES,
     UPLOAD_ID_MAX_CHARS,
 )
+from risk_hub_contracts.base.problem_types import counted
 from risk_hub_contracts.base.problems import UPLOAD_INVALID, ProblemError, summary
 from risk_hub_contracts.base.violations import to_violations
 from risk_hub_contracts.blob.types import BlobKind
@@ -58,7 +59,8 @@ class UploadRequest(BaseModel):
     def _parts_fit(self) -> Self:
         wanted = -(-self.bytes // BLOB_PART_BYTES) if self.bytes > BLOB_SINGLE_PUT_MAX_BYTES else 0
         if len(self.parts) != wanted:
-            message = f"a blob of {self.bytes} bytes needs {wanted} digests in parts, not {len(self.parts)}"
+            size, digests = counted(self.bytes, "byte"), counted(wanted, "digest")
+            message = f"a blob of {size} needs {digests} in parts, not {len(self.parts)}"
             raise PydanticCustomError("parts", "{message}", {"message": message})
         return self
 
@@ -70,7 +72,7 @@ class UploadEnd(BaseModel):
 
     kind: BlobKind
     bytes: Size
-    upload_id: Annotated[str, Field(min_length=1, max_length=UPLOAD_ID_MAX_CHARS, pattern="^[!-~]+$")]
+    upload_id: Annotated[str, Field(min_length=1, max_length=UPLOAD_ID_MAX_CHARS, pattern=UPLOAD_ID_PATTERN)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any, Final, cast
 
 from risk_hub_contracts.base.canonical import canonical_json, sha256_hex
+from risk_hub_contracts.base.problem_types import counted
 from risk_hub_contracts.blob.triangle import reorder_triangle, triangle_size
 from risk_hub_contracts.blob.types import (
     MAGIC,
@@ -40,7 +41,8 @@ def encode_covariance(ids: Sequence[str], upper: Sequence[float]) -> bytes:
         BlobFormatError: the shapes disagree, an id is bad or repeated, or a number is not finite.
     """
     if len(upper) != triangle_size(len(ids)) or not ids:
-        raise BlobFormatError(f"{len(ids)} ids need {triangle_size(len(ids))} values, not {len(upper)}")
+        values = counted(triangle_size(len(ids)), "value")
+        raise BlobFormatError(f"{counted(len(ids), 'id needs', 'ids need')} {values}, not {len(upper)}")
     order = _sorted_order(ids)
     header = {"ids": [ids[i] for i in order], "layout": "upper"}
     return _encode_blob("covariance", header, reorder_triangle(upper, order))
@@ -64,7 +66,7 @@ def encode_factor(
     widths = set(map(len, factors))
     if len(factors) != len(ids) or len(specific) != len(ids) or len(widths) != 1 or 0 in widths:
         raise BlobFormatError(
-            f"{len(ids)} ids need {len(ids)} rows of equal length and {len(ids)} specific variances"
+            f"send rows of equal length and specific variances, one of each per id ({len(ids)})"
         )
     order = _sorted_order(ids)
     values = [*chain.from_iterable(factors[i] for i in order), *(specific[i] for i in order)]

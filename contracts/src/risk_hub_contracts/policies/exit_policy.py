@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from risk_hub_contracts.base.ids import (
     ASSET_ID_PATTERN,
+    CODE_PATTERN,
     ID_PATTERN,
     NAME_PATTERN,
     asset_id_violation,
@@ -69,7 +70,7 @@ ScenarioName = Annotated[
     Field(min_length=1, max_length=NAME_MAX_CHARS, json_schema_extra={"pattern": NAME_PATTERN}),
     _name(name_violation),
 ]
-WarningCode = Annotated[str, Field(pattern="^[a-z0-9_]+$", max_length=WARNING_CODE_MAX_CHARS)]
+WarningCode = Annotated[str, Field(pattern=CODE_PATTERN, max_length=WARNING_CODE_MAX_CHARS)]
 StrategyId = Annotated[str, Field(pattern=ID_PATTERN, max_length=ID_MAX_CHARS)]
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")

@@ -11,6 +11,7 @@ from typing import Any
 from risk_hub_contracts.base.ids import asset_id_violation
 from risk_hub_contracts.base.limits import CORRELATION_MAX_EXCESS
 from risk_hub_contracts.base.pointers import pointer
+from risk_hub_contracts.base.problem_types import counted
 from risk_hub_contracts.base.problems import Violation
 from risk_hub_contracts.base.violations import capped_violations
 from risk_hub_contracts.blob.triangle import reorder_triangle, triangle_index, triangle_size
@@ -70,7 +71,8 @@ def _from_pairs(
 def _from_upper(value: Mapping[str, Any], violations: list[Violation]) -> Triangle | None:
     ids, upper = value["ids"], value["upper"]
     if len(upper) != triangle_size(len(ids)):
-        wanted = f"{len(ids)} ids need {triangle_size(len(ids))} numbers, not {len(upper)}"
+        numbers = counted(triangle_size(len(ids)), "number")
+        wanted = f"{counted(len(ids), 'id needs', 'ids need')} {numbers}, not {len(upper)}"
         violations.append(Violation("/covariance/upper", wanted))
         return None
 
@@ -107,11 +109,12 @@ def _triangle(rows: Iterable[Sequence[float]]) -> list[float]:
 
 
 def _shape_violations(rows: Sequence[Sequence[float]], count: int) -> Iterator[Violation]:
+    ids_need = counted(count, "id needs", "ids need")
     if len(rows) != count:
-        yield Violation("/covariance/matrix", f"{count} ids need {count} rows, not {len(rows)}")
+        yield Violation("/covariance/matrix", f"{ids_need} {counted(count, 'row')}, not {len(rows)}")
     for index, row in enumerate(rows):
         if len(row) != count:
-            wanted = f"{count} ids need {count} numbers in each row, not {len(row)}"
+            wanted = f"{ids_need} {counted(count, 'number')} in each row, not {len(row)}"
             yield Violation(pointer("covariance", "matrix", index), wanted)
 
 

@@ -9,6 +9,7 @@ from risk_hub_contracts.base.dates import date_violations
 from risk_hub_contracts.base.ids import asset_id_violation
 from risk_hub_contracts.base.limits import LIMITED_LOSS_RETURN_RATIO, WEIGHT_SUM_TOLERANCE
 from risk_hub_contracts.base.pointers import pointer
+from risk_hub_contracts.base.problem_types import counted
 from risk_hub_contracts.base.problems import Violation
 from risk_hub_contracts.base.violations import capped_violations
 
@@ -43,7 +44,8 @@ def portfolio_returns_violations(body: Body) -> Iterator[Violation]:
     if "dates" in record:
         count, at = len(record[given[0]]), "/portfolio_returns/dates"
         if len(record["dates"]) != count:
-            yield Violation(at, f"has {len(record['dates'])} dates for {count} values; send one for each")
+            dates = counted(len(record["dates"]), "date")
+            yield Violation(at, f"has {dates} for {counted(count, 'value')}; send one for each")
         yield from _date_violations(record["dates"], at)
 
 
@@ -178,7 +180,9 @@ def _length_violations(returns: Any, count: int, at: str) -> Iterator[Violation]
         if len(values) != count:
             whose = f"the series of {asset_id!a}" if asset_id else "the series"
             yield Violation(
-                at, f"has {count} dates, and {whose} has {len(values)} returns; send one date for each period"
+                at,
+                f"has {counted(count, 'date')}, and {whose} has {counted(len(values), 'return')}; "
+                "send one date for each period",
             )
             return
 

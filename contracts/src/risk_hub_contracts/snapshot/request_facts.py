@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
 from risk_hub_contracts.base import limits
+from risk_hub_contracts.base.ids import CURRENCY_PATTERN
 from risk_hub_contracts.snapshot.scalars import (
     AssetId,
     CovarianceRepair,
@@ -68,7 +69,7 @@ class Portfolio(TypedDict):
         Annotated[PositiveNumber, Field(description="Net asset value, in `currency`; greater than 0.")]
     ]
     currency: NotRequired[
-        Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217 code of the currency of `nav`.")]
+        Annotated[str, Field(pattern=CURRENCY_PATTERN, description="ISO 4217 code of the currency of `nav`.")]
     ]
     cash: NotRequired[
         Annotated[Weight, Field(description="Share of portfolio value held in cash; 0 if absent.")]

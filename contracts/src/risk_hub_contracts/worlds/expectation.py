@@ -11,9 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic_core import PydanticCustomError
 
 from risk_hub_contracts.base import limits
-from risk_hub_contracts.base.ids import ACTOR_PATTERN, actor_violation
+from risk_hub_contracts.base.ids import ACTOR_PATTERN, HOUR_PATTERN, actor_violation
 
-HOUR_PATTERN: Final = "^(?:[01][0-9]|2[0-3]):[0-5][0-9]$"
 _CLOSED: Final = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
