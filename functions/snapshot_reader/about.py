@@ -6,7 +6,6 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from functions.entrypoints.http.authenticator import Authenticator
-from functions.entrypoints.http.query_parameters import require_no_query
 from functions.entrypoints.http.request import Request
 from functions.entrypoints.http.responses import json_response
 from functions.entrypoints.http.router import Router
@@ -35,7 +34,7 @@ def about_routes(
 
     def contract(request: Request, _path: Mapping[str, str]) -> Response[Any]:
         authenticator.require_token(request, None)
-        require_no_query(request)
+        request.require_no_query()
         return json_response(200, served)
 
     def health(_request: Request, _path: Mapping[str, str]) -> Response[Any]:

@@ -6,7 +6,6 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from functions.entrypoints.http.authenticator import Authenticator
-from functions.entrypoints.http.query_parameters import require_no_query
 from functions.entrypoints.http.request import Request, path_value
 from functions.entrypoints.http.responses import DO_NOT_STORE, json_response
 from functions.entrypoints.http.router import Router
@@ -21,7 +20,7 @@ def blob_routes(router: Router, read_blob: ReadBlob, authenticator: Authenticato
         authenticator.require_token(request, "snapshots:read")
         world_id = check_id(path_value(path["world_id"]), "/world_id")
         sha256 = check_sha256(path_value(path["sha256"]))
-        require_no_query(request)
+        request.require_no_query()
         found = read_blob(world_id, sha256)
         return json_response(200, found, DO_NOT_STORE)
 

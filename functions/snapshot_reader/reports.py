@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from functions.entrypoints.http.authenticator import Authenticator
-from functions.entrypoints.http.query_parameters import parse_query_parameters, require_no_query
+from functions.entrypoints.http.query_parameters import parse_query_parameters
 from functions.entrypoints.http.request import Request, path_value
 from functions.entrypoints.http.responses import json_response, settled_header
 from functions.entrypoints.http.router import RequestHandler, Router
@@ -49,7 +49,7 @@ class ReportRoutes:
         def answer(request: Request, path: Mapping[str, str]) -> Response[Any]:
             world_id = self._authorize(request, path)
             version = check_id(path_value(path["version"]), "/version")
-            require_no_query(request)
+            request.require_no_query()
             return _answer(self.read_reports.of_version(kind, world_id, version), None)
 
         return answer

@@ -8,7 +8,6 @@ from aws_lambda_powertools.event_handler import Response
 
 from functions.entrypoints.http.authenticator import Authenticator
 from functions.entrypoints.http.etags import snapshot_etag
-from functions.entrypoints.http.query_parameters import require_no_query
 from functions.entrypoints.http.request import Request, path_value
 from functions.entrypoints.http.responses import json_response
 from functions.entrypoints.http.router import Router
@@ -54,7 +53,7 @@ def _publish_request(request: Request, world_id: str) -> PublishRequest:
     actor = request.actor()
     stage = request.stage()
     check_id(world_id, "/world_id")
-    require_no_query(request)
+    request.require_no_query()
     body = request.body()
     try:
         request.require_json()

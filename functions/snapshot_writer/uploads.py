@@ -7,7 +7,6 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from functions.entrypoints.http.authenticator import Authenticator
-from functions.entrypoints.http.query_parameters import require_no_query
 from functions.entrypoints.http.request import Request, path_value
 from functions.entrypoints.http.responses import DO_NOT_STORE, json_response
 from functions.entrypoints.http.router import Router
@@ -67,7 +66,7 @@ def add_upload_routes(router: Router, upload: UploadBlobs, authenticator: Authen
 
 
 def _json_body(request: Request) -> bytes:
-    require_no_query(request)
+    request.require_no_query()
     body = request.body(ANNOUNCEMENT_REMEDY)
     request.require_json()
     return body

@@ -5,7 +5,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from functions.entrypoints.http.request import Request
-from risk_hub_contracts.api.queries import parse_query, refuse_query
+from risk_hub_contracts.api.queries import parse_query
 
 QueryT = TypeVar("QueryT", bound=BaseModel)
 
@@ -19,8 +19,3 @@ def parse_query_parameters(model: type[QueryT], request: Request) -> QueryT:
     every_value = request.query
     last_values = {name: values[-1] for name, values in every_value.items()}
     return parse_query(model, last_values, every_value, request.stages)
-
-
-def require_no_query(request: Request) -> None:
-    """Refuse a request with query parameters (`invalid-query`): the route has none."""
-    refuse_query(request.query)

@@ -13,12 +13,15 @@ from risk_hub_contracts.base.limits import ACTOR_MAX_CHARS, BODY_MAX_BYTES, TOKE
 from risk_hub_contracts.base.problems import (
     ACTOR_REQUIRED,
     BODY_TOO_LARGE,
+    INVALID_QUERY,
     MALFORMED_JSON,
     NOT_UTF8,
     STAGE_INVALID,
     UNAUTHENTICATED,
     UNSUPPORTED_MEDIA_TYPE,
     ProblemError,
+    Violation,
+    summary,
 )
 
 # A scheme is compared without regard to case (RFC 9110, 11.1).
@@ -88,6 +91,13 @@ class Request:
         """Return every value of every query parameter."""
         given = _multi_values(self.event, "multiValueQueryStringParameters", "queryStringParameters")
         return {key: list(values or [""]) for key, values in given.items()}
+
+    def require_no_query(self) -> None:
+        """Refuse query parameters (`invalid-query`) on a route without any: an ignored one would seem to filter."""
+        text = "this route has no query parameters; remove it"
+        violations = [Violation(f"/{name}", text) for name in self.query]
+        if violations:
+            raise ProblemError(INVALID_QUERY, summary(violations, "The query"), violations)
 
     @property
     def correlation_id(self) -> str:

@@ -1,7 +1,7 @@
 """Query parameters of the reads, and one problem that lists every violation."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Final, Literal, Self, TypeVar
 
@@ -48,7 +48,6 @@ __all__ = [
     "LookupQuery",
     "SignalsQuery",
     "parse_query",
-    "refuse_query",
 ]
 
 
@@ -247,17 +246,6 @@ def parse_query(
     if violations:
         raise ProblemError(INVALID_QUERY, summary(violations, "The query"), violations)
     return query
-
-
-def refuse_query(names: Iterable[str]) -> None:
-    """Refuse the parameters of a request to a route that has none: an ignored one would be mistaken for a filter.
-
-    Raises:
-        ProblemError: invalid-query, with one violation per parameter, its pointer `/<parameter>`.
-    """
-    violations = [Violation(f"/{name}", "this route has no query parameters; remove it") for name in names]
-    if violations:
-        raise ProblemError(INVALID_QUERY, summary(violations, "The query"), violations)
 
 
 def _names(model: type[BaseModel]) -> list[str]:
