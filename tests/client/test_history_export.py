@@ -291,7 +291,7 @@ def test_export_stops_at_a_damaged_segment(
     server.on = ("GET", ".jsonl.gz")
     server.faults.append(answering(200, "x"))
     assert command("--out", "h.jsonl") == REFUSED
-    assert "1 bytes with the sha256" in capsys.readouterr().err
+    assert "1 byte with the sha256" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("snapshots")
