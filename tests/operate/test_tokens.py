@@ -240,7 +240,7 @@ def test_invalid_tokens_arguments_exit_with_status_2(run: Run, arguments: tuple[
         (token_request(subject="k" * (ID_MAX_CHARS + 1)), "must be 1 to 128 characters"),
         *(
             (token_request(scopes=[scope]), f"A token with {scope} needs a subject")
-            for scope in ATTRIBUTED_SCOPES
+            for scope in sorted(ATTRIBUTED_SCOPES)
         ),
     ],
 )
