@@ -1,9 +1,13 @@
+import re
 from collections.abc import Callable
 
 import pytest
 
 from infra.environments import ENVIRONMENTS
 from tests.infra.assembly import Assembly, Properties
+
+# The pattern of `Description` in AWS::WAFv2::WebACL.
+DESCRIPTION = re.compile(r"[a-zA-Z0-9=:#@/\-,.][a-zA-Z0-9+=:#@/\-,.\s]+[a-zA-Z0-9+=:#@/\-,.]{1,256}")
 
 
 def web_acl(assembly: Assembly) -> Properties:
@@ -22,6 +26,10 @@ def test_web_acl_is_associated_with_the_api_stage(prod: Assembly) -> None:
     (stage,) = prod.resources("service", "AWS::ApiGateway::Stage")
     assert {"Ref": stage} in association["ResourceArn"]["Fn::Join"][1]
     assert web_acl(prod)["Scope"] == "REGIONAL"
+
+
+def test_description_of_the_web_acl_has_only_characters_that_waf_accepts(prod: Assembly) -> None:
+    assert DESCRIPTION.fullmatch(web_acl(prod)["Description"])
 
 
 def test_web_acl_allows_requests_by_default(prod: Assembly) -> None:

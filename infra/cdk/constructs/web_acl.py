@@ -28,7 +28,7 @@ class WebAcl(Construct):
             self,
             "Acl",
             name=names.physical_name(stage_name, "api"),
-            description=f"Web ACL of the risk hub's API, stage {stage_name}",
+            description=f"Web ACL of the API, stage {stage_name}",
             scope="REGIONAL",
             default_action=wafv2.CfnWebACL.DefaultActionProperty(allow=wafv2.CfnWebACL.AllowActionProperty()),
             visibility_config=_visibility("web-acl"),
