@@ -56,6 +56,20 @@ def test_publish_names_a_file_that_is_not_a_snapshot(command: Command, tmp_path:
     assert ended.err.startswith(f"{file}: ")
 
 
+def test_backfill_calls_a_line_without_json_a_line(command: Command, tmp_path: Path) -> None:
+    lines = tmp_path / "books.jsonl"
+    lines.write_text("\nnope\n", encoding="utf-8")
+    ended = command("backfill", lines)
+    assert f"{lines}:2: malformed-json: The line is not JSON:" in " ".join(ended.err.split())
+
+
+def test_publish_lists_every_violation_of_the_file(command: Command, tmp_path: Path) -> None:
+    file = written(tmp_path / "book.json", ttl_sec=0, weights={"A": "x"}, version=5)
+    ended = command("publish", file)
+    assert ended.status == 1
+    assert all(pointer in ended.err for pointer in ("/ttl_sec: ", "/weights/A: ", "/version: "))
+
+
 @pytest.mark.parametrize("arguments", [("publish", "--world", "w1"), ("backfill",), ("lint",)])
 def test_a_file_without_json_is_called_a_file_and_not_a_body(
     command: Command, tmp_path: Path, arguments: tuple[str, ...]

@@ -96,6 +96,21 @@ def test_backfill_refuses_a_journal_that_is_a_named_pipe(command: Command, tmp_p
     assert "is a pipe, not a regular file" in " ".join(ended.err.split())
 
 
+def test_backfill_refuses_a_journal_that_is_a_device_without_reading_it(
+    command: Command, tmp_path: Path
+) -> None:
+    path = tmp_path / "journal"
+    path.symlink_to("/dev/zero")
+    ended = command("backfill", written(tmp_path / "a.json"), "--journal", path)
+    assert ended.status == 1
+    assert "is a device, not a regular file" in " ".join(ended.err.split())
+
+
+def test_backfill_keeps_no_journal_if_it_is_the_null_device(command: Command, tmp_path: Path) -> None:
+    ended = command("backfill", written(tmp_path / "a.json"), "--journal", os.devnull, "--json")
+    assert (ended.status, ended.json["created"]) == (0, 1)
+
+
 def test_library_refuses_a_blob_in_a_named_pipe(tmp_path: Path) -> None:
     path = fifo(tmp_path)
     with pytest.raises(NotARegularFileError, match=r"waits\.json is a pipe, not a regular file"):

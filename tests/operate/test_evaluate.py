@@ -79,7 +79,9 @@ def test_evaluate_of_an_empty_period_exits_with_status_1(
 def test_evaluate_of_an_unknown_world_lists_the_known_worlds_in_json(
     stage: Stage, run: Run, tables: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tables.put_item(TableName=table_name(STAGE, "worlds"), Item=key(world_id="us20", stage="paper"))
+    tables.put_item(
+        TableName=table_name(STAGE, "worlds"), Item=key(world_id="us20", stage="paper", head_version="v1")
+    )
     stage.relay.answers = [page(0)]
     assert run("risk", "evaluate", "nope", "--json") == 1
     error = json.loads(capsys.readouterr().out)["error"]

@@ -130,7 +130,10 @@ def test_replay_of_an_unknown_world_lists_the_known_worlds(
     stage: Stage, run: Run, tables: Any, capsys: pytest.CaptureFixture[str], more: tuple[str, ...]
 ) -> None:
     for world in ("us20", "eu50"):
-        tables.put_item(TableName=table_name(STAGE, "worlds"), Item=key(world_id=world, stage="paper"))
+        tables.put_item(
+            TableName=table_name(STAGE, "worlds"), Item=key(world_id=world, stage="paper", head_version="v1")
+        )
+    tables.put_item(TableName=table_name(STAGE, "worlds"), Item=key(world_id="unborn", stage="paper"))
     stage.relay.answers = [page(0)]
     requested = ("events", "replay", "--world", "nope", "--from", FROM, "--to", TO, *more)
     assert run(*requested) == 1

@@ -120,4 +120,15 @@ def test_restore_from_a_missing_copy_lists_the_existing_copies(
     assert dynamodb
     command = ("tables", "restore", "marks", "--from", "nope", "--stage-name", "dev")
     assert cli.main([*command]) == 1
-    assert f"There is no table nope. Copies: {COPY}." in " ".join(capsys.readouterr().err.split())
+    assert f"There is no copy nope of {LIVE}. Copies: {COPY}." in " ".join(capsys.readouterr().err.split())
+
+
+def test_restore_from_a_copy_of_another_table_is_refused_and_puts_nothing(
+    dynamodb: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = stored(dynamodb)
+    for source in (LIVE, "risk-hub-dev-worlds-at-20260105T090000Z"):
+        assert cli.main(["tables", "restore", "marks", "--from", source, "--stage-name", "dev"]) == 1
+        assert f"There is no copy {source} of {LIVE}." in " ".join(capsys.readouterr().err.split())
+    assert cli.main(["tables", "restore", "worlds", "--from", COPY, "--stage-name", "dev"]) == 1
+    assert stored(dynamodb) == before

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from risk_hub_contracts.base.limits import VIOLATIONS_MAX_COUNT
 from risk_hub_contracts.base.problems import ProblemError, Violation
 
 __all__ = [
@@ -44,18 +45,26 @@ class InvalidSnapshotError(HubError):
     def __init__(
         self, message: str, violations: Sequence[Violation] = (), *, file: Path | None = None
     ) -> None:
-        super().__init__(message if file is None else f"{file}: {message}")
+        lines = [message if file is None else f"{file}: {message}", *_further_lines(message, violations)]
+        super().__init__("\n".join(lines))
+        self._message = message
         self.violations = tuple(violations)
         self.file = file
 
     def in_file(self, file: Path) -> "InvalidSnapshotError":
         """Return the error with the name of the file, unless it already names one."""
-        return self if self.file else InvalidSnapshotError(str(self), self.violations, file=file)
+        return self if self.file else InvalidSnapshotError(self._message, self.violations, file=file)
 
     @classmethod
     def of(cls, problem: ProblemError) -> "InvalidSnapshotError":
         """Build the error from a problem that the contract found locally."""
         return cls(problem.detail, problem.violations)
+
+
+def _further_lines(message: str, violations: Sequence[Violation]) -> list[str]:
+    """Return a line for each of the first violations that the message does not contain."""
+    lines = [f"{violation.pointer}: {violation.detail}" for violation in violations[:VIOLATIONS_MAX_COUNT]]
+    return [f"  {line}" for line in lines[1:] if line not in message]
 
 
 class RefusedError(HubError):

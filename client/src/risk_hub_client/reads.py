@@ -1,6 +1,6 @@
 """Reads as steps: generators that yield requests, receive the answers, and return the result."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, TypedDict, TypeVar
@@ -163,6 +163,7 @@ def next_cursor(cursor: str | None, following: object, answer: Answer) -> str | 
 
 def backtest(world_id: str, stage: str, options: BacktestOptions) -> Steps[dict[str, Any]]:
     """Request the back-test of a stage's value-at-risk forecasts."""
+    require_known(options, BacktestOptions)
     bounds = {
         "from": instant_param(options.get("start"), "from"),
         "to": instant_param(options.get("end"), "to"),
@@ -187,8 +188,25 @@ def _parse_page(document: Any) -> Page:  # noqa: ANN401 - any JSON
     return Page(tuple(map(StoredSnapshot.of, document["snapshots"])), document["next_cursor"])
 
 
+def require_known(given: Mapping[str, Any], known: type) -> None:
+    """Check the names of keyword arguments: one that is ignored would be mistaken for a filter.
+
+    Raises:
+        TypeError: a name is unknown.
+    """
+    names = known.__annotations__
+    unknown = [name for name in given if name not in names]
+    if unknown:
+        raise TypeError(f"unknown argument {unknown[0]!r}; known arguments are {', '.join(sorted(names))}")
+
+
 def filter_params(filters: Filters) -> dict[str, str | None]:
-    """Return the filters as query parameters."""
+    """Return the filters as query parameters.
+
+    Raises:
+        TypeError: a name is not one of a filter.
+    """
+    require_known(filters, Filters)
     known_at, history = filters.get("known_at"), filters.get("include_expired", False)
     params = {
         "stage": filters.get("stage"),

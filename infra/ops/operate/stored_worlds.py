@@ -32,7 +32,9 @@ def require_world(dynamodb: "DynamoDBClient", stage: str, world_id: str) -> None
 
 def _known_worlds(dynamodb: "DynamoDBClient", stage: str) -> str:
     pages = dynamodb.get_paginator("scan").paginate(
-        TableName=names.table_name(stage, "worlds"), ProjectionExpression="world_id"
+        TableName=names.table_name(stage, "worlds"),
+        ProjectionExpression="world_id",
+        FilterExpression="attribute_exists(head_version)",
     )
     known = sorted({item["world_id"]["S"] for page in pages for item in page["Items"]})
     more = ", ..." if len(known) > NAMED_MAX_COUNT else ""

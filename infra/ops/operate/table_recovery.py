@@ -69,10 +69,10 @@ def restore_items(
     """Restore the items that are missing from the live table, page by page; yield the counts so far.
 
     Raises:
-        OperateError: the copy does not exist.
+        OperateError: there is no such copy of this table.
     """
     live, done = LiveTable(dynamodb, stage, table), RestoreCounts(0, 0)
-    _require_copy(dynamodb, copy, stage)
+    _require_copy(dynamodb, copy, live.name)
     process_item = live.is_missing if dry_run else live.put
     with ThreadPoolExecutor(WRITERS) as writers:
         for page in dynamodb.get_paginator("scan").paginate(TableName=copy, ConsistentRead=True):
@@ -81,19 +81,16 @@ def restore_items(
             yield done
 
 
-def _require_copy(dynamodb: "DynamoDBClient", copy: str, stage: str) -> None:
-    try:
-        dynamodb.describe_table(TableName=copy)
-    except ClientError as error:
-        if error_code(error) != "ResourceNotFoundException":
-            raise
-        tables = [
-            name for page in dynamodb.get_paginator("list_tables").paginate() for name in page["TableNames"]
-        ]
-        copies = [
-            name for name in tables if name.startswith(names.physical_name(stage, "")) and "-at-" in name
-        ]
-        raise OperateError(f"There is no table {copy}. Copies: {', '.join(copies) or 'none'}.") from error
+def _require_copy(dynamodb: "DynamoDBClient", copy: str, live: str) -> None:
+    """Check that a table is a copy of the live one: items of another table would be put between its own."""
+    copies = [
+        name
+        for page in dynamodb.get_paginator("list_tables").paginate()
+        for name in page["TableNames"]
+        if name.startswith(f"{live}-at-")
+    ]
+    if copy not in copies:
+        raise OperateError(f"There is no copy {copy} of {live}. Copies: {', '.join(copies) or 'none'}.")
 
 
 @dataclass(frozen=True, slots=True)

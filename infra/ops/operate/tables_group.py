@@ -63,7 +63,7 @@ def _recover(
     dynamodb = stage_access.clients_for(stage_name).client("dynamodb")
     copy = restore_copy(dynamodb, stage_name, table_name(table), parse_instant(at).astimezone(UTC))
     if json:
-        print_document({"table": names.physical_name(stage_name, table), "copy": copy})
+        print_document({"table": names.table_name(stage_name, table_name(table)), "copy": copy})
     else:
         print_line(copy)
 
@@ -79,7 +79,7 @@ def _restore(
     """Restore items that are missing from the live table; existing items stay unchanged."""
     dynamodb, target = (
         stage_access.clients_for(stage_name).client("dynamodb"),
-        names.physical_name(stage_name, table),
+        names.table_name(stage_name, table_name(table)),
     )
     done = RestoreCounts(0, 0)
     for done in restore_items(dynamodb, source, stage_name, table_name(table), dry_run=dry_run):  # noqa: B007 - the last one counts

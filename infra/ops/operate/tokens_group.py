@@ -58,7 +58,11 @@ def _create(
     token_lifetime: Annotated[
         timedelta,
         typer.Option(
-            "--lifetime", parser=lifetime, metavar="TIME", help=f"As in 12h or 30d, at most {LIFETIME_MAX}."
+            "--lifetime",
+            parser=lifetime,
+            metavar="TIME",
+            help=f"As in 12h or 30d, at most {LIFETIME_MAX}.",
+            show_default=f"{LIFETIME_DEFAULT.days}d",
         ),
     ] = LIFETIME_DEFAULT,
     stage_name: StageName = LOCAL,

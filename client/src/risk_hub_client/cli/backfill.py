@@ -1,5 +1,6 @@
 """`backfill`: many snapshots through the API, oldest first, from where the last run stopped."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -193,11 +194,12 @@ class Journal:
         """Open the journal, or create it, before anything is sent.
 
         Raises:
-            OSError: it cannot be written, or is a named pipe.
+            NotARegularFileError: it is a named pipe, a folder, a socket, or a device other than the null device.
+            OSError: it cannot be written.
             BadParameter: it holds something else than text.
         """
         self._file = file
-        if file.is_fifo():  # a device such as /dev/null keeps no journal, which may be meant
+        if file.exists() and not file.samefile(os.devnull):  # the null device means that no journal is kept
             require_regular_file(file)
         file.open("ab").close()
         try:

@@ -42,16 +42,16 @@ def read_items(source: Path, overrides: dict[str, str | None], unreadable: list[
         unreadable: gets the place and the reason of each file or line that is not a snapshot.
     """
     items = []
+    name = "line" if _has_lines(source) else "file"
     for place, raw in _read_texts(source, unreadable):
         try:
-            items.append(_read_item(place, raw, overrides))
+            items.append(_read_item(place, SnapshotFile.read(raw, overrides, name)))
         except (ProblemError, InvalidSnapshotError, InstantError) as error:
             unreadable.append(f"{place}: {error}")
     return sorted(items, key=lambda item: item.as_of)
 
 
-def _read_item(place: str, raw: bytes, overrides: dict[str, str | None]) -> Item:
-    found = SnapshotFile.read(raw, overrides)
+def _read_item(place: str, found: SnapshotFile) -> Item:
     as_of = _as_of(found.document)
     if found.world is None:
         raise InvalidSnapshotError("names no world: add --world")
@@ -66,8 +66,12 @@ def _as_of(document: dict[str, Any]) -> datetime:
         raise InvalidSnapshotError(f"/as_of {error}") from None
 
 
+def _has_lines(source: Path) -> bool:
+    return source.suffix == ".jsonl" and not source.is_dir()
+
+
 def _read_texts(source: Path, unreadable: list[str]) -> Iterator[tuple[str, bytes]]:
-    if source.suffix == ".jsonl" and not source.is_dir():
+    if _has_lines(source):
         for number, line in enumerate(read_input(source).splitlines(), 1):
             if line.strip():
                 yield f"{source}:{number}", line

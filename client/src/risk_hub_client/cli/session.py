@@ -87,8 +87,7 @@ def error_details(error: Exception) -> dict[str, Any]:
 
     Returns:
         `type` (of the problem), `status` (of HTTP), `errors` (pointer and detail of each violation),
-        `stored_hash` and `offered_hash` (of a conflict), `attempts`, `request_id`. `offered_hash` (of a
-        conflict), `attempts`, `request_id`.
+        `stored_hash` and `offered_hash` (of a conflict), `attempts`, `request_id`.
     """
     if isinstance(error, RefusedError):
         known = ("errors", "stored_hash", "offered_hash", "remedy")

@@ -26,14 +26,19 @@ class SnapshotFile:
     stage: str | None
 
     @classmethod
-    def read(cls, raw: bytes, overrides: Mapping[str, str | None]) -> Self:
-        """Parse a file's bytes; the command's names take precedence.
+    def read(cls, raw: bytes, overrides: Mapping[str, str | None], name: str = "file") -> Self:
+        """Parse the text of a file, or of one of its lines; the command's names take precedence.
+
+        Args:
+            raw: the text.
+            overrides: the world, actor and stage given to the command.
+            name: what an error calls the text.
 
         Raises:
             ProblemError: the text is not strict JSON.
             InvalidSnapshotError: the text is not a JSON object, or has NaN or Infinity in place of a number.
         """
-        document = _parse(raw)
+        document = _parse(raw, name)
         if not isinstance(document, dict):
             raise InvalidSnapshotError("a snapshot is a JSON object")
         identity = resolve_identity(document, overrides)
@@ -63,9 +68,9 @@ class SnapshotFile:
         return self.world or ""
 
 
-def _parse(raw: bytes) -> Any:  # noqa: ANN401 - any JSON
+def _parse(raw: bytes, name: str) -> Any:  # noqa: ANN401 - any JSON
     try:
-        return strict_json.loads(raw, max_bytes=FILE_MAX_BYTES, name="file")
+        return strict_json.loads(raw, max_bytes=FILE_MAX_BYTES, name=name)
     except ProblemError as problem:
         if problem.type != NON_FINITE_NUMBER or problem.violations:
             raise
