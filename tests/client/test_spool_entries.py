@@ -144,3 +144,18 @@ def test_flush_leaves_other_json_files_of_the_spool_folder_unchanged(
     assert stored(server) == ["v1"]
     assert settings.read_text(encoding="utf-8") == "{}"
     assert waiting(folder) == 1
+
+
+def test_flush_skips_a_pipe_a_device_and_a_folder_with_the_name_of_an_entry(
+    spooling: RiskHubClient, server: Server, folder: Path
+) -> None:
+    server.faults.extend(DOWN)
+    spooling.publish(WORLD, **book("v1"))
+    [entry] = folder.glob("*.json")
+    others = [entry.with_stem(f"{number:020}") for number in (1, 2, 3)]
+    os.mkfifo(others[0])
+    others[1].symlink_to("/dev/zero")
+    others[2].mkdir()
+    spooling.flush()
+    assert stored(server) == ["v1"]
+    assert sorted(folder.glob("*.json")) == others

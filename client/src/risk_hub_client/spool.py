@@ -63,6 +63,11 @@ class Flushed:
     kept: tuple[Path, ...] = ()
 
 
+def _entry_files(folder: Path) -> Iterator[Path]:
+    """Yield the entries of a folder; reading a pipe or a device of such a name could wait without end."""
+    return (path for path in folder.glob(ENTRY_NAME) if path.is_file())
+
+
 class Spool:
     """A folder of undelivered snapshots."""
 
@@ -72,7 +77,7 @@ class Spool:
 
     def entries(self) -> list[Path]:
         """Return the files of the waiting entries, oldest first."""
-        return sorted(self.folder.glob(ENTRY_NAME))
+        return sorted(_entry_files(self.folder))
 
     def put(self, prepared: Prepared, producer: Producer) -> Path:
         """Store a snapshot and its blobs.
@@ -182,7 +187,7 @@ class Spool:
         return max(time.time_ns(), int(newest) + 1 if newest.isdecimal() else 0)
 
     def _all_entries(self) -> list[Path]:
-        return [*self.folder.glob(ENTRY_NAME), *(self.folder / REFUSED).glob(ENTRY_NAME)]
+        return [*_entry_files(self.folder), *_entry_files(self.folder / REFUSED)]
 
     def _blob_digests(self, entry: Path) -> frozenset[str]:
         """Return the digests that an entry names; entries never change, so each is read once."""
