@@ -59,6 +59,13 @@ _RISK_ONLY: Final = (
         )
     ),
 )
+# Modules of the evaluation of strategies, which no function of these bundles imports.
+_OF_EVALUATIONS: Final = (
+    "functions/evaluation/rules/",
+    "risk_hub_contracts/policies/evaluation_policy.py",
+    "risk_hub_contracts/policies/rules/",
+    "risk_hub_contracts/runs/",
+)
 _HUB_FILE_SUFFIXES: Final = frozenset({".py", ".json"})
 # Modules of the hub that are used only by authors of the contract and tests, and by callers of the hub.
 _EXCLUDED_MODULES: Final = (
@@ -183,7 +190,8 @@ def hub_files(group: BundleGroup) -> dict[str, Path]:
     files |= {
         path.relative_to(contracts).as_posix(): path for path in _sources(contracts / "risk_hub_contracts")
     }
-    left_out = _EXCLUDED_MODULES if group == "risk" else (*_EXCLUDED_MODULES, *_RISK_ONLY)
+    always_left_out = (*_EXCLUDED_MODULES, *_OF_EVALUATIONS)
+    left_out = always_left_out if group == "risk" else (*always_left_out, *_RISK_ONLY)
     return {name: path for name, path in sorted(files.items()) if not name.startswith(left_out)}
 
 

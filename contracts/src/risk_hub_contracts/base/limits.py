@@ -117,6 +117,20 @@ WORLDS_PAGE_MAX_COUNT: Final = 100
 PER_WORLD_METRICS_MAX_COUNT: Final = 50
 METERED_WORLDS_CACHE_MAX_AGE_SECONDS: Final = 300
 
+# Evaluation: metrics of one strategy, and policies
+METRIC_BLOCKS_MAX_COUNT: Final = 32
+# Levels of names below a block: `stress.<scenario>.<metric>` has two.
+METRIC_TREE_MAX_DEPTH: Final = 6
+METRICS_MAX_COUNT: Final = 1_000
+# A policy, as canonical JSON; a row of DynamoDB has at most 400 kB.
+EVALUATION_POLICY_MAX_BYTES: Final = 262_144
+POLICY_PROFILES_MAX_COUNT: Final = 16
+RULES_PER_PROFILE_MAX_COUNT: Final = 200
+RULE_TAGS_MAX_COUNT: Final = 16
+DESCRIPTION_MAX_CHARS: Final = 1_000
+APPROVERS_MAX_COUNT: Final = 32
+DATA_AGE_MAX_SECONDS: Final = 10 * 366 * 86_400
+
 # Events and tokens
 EVENT_ENTRY_MAX_BYTES: Final = 262_144
 EVENT_BATCH_MAX_ENTRIES: Final = 10

@@ -15,6 +15,8 @@ from risk_hub_contracts.base.problems import Violation
 
 Hit = TypeVar("Hit")
 _KEY: Final = "[key]"
+# Begins the tag of a union's member, which pydantic puts into a location; no name contains the character.
+UNION_TAG: Final = "\x00"
 _NAME_SHOWN_CHARS: Final = 128
 _SHOWN_MAX: Final = 1e20
 _LEAVE_OUT: Final = " (leave out a field that has no value)"
@@ -100,7 +102,7 @@ def _pointer(details: ErrorDetails, tagged: Collection[str]) -> str:
         location = (location[0], *location[2:])
     if location and location[-1] == _KEY:
         location = location[:-1]
-    return join(location)
+    return join(segment for segment in location if not str(segment).startswith(UNION_TAG))
 
 
 def _detail(details: ErrorDetails, known: Collection[str], noun: str) -> str:
@@ -129,7 +131,7 @@ def _describe_value(value: object) -> str:
     if isinstance(value, list | dict):
         return _describe_collection(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return repr(value) if abs(value) <= _SHOWN_MAX else "a number beyond 1e20"
+        return "a number beyond 1e20" if abs(value) > _SHOWN_MAX else repr(value)
     return _TYPE_NAMES.get(type(value).__name__, "a value of another type")
 
 
