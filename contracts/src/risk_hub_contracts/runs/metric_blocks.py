@@ -6,8 +6,7 @@ may have any name; two members with the same path are refused. `null` is a metri
 
 import re
 from collections.abc import Iterator, Mapping
-from math import isfinite
-from typing import Annotated, Any, Final, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from typing_extensions import TypeAliasType
@@ -46,16 +45,19 @@ MetricName = Annotated[
     AfterValidator(_named),
 ]
 Metric = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-NUMBER_MAX_ABS, le=NUMBER_MAX_ABS)]
-MetricBlock = TypeAliasType(
-    "MetricBlock",
-    dict[
-        MetricName,
-        Annotated[
-            Annotated[Metric | None, Tag(_NUMBER)] | Annotated["MetricBlock", Tag(_TREE)],
-            Discriminator(_kind),
+if TYPE_CHECKING:
+    MetricBlock = dict[str, Any]
+else:
+    MetricBlock = TypeAliasType(
+        "MetricBlock",
+        dict[
+            MetricName,
+            Annotated[
+                Annotated[Metric | None, Tag(_NUMBER)] | Annotated["MetricBlock", Tag(_TREE)],
+                Discriminator(_kind),
+            ],
         ],
-    ],
-)
+    )
 """A tree of names whose leaves are numbers or null."""
 
 
