@@ -112,10 +112,8 @@ KNOWN_BLOCKS: Final = tuple(MetricBlocks.model_fields)
 
 
 def metric_paths(blocks: MetricBlocks) -> dict[str, float]:
-    """Return each number by its path; null, and NaN of a model that was not validated, are left out."""
-    return {
-        path: value for path, value in _leaves(blocks.document()) if value is not None and isfinite(value)
-    }
+    """Return each number by its path; a metric that could not be computed (null) is left out."""
+    return {path: value for path, value in _leaves(blocks.document()) if value is not None}
 
 
 def _leaves(document: Mapping[str, Any]) -> Iterator[tuple[str, float | None]]:

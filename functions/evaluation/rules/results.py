@@ -1,0 +1,120 @@
+"""Building of rule results, with what the policy says about missing and wrong numbers."""
+
+from dataclasses import dataclass, replace
+from math import isfinite
+
+from risk_hub_contracts.policies.evaluation_policy import EvaluationPolicy
+from risk_hub_contracts.policies.rules import (
+    CorrelationRule,
+    LimitRule,
+    OnError,
+    OnMissing,
+    Rule,
+    ThresholdRule,
+    TopKRule,
+)
+from risk_hub_contracts.policies.rules.metrics import CORRELATION, facts_of
+from risk_hub_contracts.runs.reason_codes import ReasonCode
+from risk_hub_contracts.runs.rule_result import RuleResult, RuleStatus, Severity
+
+__all__ = ["NamedRule", "Verdict", "named_rules"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A status with its reason, before the members of the rule are added."""
+
+    status: RuleStatus
+    code: ReasonCode
+    observed: float | None = None
+    limit: float | None = None
+    subject: str | None = None
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRule:
+    """A rule with its name and with every default of its profile and policy filled in."""
+
+    name: str
+    rule: Rule
+    path: str
+    unit: str
+    owner: str
+    severity: Severity
+    on_missing: OnMissing
+    on_error: OnError
+
+    def missing(self, code: ReasonCode, subject: str | None = None) -> Verdict:
+        """Return the verdict on a number that is missing. It never passes."""
+        if self.on_missing == "ignore":
+            return Verdict("warn", ReasonCode.MISSING_IGNORED, subject=subject, severity="info")
+        return Verdict(self.on_missing, code, subject=subject)
+
+    def error_in(self, value: float, path: str) -> Verdict | None:
+        """Return the verdict on a number that its metric never has, None if it can be compared."""
+        if not isfinite(value):
+            return self.error(ReasonCode.NUMBER_NOT_FINITE)
+        return None if facts_of(path).is_possible(value) else self.error(ReasonCode.NUMBER_IMPOSSIBLE, value)
+
+    def error(self, code: ReasonCode, observed: float | None = None) -> Verdict:
+        """Return the verdict on a number that is wrong. It never passes."""
+        return Verdict(self.on_error, code, observed)
+
+    def result(self, verdict: Verdict) -> RuleResult:
+        """Return the result of the rule."""
+        return RuleResult(
+            rule=self.name,
+            status=verdict.status,
+            severity=verdict.severity or self.severity,
+            owner=self.owner,
+            tags=self.rule.tags,
+            reason_code=verdict.code.value,
+            metric=self.path,
+            observed=verdict.observed,
+            limit=verdict.limit,
+            unit=self.unit,
+            subject=verdict.subject,
+        )
+
+
+def named_rules(policy: EvaluationPolicy, profile: str) -> list[NamedRule]:
+    """Return the rules of a profile in the order of their names.
+
+    A rule takes `on_missing` and `on_error` from itself, its profile, the profiles that this one extends, or the
+    policy: the first that has the member.
+    """
+    lineage = policy.lineage(profile)
+    on_missing = next((each.on_missing for each in lineage if each.on_missing), policy.on_missing)
+    on_error = next((each.on_error for each in lineage if each.on_error), policy.on_error)
+    rules = policy.rules_of(profile)
+    named = [_named(name, rules[name], policy.owner) for name in sorted(rules)]
+    return [
+        replace(each, on_missing=each.rule.on_missing or on_missing, on_error=each.rule.on_error or on_error)
+        for each in named
+    ]
+
+
+def _named(name: str, rule: Rule, owner: str) -> NamedRule:
+    path, unit = _path_and_unit(rule)
+    return NamedRule(
+        name=name,
+        rule=rule,
+        path=path,
+        unit=unit,
+        owner=rule.owner or owner,
+        severity=rule.effective_severity,
+        on_missing="fail",
+        on_error="fail",
+    )
+
+
+def _path_and_unit(rule: Rule) -> tuple[str, str]:
+    """Return the metric and the unit of `observed` and `limit`."""
+    if isinstance(rule, CorrelationRule):
+        return CORRELATION, facts_of(CORRELATION).unit
+    if isinstance(rule, TopKRule):
+        return rule.metric, "rank"
+    path = rule.path if isinstance(rule, LimitRule) else rule.metric
+    own_unit = rule.unit if isinstance(rule, ThresholdRule) else None
+    return path, own_unit or facts_of(path).unit

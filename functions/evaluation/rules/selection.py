@@ -1,0 +1,87 @@
+"""Selection among the candidates: the best `k`, and those that are not too correlated with better ones."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from functions.evaluation.rules.inputs import Context, Numbers
+from functions.evaluation.rules.results import NamedRule, Verdict
+from risk_hub_contracts.policies.rules import CorrelationRule, TopKRule
+from risk_hub_contracts.policies.rules.metrics import CORRELATION
+from risk_hub_contracts.runs.reason_codes import ReasonCode
+
+__all__ = ["correlation_verdicts", "top_k_verdicts"]
+
+_NOT_A_CANDIDATE = Verdict("warn", ReasonCode.NOT_A_CANDIDATE, severity="info")
+_STATUS_ORDER = {"pass": 0, "warn": 1, "fail": 2}
+
+
+def top_k_verdicts(
+    named: NamedRule, rule: TopKRule, cohort: Mapping[str, Numbers], candidates: Collection[str]
+) -> dict[str, Verdict]:
+    """Return the verdict for each strategy. One without a usable number has no rank and takes no place."""
+    verdicts, ranked = _ranked(named, rule, cohort, candidates)
+    for rank, strategy in enumerate(ranked, start=1):
+        within = rank <= rule.k
+        code = ReasonCode.RANK_WITHIN_K if within else ReasonCode.RANK_BEYOND_K
+        verdicts[strategy] = Verdict("pass" if within else "fail", code, float(rank), float(rule.k))
+    return verdicts
+
+
+def correlation_verdicts(
+    named: NamedRule,
+    rule: CorrelationRule,
+    cohort: Mapping[str, Numbers],
+    candidates: Collection[str],
+    context: Context,
+) -> dict[str, Verdict]:
+    """Return the verdict for each strategy, compared with the better ones that this rule does not fail."""
+    verdicts, ranked = _ranked(named, rule, cohort, candidates)
+    kept: list[str] = []
+    for strategy in ranked:
+        pairs = (_pair_verdict(named, rule, other, context.correlation(strategy, other)) for other in kept)
+        verdicts[strategy] = max(pairs, key=_weight, default=Verdict("pass", ReasonCode.WITHIN_LIMITS))
+        if verdicts[strategy].status != "fail":
+            kept.append(strategy)
+    return verdicts
+
+
+def _ranked(
+    named: NamedRule,
+    rule: TopKRule | CorrelationRule,
+    cohort: Mapping[str, Numbers],
+    candidates: Collection[str],
+) -> tuple[dict[str, Verdict], list[str]]:
+    """Return the verdicts of strategies without a rank, and the other ones, the best first."""
+    verdicts: dict[str, Verdict] = {}
+    values: dict[str, float] = {}
+    for strategy, numbers in cohort.items():
+        value = numbers.get(rule.metric)
+        if strategy not in candidates:
+            verdicts[strategy] = _NOT_A_CANDIDATE
+        elif value is None:
+            verdicts[strategy] = named.missing(ReasonCode.METRIC_MISSING)
+        elif (error := named.error_in(value, rule.metric)) is not None:
+            verdicts[strategy] = error
+        else:
+            values[strategy] = -value if rule.order == "highest" else value
+    return verdicts, sorted(values, key=lambda strategy: (values[strategy], strategy))
+
+
+def _pair_verdict(named: NamedRule, rule: CorrelationRule, other: str, value: float | None) -> Verdict:
+    """Return the verdict on the correlation with one better strategy."""
+    if value is None:
+        return named.missing(ReasonCode.CORRELATION_MISSING, other)
+    error = named.error_in(value, CORRELATION)
+    if error is not None:
+        return replace(error, subject=other)
+    size = abs(value)
+    if size > rule.max:
+        return Verdict("fail", ReasonCode.ABOVE_MAXIMUM, value, rule.max, other)
+    if rule.warn_max is not None and size > rule.warn_max:
+        return Verdict("warn", ReasonCode.ABOVE_WARNING_MAXIMUM, value, rule.warn_max, other)
+    return Verdict("pass", ReasonCode.WITHIN_LIMITS, value, rule.max, other)
+
+
+def _weight(verdict: Verdict) -> tuple[int, float]:
+    """Return the order of verdicts: the worst status, and of equal ones the greatest correlation, decides."""
+    return _STATUS_ORDER[verdict.status], abs(verdict.observed or 0.0)
