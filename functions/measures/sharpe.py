@@ -1,7 +1,6 @@
 """Reliability of a Sharpe ratio: its decay out of sample, and the probability that it is due to chance.
 
 Ratios are annualised by sqrt(252) where stated, else per period. Returns (T,), at least 20, not constant.
-No function uses this module yet: the rule engine will, for its rules on PSR, DSR and the decay of live results.
 """
 
 from collections.abc import Sequence

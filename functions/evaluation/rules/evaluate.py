@@ -101,14 +101,14 @@ def _verdicts(
     none of these excludes, then correlations among those that are still left.
     """
     found = {named.name: _own_verdicts(named, cohort, context) for named in rules if not _selects(named)}
+    candidates = _candidates(rules, found, cohort)
     for named in rules:
         if isinstance(named.rule, TopKRule):
-            left = _candidates(rules, found, cohort)
-            found[named.name] = top_k_verdicts(named, named.rule, cohort, left)
+            found[named.name] = top_k_verdicts(named, named.rule, cohort, candidates)
+    candidates = _candidates(rules, found, cohort)
     for named in rules:
         if isinstance(named.rule, CorrelationRule):
-            left = _candidates(rules, found, cohort)
-            found[named.name] = correlation_verdicts(named, named.rule, cohort, left, context)
+            found[named.name] = correlation_verdicts(named, named.rule, cohort, candidates, context)
     return found
 
 

@@ -38,8 +38,8 @@ def correlation_verdicts(
     verdicts, ranked = _ranked(named, rule, cohort, candidates)
     kept: list[str] = []
     for strategy in ranked:
-        pairs = (_pair_verdict(named, rule, other, context.correlation(strategy, other)) for other in kept)
-        verdicts[strategy] = max(pairs, key=_weight, default=Verdict("pass", ReasonCode.WITHIN_LIMITS))
+        pairs = {other: context.correlation(strategy, other) for other in kept}
+        verdicts[strategy] = _worst_pair(named, rule, pairs)
         if verdicts[strategy].status != "fail":
             kept.append(strategy)
     return verdicts
@@ -67,6 +67,21 @@ def _ranked(
     return verdicts, sorted(values, key=lambda strategy: (values[strategy], strategy))
 
 
+def _worst_pair(named: NamedRule, rule: CorrelationRule, pairs: Mapping[str, float | None]) -> Verdict:
+    """Return the verdict of the pair with the worst status, and of equal ones that of the greatest correlation."""
+    quiet = rule.max if rule.warn_max is None else rule.warn_max
+    largest = max(
+        (other for other, value in pairs.items() if value is not None and abs(value) <= quiet),
+        key=lambda other: abs(pairs[other] or 0.0),
+        default=None,
+    )
+    missing = next((other for other, value in pairs.items() if value is None), None)
+    loud = [other for other, value in pairs.items() if value is not None and not abs(value) <= quiet]
+    decisive = [*loud, *(each for each in (missing, largest) if each is not None)]
+    verdicts = (_pair_verdict(named, rule, other, pairs[other]) for other in decisive)
+    return max(verdicts, key=_weight, default=Verdict("pass", ReasonCode.WITHIN_LIMITS))
+
+
 def _pair_verdict(named: NamedRule, rule: CorrelationRule, other: str, value: float | None) -> Verdict:
     """Return the verdict on the correlation with one better strategy."""
     if value is None:
@@ -83,5 +98,5 @@ def _pair_verdict(named: NamedRule, rule: CorrelationRule, other: str, value: fl
 
 
 def _weight(verdict: Verdict) -> tuple[int, float]:
-    """Return the order of verdicts: the worst status, and of equal ones the greatest correlation, decides."""
+    """Return the order of verdicts: by status, then by the magnitude of the correlation."""
     return _STATUS_ORDER[verdict.status], abs(verdict.observed or 0.0)

@@ -40,8 +40,8 @@ class TopKRule(RuleBase):
 
     @property
     def subject(self) -> str:
-        """Return one subject: a profile has one ranking."""
-        return "selection"
+        """Return the metric: a profile has one ranking by each."""
+        return self.metric
 
 
 class CorrelationRule(RuleBase):
