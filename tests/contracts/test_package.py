@@ -30,7 +30,7 @@ CLIENT_ALLOWED = {
     "risk_hub_client",
     "risk_hub_contracts",
 }
-COMMAND_LINE_ALLOWED = CLIENT_ALLOWED | {"rich", "typer", "matplotlib"}
+COMMAND_LINE_ALLOWED = CLIENT_ALLOWED | {"rich", "typer", "matplotlib", "yaml"}
 
 
 def imported(file: Path) -> set[str]:
@@ -118,6 +118,7 @@ def test_package_declares_its_imports_and_the_version(folder: str, modules: list
     declared = {
         re.split("[>=]", each)[0].replace("-", "_").removeprefix("risk_signal_hub_") for each in requirements
     }
+    declared |= {"yaml"} if "pyyaml" in declared else set()
     used = set[str]().union(*map(imported, modules)) - set(sys.stdlib_module_names)
     own = {"risk_hub_contracts", "risk_hub_client"}
     # pydantic pins pydantic-core and typing-extensions, and the contracts require pydantic.

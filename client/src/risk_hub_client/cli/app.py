@@ -26,6 +26,7 @@ from risk_hub_client.cli import (
     hub_commands,
     local_commands,
     monitor,
+    policy_commands,
     report_commands,
     risk_commands,
     worlds_commands,
@@ -66,6 +67,7 @@ def build_app() -> typer.Typer:
         risk_commands,
         report_commands,
         worlds_commands,
+        policy_commands,
     ):
         commands.register(app)
     return app

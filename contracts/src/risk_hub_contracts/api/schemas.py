@@ -26,6 +26,7 @@ from risk_hub_contracts.api.upload_answers import BlobAnswer, UploadAnswer
 from risk_hub_contracts.base.tokens import TokenList
 from risk_hub_contracts.blob.refs import IssuedRef
 from risk_hub_contracts.blob.uploads import UploadEnd, UploadRequest
+from risk_hub_contracts.policies.evaluation_policy import EvaluationPolicy
 from risk_hub_contracts.policies.exit_policy import ExitPolicy
 from risk_hub_contracts.reports.backtest import BacktestReport
 from risk_hub_contracts.reports.exit_signal import ExitSignal, ExitSignalPage
@@ -72,6 +73,7 @@ FILE_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "exit-signal-page": API_MODELS["ExitSignalPage"],
     "exit-policy": API_MODELS["ExitPolicy"],
     "exit-policy-answer": API_MODELS["ExitPolicyAnswer"],
+    "evaluation-policy": TypeAdapter(EvaluationPolicy),
     "expectation": API_MODELS["Expectation"],
     "expectation-answer": API_MODELS["ExpectationAnswer"],
     "worlds-page": API_MODELS["WorldsPage"],
@@ -90,7 +92,10 @@ REQUEST_MODELS: Final = frozenset(
     {"SnapshotRequest", "UploadRequest", "UploadEnd", "Expectation", "ExitPolicy"}
 )
 REQUEST_FILES: Final = frozenset(
-    {"snapshot-request", "upload-request", "upload-end", "expectation", "exit-policy", "token-list"}
+    {
+        *("snapshot-request", "upload-request", "upload-end"),
+        *("expectation", "exit-policy", "evaluation-policy", "token-list"),
+    }
 )
 COMPONENT: Final = "#/components/schemas/"
 _MODE: Final[JsonSchemaMode] = "validation"

@@ -1,0 +1,1 @@
+"""Import of policy documents of the deployed system into evaluation policies."""
