@@ -163,7 +163,9 @@ def test_duplicate_or_contradicting_rule_is_refused_once_where_it_is_written(rul
 
 def test_rule_that_contradicts_an_inherited_one_is_refused_where_it_is_written() -> None:
     rule = {"kind": "threshold", "metric": "returns.sharpe", "fail": {"max": 0.25}}
-    document = changed(lambda policy: policy["profiles"].update(live={"extends": "base", "rules": {"a": rule}}))
+    document = changed(
+        lambda policy: policy["profiles"].update(live={"extends": "base", "rules": {"a": rule}})
+    )
     assert [pointer for pointer, _ in violations(document)] == ["/profiles/live/rules/a"]
 
 
