@@ -260,7 +260,7 @@ def test_every_difference_is_shown_by_a_document() -> None:
             "/validation_profiles/b/performance/sharpe_mn",
             "unknown field 'sharpe_mn'",
         ),
-        ({"treshold": {}}, "/treshold", "unknown field 'treshold'; did you mean 'thresholds'?"),
+        ({"threshold": {}}, "/threshold", "unknown field 'threshold'; did you mean 'thresholds'?"),
         ({"risk_profile": {"tier": "high"}}, "/risk_profile", "unknown field 'risk_profile'"),
         ({"correlation": {"max": 2}}, "/correlation/max", "must be at most 1"),
         ({"cohort": {"severity": "hard"}}, "/cohort/severity", "must be 'blocking', 'soft' or 'info'"),

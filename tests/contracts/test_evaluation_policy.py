@@ -257,7 +257,7 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path]
 
 
-OTHER = {"approvers": "coo", "tags": "tail", "severity": "info", "on_missing": "ignore", "mode": "disabled"}
+OTHER = {"approvers": "cfo", "tags": "tail", "severity": "info", "on_missing": "ignore", "mode": "disabled"}
 # A change of these makes a document that is no policy.
 NAMES_OF_THE_CONTRACT = {"kind", "measure", "backtest", "live", "extends"}
 
