@@ -276,7 +276,7 @@ def test_missing_and_wrong_numbers_have_the_status_that_the_rule_names(
     on_missing: str, on_error: str, missing: tuple[str, str, str], wrong: str
 ) -> None:
     rule = {"kind": "performance", "measure": "sharpe", "fail": {"min": 0}}
-    answers = {"on_missing": on_missing, "on_error": on_error}
+    answers: Json = {"on_missing": on_missing, "on_error": on_error}
     without = result_of({**rule, **answers}, {})
     assert (without.status, without.reason_code, without.severity) == missing
     assert result_of({**rule, **answers}, {SHARPE: nan}).status == wrong

@@ -60,7 +60,7 @@ def load_yaml(raw: bytes) -> YamlDocument:
             document.value = _Values(loader, document.lines).convert(node, ())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise YamlError(f"{error.problem or error}", mark and mark.line + 1) from None
+        raise YamlError(f"{error.problem or error}", None if mark is None else mark.line + 1) from None
     except yaml.YAMLError as error:
         raise YamlError(str(error).splitlines()[0], None) from None
     except RecursionError:
