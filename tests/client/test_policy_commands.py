@@ -96,7 +96,7 @@ def test_document_of_the_deployed_system_is_sent_to_the_import(shell: Shell) -> 
         ("p.yaml", "", "p.yaml: must be an object"),
         ("p.yaml", "a: .nan\n", "/a: unknown field 'a'"),
         ("p.json", '{"a": 1, "a": 2}', "p.json: /a: this key appears more than once in its object"),
-        ("p.json", '{"a": NaN}', "p.json: NaN is not a JSON number."),
+        ("p.json", '{"a": NaN}', "p.json: NaN is not a JSON number"),
         ("p.json", "[" * 40 + "]" * 40, "p.json: The JSON is nested more than 32 levels deep."),
         ("p.json", "3", "p.json: must be an object; this is 3"),
         (
