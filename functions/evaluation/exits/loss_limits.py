@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from functions.evaluation.bounds import broken_side
 from functions.evaluation.exit_state import Scope
 from functions.evaluation.exits.doubts import Doubt, doubt_of
 from functions.evaluation.exits.readings import (
@@ -71,7 +72,7 @@ def _loss_verdict(compared: _Compared) -> Verdict:
     """Compare a loss with its limit; a number without meaning can break a limit but cannot meet it."""
     limit, reading, doubt = compared.limit, compared.reading, compared.doubt
     metric, loss = reading.metric, reading.value
-    if loss is not None and loss > limit.max_loss:
+    if loss is not None and broken_side(loss, highest=limit.max_loss):
         return Breach(
             rule=compared.rule,
             action=limit.action,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+from functions.evaluation.bounds import broken_side
 from functions.evaluation.exit_state import Scope
 from functions.evaluation.exits.doubts import warning_rows
 from functions.evaluation.exits.loss_limits import loss_verdicts
@@ -69,7 +70,7 @@ def _gross_verdict(limit: GrossLimit, book: Book) -> Verdict:
     """Compare the gross exposure of the weights, which every snapshot has."""
     gross, rule = gross_exposure(book.weights), f"gross_exposure.{limit.action}"
     metrics = {"gross_exposure": gross, "limit": limit.max_gross}
-    if gross <= limit.max_gross:
+    if broken_side(gross, highest=limit.max_gross) is None:
         return Met(rule, f"gross_exposure is {gross:.6g}, within its limit of {limit.max_gross:.6g}", metrics)
     return Breach(
         rule=rule,
@@ -84,7 +85,7 @@ def _gross_verdict(limit: GrossLimit, book: Book) -> Verdict:
 def _staleness_breach(policy: ExitPolicy, report: AnyReport) -> Iterator[Breach]:
     limit = policy.staleness
     age_seconds = (parse_instant(report.evaluated_at) - parse_instant(report.as_of)).total_seconds()
-    if limit is None or age_seconds <= limit.max_age_seconds:
+    if limit is None or broken_side(age_seconds, highest=limit.max_age_seconds) is None:
         return
     yield Breach(
         rule=f"staleness.{limit.action}",

@@ -1,13 +1,27 @@
 """Comparison of one number with the bounds of a rule."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
+from typing import Final
 
+from functions.evaluation.bounds import Side, broken_side
 from risk_hub_contracts.policies.rules import Bounds
 from risk_hub_contracts.runs.reason_codes import ReasonCode
 from risk_hub_contracts.runs.rule_result import RuleStatus
 
 __all__ = ["Compared", "compare"]
+
+FAIL: Final[RuleStatus] = "fail"
+WARN: Final[RuleStatus] = "warn"
+FAIL_CODES: Final[Mapping[Side, ReasonCode]] = {
+    "below": ReasonCode.BELOW_MINIMUM,
+    "above": ReasonCode.ABOVE_MAXIMUM,
+}
+WARN_CODES: Final[Mapping[Side, ReasonCode]] = {
+    "below": ReasonCode.BELOW_WARNING_MINIMUM,
+    "above": ReasonCode.ABOVE_WARNING_MAXIMUM,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +35,10 @@ class Compared:
 
 def compare(value: float, fail: Bounds | None, warn: Bounds | None) -> Compared:
     """Compare a finite number with both levels; a number at a bound is within it."""
-    if fail is not None:
-        if value < fail.lowest:
-            return Compared("fail", ReasonCode.BELOW_MINIMUM, fail.min)
-        if value > fail.highest:
-            return Compared("fail", ReasonCode.ABOVE_MAXIMUM, fail.max)
-    if warn is not None:
-        if value < warn.lowest:
-            return Compared("warn", ReasonCode.BELOW_WARNING_MINIMUM, warn.min)
-        if value > warn.highest:
-            return Compared("warn", ReasonCode.ABOVE_WARNING_MAXIMUM, warn.max)
+    for bounds, status, codes in ((fail, FAIL, FAIL_CODES), (warn, WARN, WARN_CODES)):
+        side = None if bounds is None else broken_side(value, bounds.lowest, bounds.highest)
+        if bounds is not None and side is not None:
+            return Compared(status, codes[side], bounds.min if side == "below" else bounds.max)
     return Compared("pass", ReasonCode.WITHIN_LIMITS, _nearest(value, fail or warn))
 
 
