@@ -218,6 +218,14 @@ CASES = [
     Case("sharpe ratio missing", SHARPE_RATIO, {}, "fail", "metric_missing", context=RATIO),
     Case("sharpe ratio without baseline", SHARPE_RATIO, {SHARPE: 1.0}, "fail", "baseline_missing"),
     Case(
+        "sharpe ratio to a baseline that is not finite",
+        SHARPE_RATIO,
+        {SHARPE: 1.0},
+        "fail",
+        "number_not_finite",
+        context=Context(baselines={"s1": {SHARPE: inf}}),
+    ),
+    Case(
         "sharpe ratio of a losing baseline",
         SHARPE_RATIO,
         {SHARPE: -2.0},

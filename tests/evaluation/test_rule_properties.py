@@ -193,6 +193,14 @@ def test_numbers_and_limits_in_another_unit_give_the_same_verdicts(
 
 
 @given(profiles(), cohorts, contexts())
+def test_a_strategy_that_passes_is_selected(
+    rules: dict[str, Json], cohort: dict[str, dict[str, float]], context: Context
+) -> None:
+    for verdict in judged(rules, cohort, context).strategies.values():
+        assert verdict.selected or verdict.status != "pass"
+
+
+@given(profiles(), cohorts, contexts())
 def test_the_same_arguments_give_the_same_bytes(
     rules: dict[str, Json], cohort: dict[str, dict[str, float]], context: Context
 ) -> None:

@@ -89,6 +89,8 @@ def test_correlation_keeps_the_better_strategy_of_a_pair() -> None:
 def test_correlation_at_its_limit_passes() -> None:
     context = Context(correlations={("b", "c"): 0.5, ("a", "b"): 0.5, ("a", "c"): -0.5})
     assert {row[0] for row in shown(UNCORRELATED, COHORT, context).values()} == {"pass"}
+    only_max = {"kind": "correlation", "metric": SHARPE, "max": 0.5}
+    assert {row[0] for row in shown(only_max, COHORT, context).values()} == {"pass"}
 
 
 @pytest.mark.parametrize(

@@ -158,12 +158,11 @@ def _strategy_verdict(
 ) -> StrategyVerdict:
     results = tuple(named.result(found[named.name][name]) for named in rules)
     status = summary_status(results)
-    selected = not any(_excludes(named, found[named.name][name]) for named in rules)
     return StrategyVerdict(
         status=status,
         results=results,
-        selected=selected,
+        selected=not any(_excludes(named, found[named.name][name]) for named in rules),
         recommended_stage=recommended_stage(
-            stage, status, selected=selected, live_allowed=policy.governance.live_promotion.mode != "disabled"
+            stage, status, live_allowed=policy.governance.live_promotion.mode != "disabled"
         ),
     )
