@@ -1,5 +1,6 @@
 """`risk-hub policy validate` and `risk-hub policy import`: offline, YAML and JSON, with lines and pointers."""
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -90,6 +91,9 @@ def test_document_of_the_deployed_system_is_sent_to_the_import(shell: Shell) -> 
         ("p.yaml", "a: !!python/object:os.system x\n", "p.yaml:1: the tag"),
         ("p.yaml", "[" * 5_000, "nested more than 32 levels deep"),
         ("p.yaml", "a: &x [*x]\n", "nested more than 32 levels deep, or an alias refers to itself"),
+        ("p.yaml", "a: !!int abc\n", "p.yaml:1: 'abc' is not of the type int"),
+        ("p.yaml", "a: !!bool maybe\n", "p.yaml:1: 'maybe' is not of the type bool"),
+        ("p.yaml", "a: " + "9" * 5_000, "is not of the type int"),
         ("p.yaml", "a: 1\n---\nb: 2\n", "p.yaml:2: "),
         ("p.yaml", "? [1, 2]\n: 3\n", "p.yaml:1: a key must be text"),
         ("p.yaml", "a: \x01\n", "p.yaml: "),
@@ -192,6 +196,27 @@ def test_yaml_values_are_json_values_and_keys_are_text() -> None:
         "/a/b": 3,
         "/d/b": 4,
     }
+
+
+def test_mapping_with_merged_members_can_be_used_again() -> None:
+    read = load_yaml(b"a: &a {x: 1}\nb: &b {<<: *a, x: 2, y: 3}\nc: *b\nd: {<<: [*a, *b]}\n")
+    assert read.value == {"a": {"x": 1}, "b": {"x": 2, "y": 3}, "c": {"x": 2, "y": 3}, "d": {"x": 1, "y": 3}}
+
+
+def test_integer_beyond_the_range_of_a_float_is_refused(shell: Shell, tmp_path: Path) -> None:
+    text = POLICY.read_text(encoding="utf-8").replace("{max: 0.35}", f"{{max: {'9' * 400}}}")
+    status, _, err = shell("policy", "validate", written(tmp_path, "p.yaml", text))
+    assert status == REFUSED
+    assert "/profiles/base/rules/crash_2020/fail/max: must be " in err
+
+
+def test_policy_is_read_from_standard_input(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stdin:
+        buffer = io.BytesIO(POLICY.read_bytes())
+
+    monkeypatch.setattr("sys.stdin", Stdin())
+    status, out, _ = shell("policy", "validate", "-")
+    assert (status, out.startswith("stdin: policy trend-strategies 2026-01, sha256:")) == (0, True)
 
 
 def test_aliases_are_expanded_up_to_a_number_of_values() -> None:

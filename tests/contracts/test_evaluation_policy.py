@@ -169,6 +169,13 @@ def test_rule_that_contradicts_an_inherited_one_is_refused_where_it_is_written()
     assert [pointer for pointer, _ in violations(document)] == ["/profiles/live/rules/a"]
 
 
+def test_many_rules_on_one_number_are_refused_with_few_violations() -> None:
+    rules = {f"r{n}": {"kind": "threshold", "metric": "own.x", "fail": {"min": 0}} for n in range(200)}
+    profiles = {"base": {"rules": rules}}
+    found = violations(changed(lambda policy: policy.update(stages={"paper": "base"}, profiles=profiles)))
+    assert 0 < len(found) < 50
+
+
 def test_min_and_max_of_one_metric_may_be_two_rules() -> None:
     rule = {"kind": "threshold", "metric": "returns.sharpe", "fail": {"max": 9.0}}
     parse_policy(changed(lambda policy: policy["profiles"]["base"]["rules"].update(most=rule)))

@@ -4,8 +4,9 @@ from math import nan
 
 import pytest
 
-from functions.evaluation.rules.evaluate import StageNotCoveredError, evaluate
+from functions.evaluation.rules.evaluate import StageNotCoveredError, TooManyStrategiesError, evaluate
 from functions.evaluation.rules.inputs import Context
+from risk_hub_contracts.base.limits import EVALUATED_STRATEGIES_MAX_COUNT
 from tests.evaluation.rule_samples import Json, judged, policy_of, results_of
 
 SHARPE = "returns.sharpe"
@@ -167,3 +168,16 @@ def test_stage_without_a_profile_is_refused() -> None:
     policy = policy_of({"r": POSITIVE}, stages={"paper": "all"})
     with pytest.raises(StageNotCoveredError, match="no profile for the stage 'live'; it has paper"):
         evaluate(policy, "live", {"a": {SHARPE: 1.0}})
+
+
+def test_number_of_strategies_is_accepted_at_its_limit_and_refused_past_it() -> None:
+    cohort = {f"s{number}": {SHARPE: 1.0} for number in range(EVALUATED_STRATEGIES_MAX_COUNT)}
+    assert len(judged({"r": POSITIVE}, cohort).strategies) == EVALUATED_STRATEGIES_MAX_COUNT
+    with pytest.raises(TooManyStrategiesError, match="1001 strategies; at most 1000"):
+        judged({"r": POSITIVE}, {**cohort, "one more": {}})
+
+
+def test_strategy_ids_may_have_any_characters() -> None:
+    names = ("", " ", "a/b~", "전략", "\u200b", "'\"\n", "\ud800")
+    found = judged({"top": TOP_2}, {name: {SHARPE: 1.0} for name in names})
+    assert found.selected == tuple(sorted(names)[:2])

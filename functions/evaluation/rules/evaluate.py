@@ -10,6 +10,7 @@ from functions.evaluation.rules.limits import limit_verdict
 from functions.evaluation.rules.results import NamedRule, Verdict, named_rules
 from functions.evaluation.rules.selection import correlation_verdicts, top_k_verdicts
 from functions.evaluation.rules.summary import recommended_stage, summary_status
+from risk_hub_contracts.base.limits import EVALUATED_STRATEGIES_MAX_COUNT
 from risk_hub_contracts.policies.evaluation_policy import EvaluationPolicy, Stage
 from risk_hub_contracts.policies.rules import (
     CohortMedianRule,
@@ -20,7 +21,14 @@ from risk_hub_contracts.policies.rules import (
 )
 from risk_hub_contracts.runs.rule_result import RuleResult, RuleStatus
 
-__all__ = ["ENGINE_VERSION", "Evaluation", "StageNotCoveredError", "StrategyVerdict", "evaluate"]
+__all__ = [
+    "ENGINE_VERSION",
+    "Evaluation",
+    "StageNotCoveredError",
+    "StrategyVerdict",
+    "TooManyStrategiesError",
+    "evaluate",
+]
 
 ENGINE_VERSION: Final = "rules_v1"
 """Stored with each run; it changes whenever the same inputs would give other results."""
@@ -29,6 +37,10 @@ Verdicts = dict[str, Verdict]
 
 class StageNotCoveredError(ValueError):
     """The policy names no profile for the stage."""
+
+
+class TooManyStrategiesError(ValueError):
+    """The evaluation has more strategies than the engine compares with each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +84,12 @@ def evaluate(
 
     Raises:
         StageNotCoveredError: the policy has no profile for the stage.
+        TooManyStrategiesError: there are more than `EVALUATED_STRATEGIES_MAX_COUNT`.
     """
+    if len(strategies) > EVALUATED_STRATEGIES_MAX_COUNT:
+        raise TooManyStrategiesError(
+            f"{len(strategies)} strategies; at most {EVALUATED_STRATEGIES_MAX_COUNT} are evaluated together"
+        )
     profile = policy.stages.get(stage)
     if profile is None:
         known = ", ".join(policy.stages)

@@ -17,6 +17,7 @@ __all__ = ["YamlDocument", "YamlError", "load_yaml"]
 
 VALUES_MAX_COUNT: Final = 50_000
 Path = tuple[str | int, ...]
+_SHOWN_CHARS: Final = 40
 _TAG: Final = "tag:yaml.org,2002:"
 # YAML 1.1 reads numbers without a dot, such as 1e-3, as text.
 _JSON_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?[eE][+-]?[0-9]+")
@@ -76,6 +77,8 @@ class _Values:
 
     def __init__(self, loader: Any, lines: dict[str, int]) -> None:  # noqa: ANN401 - PyYAML has no type for it
         self._loader, self._lines, self._count = loader, lines, 0
+        # An alias leads to the same node again, whose keys then include those that it merged.
+        self._flattened: set[int] = set()
 
     def convert(self, node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 - a JSON value
         self._count += 1
@@ -98,17 +101,10 @@ class _Values:
 
     def _members(self, node: yaml.MappingNode) -> Iterator[tuple[str, tuple[int, yaml.Node]]]:
         """Yield the members of a mapping with the line of each key; those that it merges come first."""
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.tag == f"{_TAG}merge":
-                continue
-            line = key.start_mark.line + 1
-            if not isinstance(key, yaml.ScalarNode):
-                raise YamlError("a key must be text", line)
-            if key.value in seen:
-                raise YamlError(f"the key {key.value!a} appears more than once", line)
-            seen.add(key.value)
-        self._loader.flatten_mapping(node)
+        if id(node) not in self._flattened:
+            self._flattened.add(id(node))
+            _check_keys(node)
+            self._loader.flatten_mapping(node)
         for key, child in node.value:
             yield str(key.value), (key.start_mark.line + 1, child)
 
@@ -120,7 +116,26 @@ class _Values:
         if kind == "null":
             return None
         if kind in {"bool", "int", "float"}:
-            return self._loader.construct_object(node)
+            try:
+                return self._loader.construct_object(node)
+            except (KeyError, ValueError):
+                raise YamlError(f"{text[:_SHOWN_CHARS]!a} is not of the type {kind}", line) from None
         if kind == "timestamp":
             raise YamlError(f"{text} is a date in YAML; write it in quotes", line)
         raise YamlError(f"the tag {node.tag!a} is not supported", line)
+
+
+def _check_keys(node: yaml.MappingNode) -> None:
+    """Refuse keys that are not text, and a key that appears twice; merged members may be replaced.
+
+    Raises:
+        YamlError: naming the key and its line.
+    """
+    seen: set[str] = set()
+    for key, _ in node.value:
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            raise YamlError("a key must be text", line)
+        if key.value in seen and key.tag != f"{_TAG}merge":
+            raise YamlError(f"the key {key.value[:_SHOWN_CHARS]!a} appears more than once", line)
+        seen.add(key.value)

@@ -117,7 +117,8 @@ WORLDS_PAGE_MAX_COUNT: Final = 100
 PER_WORLD_METRICS_MAX_COUNT: Final = 50
 METERED_WORLDS_CACHE_MAX_AGE_SECONDS: Final = 300
 
-# Evaluation: metrics of one strategy, and policies
+# Evaluation: strategies of one evaluation, metrics of one strategy, and policies
+EVALUATED_STRATEGIES_MAX_COUNT: Final = 1_000
 METRIC_BLOCKS_MAX_COUNT: Final = 32
 # Levels of names below a block: `stress.<scenario>.<metric>` has two.
 METRIC_TREE_MAX_DEPTH: Final = 6

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import combinations
+from typing import Final
 
 from risk_hub_contracts.base.limits import RULES_PER_PROFILE_MAX_COUNT
 from risk_hub_contracts.base.pointers import pointer
@@ -12,6 +13,8 @@ from risk_hub_contracts.policies.rules.metrics import METRICS, UNKNOWN_UNIT, fac
 
 __all__ = ["doubtful_limits", "profile_violations", "stage_violations"]
 
+# More than four rules on one number set a bound twice: each sets one of fail and warn, min and max at least.
+COMPARED_MAX_COUNT: Final = 8
 Parents = Mapping[str, str | None]
 
 
@@ -69,7 +72,8 @@ def profile_violations(name: str, rules: Mapping[str, Rule], own: Collection[str
             f"this has {len(rules)}",
         )
     for group in _by_subject(rules).values():
-        for first, second in combinations(sorted(group, key=lambda each: (each in own, each)), 2):
+        inherited_first = sorted(group, key=lambda each: (each in own, each))
+        for first, second in combinations(inherited_first[:COMPARED_MAX_COUNT], 2):
             detail = _conflict(first, rules[first], rules[second]) if second in own else None
             if detail is not None:
                 yield Violation(pointer("profiles", name, "rules", second), detail)
