@@ -51,7 +51,7 @@ def test_known_blocks_are_those_of_an_evaluation_run() -> None:
         (float("inf"), "must be within the range of a 64-bit float; this is a number beyond 1e20"),
         (True, "must be a JSON number; this is a boolean"),
         ("1.5", "must be a JSON number; this is a string"),
-        ([1.0], "must be a JSON number; this is an array of 1"),
+        ([1.0], "must be a JSON number; this is an array of 1 entry"),
         (1e127, "must be at most 1e+126; this is a number beyond 1e20"),
     ],
 )

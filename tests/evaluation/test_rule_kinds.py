@@ -85,6 +85,7 @@ BENCHMARK = Context(benchmark={SHARPE: 0.5})
 SHARPE_RATIO = at_least(0.75, 0.5, kind="paper_shadow", measure="sharpe_ratio")
 DRAWDOWN_RATIO = at_most(1.5, 2.0, kind="paper_shadow", measure="drawdown_ratio")
 VAR_RATIO = at_most(1.5, 2.0, kind="paper_shadow", measure="var_p01_ratio")
+ES_RATIO = at_most(1.5, 2.0, kind="paper_shadow", measure="es_p01_ratio")
 HALF_GAP = at_most(0.25, 0.5, kind="robustness", measure="half_sharpe_gap")
 UPLIFT = at_least(0.5, 0.25, kind="benchmark")
 ENTER = {"kind": "hysteresis", "metric": SHARPE, "enter": 1.0, "exit": 0.5}
@@ -254,6 +255,19 @@ CASES = [
         "ratio_undefined",
         -0.02,
         context=RATIO,
+    ),
+    # 0.04 / 0.04 = 1; 0.1 / 0.04 = 2.5; 0.05 / 0.1 = 0.5
+    Case("es ratio pass", ES_RATIO, {"returns.es_p01": 0.04}, "pass", "within_limits", 1.0, 2.0, RATIO),
+    Case("es ratio fail", ES_RATIO, {"returns.es_p01": 0.1}, "fail", "above_maximum", 2.5, 2.0, RATIO),
+    Case(
+        "drawdown ratio pass",
+        DRAWDOWN_RATIO,
+        {"returns.max_drawdown": 0.05},
+        "pass",
+        "within_limits",
+        0.5,
+        2.0,
+        RATIO,
     ),
     # A strategy enters at 1.0 and leaves below 0.5.
     Case("hysteresis enters", ENTER, {SHARPE: 1.0}, "pass", "entered", 1.0, 1.0),
