@@ -1,4 +1,4 @@
-"""Evaluation policies: what is refused, where, and the identity of what is accepted."""
+"""Evaluation policies: the pointer of each refusal, and the identity of accepted policies."""
 
 import copy
 import json
@@ -77,7 +77,7 @@ IMPOSSIBLE = [
 
 
 @pytest.mark.parametrize(("bounds", "at", "text"), IMPOSSIBLE)
-def test_limit_that_can_never_hold_or_is_no_number_is_refused_at_its_pointer(
+def test_limit_that_can_never_hold_or_is_not_a_number_is_refused_at_its_pointer(
     bounds: Json, at: str, text: str
 ) -> None:
     found = violations(limited(**bounds))
@@ -265,7 +265,7 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 OTHER = {"approvers": "cfo", "tags": "tail", "severity": "info", "on_missing": "ignore", "mode": "disabled"}
-# A change of these makes a document that is no policy.
+# A change of these makes an invalid document.
 NAMES_OF_THE_CONTRACT = {"kind", "measure", "backtest", "live", "extends"}
 
 

@@ -42,7 +42,7 @@ def measured_numbers(
 
     Args:
         returns: one-period returns (T,), oldest first.
-        trials: what the deflated Sharpe ratio is deflated by; without it, there is none.
+        trials: needed for the deflated Sharpe ratio; without it, the ratio is left out.
         periods_per_year: 252 for trading days.
     """
     half = len(returns) // 2

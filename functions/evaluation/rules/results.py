@@ -1,4 +1,4 @@
-"""Building of rule results, with what the policy says about missing and wrong numbers."""
+"""Rules with their defaults, and their results for missing and wrong numbers."""
 
 from dataclasses import dataclass, replace
 from math import isfinite

@@ -1,4 +1,4 @@
-"""What the results of a strategy mean together: its status, and the stage that is recommended."""
+"""Status of a strategy, and the stage that is recommended for it."""
 
 from collections.abc import Iterable
 

@@ -102,7 +102,7 @@ class HysteresisConfig(_Closed):
 
 
 class SelectionConfig(_Closed):
-    """How strategies are selected; the same members are allowed at the top level."""
+    """Selection of strategies; the same members are allowed at the top level."""
 
     thresholds: dict[str, ThresholdConfig] = {}
     top_k: TopKConfig | None = None
@@ -111,7 +111,7 @@ class SelectionConfig(_Closed):
 
 
 class ValidationConfig(_Closed):
-    """What a missing metric and an error mean."""
+    """Meaning of a missing metric and of an error."""
 
     on_error: Literal["fail", "warn"] = "fail"
     on_missing_metric: Literal["fail", "warn", "ignore"] = "fail"
@@ -165,7 +165,7 @@ class LiveConfig(Section):
 
 
 class LivePromotionConfig(_Closed):
-    """How a strategy becomes live."""
+    """Promotion of a strategy to live."""
 
     mode: Literal["disabled", "manual_approval", "auto_apply"] = "manual_approval"
     cooldown: Annotated[str, Field(pattern="^[0-9]{1,7}[smhd]$")] | None = None
@@ -187,7 +187,7 @@ class CampaignStageConfig(_Closed):
 
 
 class CampaignCommonConfig(_Closed):
-    """What every stage of a campaign needs."""
+    """Requirements of every stage of a campaign."""
 
     min_sample_days: Limit | None = None
     min_trades_total: Limit | None = None

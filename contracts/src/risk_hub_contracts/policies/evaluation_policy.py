@@ -62,7 +62,7 @@ class Profile(BaseModel):
 
 
 class LivePromotion(BaseModel):
-    """How a strategy that passes in paper is promoted to live; the approval itself is not a rule."""
+    """Promotion to live of a strategy that passes in paper; the approval itself is not a rule."""
 
     model_config = CLOSED
 
@@ -74,7 +74,7 @@ class LivePromotion(BaseModel):
 
 
 class Governance(BaseModel):
-    """Who may promote a strategy, and how often."""
+    """Permission and pace of promotions."""
 
     model_config = CLOSED
 

@@ -82,7 +82,7 @@ REASONS: Final[Mapping[ReasonCode, Reason]] = MappingProxyType(
         ),
         ReasonCode.BASELINE_MISSING: Reason(
             _BY_MISSING,
-            "There is no baseline run of the strategy, or it lacks the metric of the ratio.",
+            "The strategy has no baseline run, or that run lacks the metric of the ratio.",
             "Evaluate the strategy in the stage `backtest` first.",
         ),
         ReasonCode.CORRELATION_MISSING: Reason(

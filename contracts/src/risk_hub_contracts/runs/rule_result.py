@@ -23,7 +23,7 @@ Owner = Annotated[str, Field(pattern=ID_PATTERN, max_length=ID_MAX_CHARS)]
 class RuleResult(BaseModel):
     """The verdict of one rule.
 
-    `observed` is the number that was compared, null if there was none; `limit` is the bound that decided: the
+    `observed` is the number that was compared, null without one; `limit` is the bound that decided: the
     one that is broken, or of a rule that passes the nearest one. Both are in `unit`. `metric` is the path of the
     number. `subject` names what else decided: the strategy that a correlation refers to. `reason_code` is one of
     the registry `reason_codes`; a consumer must accept a code that it does not know.

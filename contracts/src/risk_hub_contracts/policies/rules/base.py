@@ -38,7 +38,7 @@ MetricPath = Annotated[
 
 
 class RuleBase(BaseModel):
-    """What every rule has; `owner`, `on_missing` and `on_error` are by default those of the policy."""
+    """Members of every rule; `owner`, `on_missing` and `on_error` are by default those of the policy."""
 
     model_config = CLOSED
 

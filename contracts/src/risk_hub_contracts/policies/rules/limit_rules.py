@@ -65,7 +65,7 @@ class ThresholdRule(LimitRule):
 
 
 class DataCurrencyRule(LimitRule):
-    """How recent, long and complete the data of a strategy must be."""
+    """Bounds of the age, length and completeness of a strategy's data."""
 
     default_severity: ClassVar[Severity] = "blocking"
 
@@ -79,7 +79,7 @@ class DataCurrencyRule(LimitRule):
 
 
 class SampleRule(LimitRule):
-    """How many years, trades or observations a strategy must have."""
+    """Bounds of the number of years, trades or observations of a strategy."""
 
     kind: Literal["sample"]
     measure: Literal[
@@ -122,7 +122,7 @@ class RobustnessRule(LimitRule):
 
 
 class RiskRule(LimitRule):
-    """Bounds of value at risk, expected shortfall (99 %), what a strategy adds to them, or of its liquidity."""
+    """Bounds of VaR and ES at 99 %, of the increments that a strategy adds to them, or of its liquidity."""
 
     default_severity: ClassVar[Severity] = "blocking"
 
@@ -170,7 +170,7 @@ class BenchmarkRule(LimitRule):
 
 
 class PortfolioRule(LimitRule):
-    """Bounds of what a strategy does to the portfolio of strategies that is in use."""
+    """Bounds of the change that a strategy makes to the portfolio of the strategies in use."""
 
     kind: Literal["portfolio"]
     measure: Literal["incremental_var_99", "incremental_es_99", "sharpe_uplift"]
