@@ -26,7 +26,9 @@ DIFFERENCES: Final[Mapping[str, str]] = MappingProxyType(
         "and hysteresis is decided before the ranking.",
         "rank_needs_a_number": "There, a strategy without the metric is ranked last and can be selected, and equal "
         "numbers keep the order of the request; here, it has no rank, and equal numbers are ranked by strategy id.",
-        "unknown_correlation_is_missing": "There, an unknown correlation counts as zero; here, on_missing applies.",
+        "unknown_correlation_is_missing": "There, an unknown correlation counts as zero, and without top_k the first of the "
+        "request is kept; here, on_missing applies, and the better one is kept, by the metric of top_k or the Sharpe "
+        "ratio.",
         "cohort_top_k_selects": "There, cohort.top_k reports but does not select; here, a strategy beyond k is not "
         "selected. Set its severity to info to only report.",
         "median_shows_who_is_missing": "There, strategies without the metric are left out of the median silently; "
