@@ -155,6 +155,7 @@ _UNUSED_SUFFIXES: Final = (
     "/pydantic/color.py",
     "/pydantic/mypy.py",
     "/urllib3/contrib/pyopenssl.py",
+    "/urllib3/contrib/socks.py",
 )
 
 
