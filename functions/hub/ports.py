@@ -26,6 +26,7 @@ Clock = Callable[[], datetime]
 class Dependency(StrEnum):
     """Dependencies of the functions, as error texts name them."""
 
+    ANCHOR_STORE = "the store of anchors"
     BLOB_MARK_STORE = "the store of blob marks"
     BLOB_STORE = "the blob store"
     EVENT_BUS = "the event bus"
@@ -33,6 +34,7 @@ class Dependency(StrEnum):
     HISTORY = "the table of history's segments"
     QUEUES = "the queues"
     REPORT_STORE = "the report store"
+    RUN_STORE = "the run store"
     SNAPSHOT_STORE = "the snapshot store"
     TOKEN_STORE = "the token store"  # noqa: S105 - a name
     WORLD_STORE = "the world store"

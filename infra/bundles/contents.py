@@ -62,6 +62,7 @@ _RISK_ONLY: Final = (
 # Modules of the evaluation of strategies, which no function of these bundles imports.
 _OF_EVALUATIONS: Final = (
     "functions/evaluation/rules/",
+    "functions/evaluation/runs/",
     "risk_hub_contracts/policies/evaluation_checks.py",
     "risk_hub_contracts/policies/evaluation_policy.py",
     "risk_hub_contracts/policies/rules/",

@@ -1,6 +1,6 @@
 """ExitJournal on DynamoDB: a state and its signals are written in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,18 +11,15 @@ from functions.evaluation.derived_record import DerivedRecord
 from functions.evaluation.exit_state import ExitState, state_key
 from functions.evaluation.ports import RefusedWrite, StateWrite
 from functions.evaluation.store.dynamodb_reports import STORE, from_item, to_item
-from functions.hub.adapters.aws import Item, dependency, error_code
+from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.conditional import KEY_IS_FREE, write_if
-from functions.hub.ports import DependencyUnavailableError, WorldFullError
+from functions.hub.adapters.transactions import CONDITION, Reasons, canceled_reasons, require_refusal
+from functions.hub.ports import WorldFullError
 from risk_hub_contracts.reports.exit_signal import ExitSignal
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-CANCELED = "TransactionCanceledException"
-NO_REASON = "None"
-CONDITION = "ConditionalCheckFailed"
-CONFLICT = "TransactionConflict"
 COLLECTION_FULL = "ItemCollectionSizeLimitExceeded"
 SAME_REVISION = "revision = :revision"
 ONCE = {"ConditionExpression": KEY_IS_FREE}
@@ -58,9 +55,7 @@ class DynamoDBExitJournal:
             with dependency(STORE):
                 self.dynamodb.transact_write_items(TransactItems=[{"Put": each} for each in puts])
         except ClientError as error:
-            if error_code(error) != CANCELED:
-                raise
-            reasons = error.response.get("CancellationReasons", [])
+            reasons = canceled_reasons(error)
             if any(reason.get("Code") == COLLECTION_FULL for reason in reasons):
                 raise WorldFullError(STORE, write.world_id) from error
             return self._refused(reasons, items)
@@ -81,16 +76,13 @@ class DynamoDBExitJournal:
         values = {":revision": {"N": str(state.revision)}}
         return {**put, "ConditionExpression": SAME_REVISION, "ExpressionAttributeValues": values}
 
-    def _refused(self, reasons: Sequence[Mapping[str, Any]], items: Sequence[Item]) -> RefusedWrite:
+    def _refused(self, reasons: Reasons, items: Sequence[Item]) -> RefusedWrite:
         """Return the refusal with the signals whose keys are taken.
 
         Raises:
             DependencyUnavailableError: the transaction was canceled for another reason than a condition.
         """
-        codes = [reason.get("Code", NO_REASON) for reason in reasons]
-        other = [code for code in codes if code not in {NO_REASON, CONDITION, CONFLICT}]
-        if other or not codes:
-            raise DependencyUnavailableError(STORE, f"the transaction was canceled: {', '.join(other)}")
+        codes = require_refusal(STORE, reasons)
         taken = [item for item, code in zip(items, codes[1:], strict=True) if code == CONDITION]
         found = [self._item({name: item[name] for name in ("world_id", "evaluation_id")}) for item in taken]
         return RefusedWrite(tuple(from_item(item).report for item in found if item is not None))

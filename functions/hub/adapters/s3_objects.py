@@ -1,7 +1,7 @@
 """Immutable objects in S3: written once under their digest, never overwritten."""
 
 import base64
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -27,6 +27,7 @@ def put_object_once(  # noqa: PLR0913, PLR0917  (an object is named by bucket, k
     data: bytes,
     sha256: str,
     metadata: dict[str, str],
+    **parameters: Any,  # noqa: ANN401  (further parameters of the request, such as a lock)
 ) -> None:
     """Store the object unless it already exists; S3 itself verifies the digest on arrival."""
     checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
@@ -41,6 +42,7 @@ def put_object_once(  # noqa: PLR0913, PLR0917  (an object is named by bucket, k
                     ChecksumAlgorithm="SHA256",
                     ChecksumSHA256=checksum,
                     Metadata=metadata,
+                    **parameters,
                 )
         except ClientError as error:
             if error_code(error) in ALREADY_EXISTS_CODES:

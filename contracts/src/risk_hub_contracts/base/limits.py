@@ -132,6 +132,11 @@ DESCRIPTION_MAX_CHARS: Final = 1_000
 APPROVERS_MAX_COUNT: Final = 32
 DATA_AGE_MAX_SECONDS: Final = 10 * 366 * 86_400
 
+# Evaluation runs: an item of a chain as canonical JSON, before compression; a row of DynamoDB has at most 400 kB.
+RUN_ITEM_MAX_BYTES: Final = 262_144
+RUN_ITEMS_MAX_COUNT: Final = 1_000
+RUN_NOTE_MAX_CHARS: Final = 4_000
+
 # Events and tokens
 EVENT_ENTRY_MAX_BYTES: Final = 262_144
 EVENT_BATCH_MAX_ENTRIES: Final = 10

@@ -1,0 +1,149 @@
+"""What each kind of item records. The set is closed for one version of the fold, and open in storage."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_serializer
+
+from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN, ID_PATTERN, STAGE_PATTERN
+from risk_hub_contracts.base.limits import ID_MAX_CHARS, RULES_PER_PROFILE_MAX_COUNT, RUN_NOTE_MAX_CHARS
+from risk_hub_contracts.base.times import Instant
+from risk_hub_contracts.runs.metric_blocks import MetricBlocks
+from risk_hub_contracts.runs.rule_result import RuleResult, RuleStatus
+
+Identifier = Annotated[str, Field(pattern=ID_PATTERN, max_length=ID_MAX_CHARS)]
+Stage = Annotated[str, Field(pattern=STAGE_PATTERN)]
+ContentHash = Annotated[str, Field(pattern=CONTENT_HASH_PATTERN)]
+Results = Annotated[tuple[RuleResult, ...], Field(max_length=RULES_PER_PROFILE_MAX_COUNT)]
+Note = Annotated[str, Field(min_length=1, max_length=RUN_NOTE_MAX_CHARS)]
+RiskTier = Literal["low", "medium", "high"]
+
+# A later release may add members to a payload that this release reads (ADR-0027).
+_PAYLOAD: Final = ConfigDict(frozen=True, extra="ignore")
+
+
+class Payload(BaseModel):
+    """The content of an item."""
+
+    model_config = _PAYLOAD
+
+    def document(self) -> dict[str, Any]:
+        """Return the payload, JSON-ready."""
+        return self.model_dump(mode="json")
+
+
+class SnapshotReference(BaseModel):
+    """The snapshot that a run was computed from: with it and the policy, the run can be computed again."""
+
+    model_config = _PAYLOAD
+
+    version: Identifier
+    content_hash: ContentHash
+
+
+class _Judged(Payload):
+    """Metrics, the results of the rules that judged them, and their summary."""
+
+    metrics: MetricBlocks = MetricBlocks()
+    results: Results = ()
+    status: RuleStatus
+    engine_version: Annotated[str, Field(min_length=1, max_length=ID_MAX_CHARS)]
+
+    @field_serializer("metrics")
+    def _metrics(self, metrics: MetricBlocks) -> dict[str, Any]:
+        return metrics.document()
+
+
+class RunCreated(_Judged):
+    """The evaluation of a strategy; the first item of a run, and only the first."""
+
+    stage: Stage
+    risk_tier: RiskTier
+    model_card_version: Identifier | None = None
+    recommended_stage: Stage | None = None
+    policy_id: Identifier
+    policy_version: Identifier
+    policy_hash: ContentHash
+    snapshot: SnapshotReference | None = None
+
+
+class ExtendedValidation(_Judged):
+    """A validation after the creation: `cohort`, `portfolio`, `stress`, `live`, or one of a later release.
+
+    A repeated validation replaces the earlier one in the folded record; the chain keeps both.
+    """
+
+    validation: Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$")]
+
+
+class OverrideRequested(Payload):
+    """A request to let the strategy pass in spite of its results."""
+
+    override_id: Identifier
+    reason: Note
+
+
+class OverrideApproved(Payload):
+    """The approval of a requested override until an instant."""
+
+    override_id: Identifier
+    expires_at: Instant
+    note: Note | None = None
+
+
+class OverrideRejected(Payload):
+    """The refusal of a requested override."""
+
+    override_id: Identifier
+    note: Note
+
+
+class OverrideExpired(Payload):
+    """The end of an approved override."""
+
+    override_id: Identifier
+
+
+class OverrideRenewed(Payload):
+    """A later end of an approved override, after a re-review."""
+
+    override_id: Identifier
+    expires_at: Instant
+    note: Note
+
+
+class ExPostFailure(Payload):
+    """A failure that was found after the run: a candidate, or a confirmed one."""
+
+    failure_id: Identifier
+    state: Literal["candidate", "confirmed"]
+    observed_at: Instant
+    note: Note
+
+
+class ReReview(Payload):
+    """A repeated review of the run, and the instant at which the next one is due."""
+
+    review_id: Identifier
+    outcome: Literal["kept", "withdrawn"]
+    next_due_at: Instant | None = None
+    note: Note
+
+
+CREATED: Final = "created"
+KINDS: Final[Mapping[str, type[Payload]]] = MappingProxyType(
+    {
+        CREATED: RunCreated,
+        "extended_validation": ExtendedValidation,
+        "override_requested": OverrideRequested,
+        "override_approved": OverrideApproved,
+        "override_rejected": OverrideRejected,
+        "override_expired": OverrideExpired,
+        "override_renewed": OverrideRenewed,
+        "ex_post_failure": ExPostFailure,
+        "re_review": ReReview,
+    }
+)
+"""The kinds that this release folds, with their payloads."""
+KIND_OF: Final[Mapping[type[Payload], str]] = MappingProxyType({model: kind for kind, model in KINDS.items()})

@@ -1,0 +1,73 @@
+"""The identity of an evaluation run: world, strategy and run id."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final, Self
+
+from pydantic import AfterValidator, Field
+
+from risk_hub_contracts.base.ids import ID_PATTERN, NAME_PATTERN, id_violation, name_violation
+from risk_hub_contracts.base.limits import ID_MAX_CHARS, NAME_MAX_CHARS
+
+__all__ = ["RunId", "RunKey", "StrategyName", "WorldId"]
+
+SEPARATOR: Final = "/"
+
+
+def _strategy_name(value: str) -> str:
+    violation = name_violation(value)
+    if violation is not None:
+        raise ValueError(violation)
+    return value
+
+
+WorldId = Annotated[str, Field(pattern=ID_PATTERN, max_length=ID_MAX_CHARS)]
+RunId = Annotated[str, Field(pattern=ID_PATTERN, max_length=ID_MAX_CHARS)]
+StrategyName = Annotated[
+    str,
+    Field(min_length=1, max_length=NAME_MAX_CHARS, json_schema_extra={"pattern": NAME_PATTERN}),
+    AfterValidator(_strategy_name),
+]
+"""The name of a strategy: any script and any visible character, in one spelling (NFC)."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RunKey:
+    """One run of one strategy of one world."""
+
+    world_id: str
+    strategy_id: str
+    run_id: str
+
+    def __post_init__(self) -> None:
+        """Refuse names outside their grammar.
+
+        Raises:
+            ValueError: with the field and what is allowed.
+        """
+        found = {
+            "world_id": id_violation(self.world_id),
+            "strategy_id": name_violation(self.strategy_id),
+            "run_id": id_violation(self.run_id),
+        }
+        for name, violation in found.items():
+            if violation is not None:
+                raise ValueError(f"{name}: {violation}")
+
+    @property
+    def text(self) -> str:
+        """Return the key as one text.
+
+        The strategy is last, because only its name may contain the separator: two keys never have equal texts.
+        """
+        return SEPARATOR.join((self.world_id, self.run_id, self.strategy_id))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the key that has this text.
+
+        Raises:
+            ValueError: no key has it.
+        """
+        world_id, _, rest = text.partition(SEPARATOR)
+        run_id, _, strategy_id = rest.partition(SEPARATOR)
+        return cls(world_id, strategy_id, run_id)

@@ -1,0 +1,197 @@
+"""RunStore and MovedHeads on DynamoDB: an item and the list entry of its run are written in one transaction."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from functions.evaluation.runs.adapters.run_rows import (
+    HEAD_SEQUENCE,
+    SEPARATOR,
+    chain_head,
+    head_row,
+    item_row,
+    row_key,
+    sequence_text,
+    stored_head,
+    stored_item,
+)
+from functions.evaluation.runs.ports import ChainWrite, RefusedAppend, StoredChain
+from functions.evaluation.runs.run_query import RunPage, RunQuery
+from functions.hub.adapters.aws import Item, dependency
+from functions.hub.adapters.query_items import query_items
+from functions.hub.adapters.transactions import CONDITION, canceled_reasons, require_refusal
+from functions.hub.ports import Dependency
+from risk_hub_contracts.runs.chain import ChainHead, StoredItem
+from risk_hub_contracts.runs.run_item import FIRST_SEQUENCE
+from risk_hub_contracts.runs.run_key import RunKey
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+STORE: Final = Dependency.RUN_STORE
+KEY_IS_FREE: Final = "attribute_not_exists(run_key)"
+SAME_SEQUENCE: Final = "last_sequence = :previous"
+FILTERED_READ_MAX_COUNT: Final = 1_000
+"""Entries of one strategy that one request reads to select a stage or a status: about 250 kB."""
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBRuns:
+    """The table of runs. No operation updates or deletes a row; only list entries are put again."""
+
+    dynamodb: "DynamoDBClient"
+    table: str
+
+    def append(self, writes: Sequence[ChainWrite]) -> RefusedAppend | None:
+        """See RunStore."""
+        puts: list[Any] = [{"Put": put} for write in writes for put in self._puts(write)]
+        try:
+            with dependency(STORE):
+                self.dynamodb.transact_write_items(TransactItems=puts)
+        except ClientError as error:
+            reasons = canceled_reasons(error)
+            codes = require_refusal(STORE, reasons)
+            return self._refused(writes, reasons[::2], codes[::2])
+        return None
+
+    def _puts(self, write: ChainWrite) -> Iterator[dict[str, Any]]:
+        """Yield the put of the item, and the put of the list entry that follows the previous one."""
+        table = {"TableName": self.table}
+        yield {
+            **table,
+            "Item": item_row(write.item),
+            "ConditionExpression": KEY_IS_FREE,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        entry = {**table, "Item": head_row(write.head)}
+        if write.head.sequence == FIRST_SEQUENCE:
+            yield {**entry, "ConditionExpression": KEY_IS_FREE}
+        else:
+            previous = {":previous": {"N": str(write.head.sequence - 1)}}
+            yield {
+                **entry,
+                "ConditionExpression": SAME_SEQUENCE,
+                "ExpressionAttributeValues": previous,
+            }
+
+    def _refused(
+        self, writes: Sequence[ChainWrite], reasons: Sequence[Mapping[str, Any]], codes: Sequence[str]
+    ) -> RefusedAppend:
+        existing = {}
+        for write, reason, code in zip(writes, reasons, codes, strict=True):
+            if code == CONDITION:
+                row = reason.get("Item") or self._row(write)
+                if row:
+                    existing[write.item.item.key] = stored_item(row)
+        return RefusedAppend(existing)
+
+    def _row(self, write: ChainWrite) -> Item | None:
+        """Return the row that refused an item; some emulators leave it out of the refusal."""
+        item = write.item.item
+        with dependency(STORE):
+            answer = self.dynamodb.get_item(
+                TableName=self.table, Key=row_key(item.key, sequence_text(item.sequence)), ConsistentRead=True
+            )
+        return answer.get("Item")
+
+    def chain(self, key: RunKey) -> StoredChain:
+        """See RunStore."""
+        return _chain(key, self._rows(key, "run_key = :run", {}))
+
+    def items(self, key: RunKey, after: int, limit: int) -> Sequence[StoredItem]:
+        """See RunStore. A page above 1 MB takes further requests."""
+        found: list[StoredItem] = []
+        condition = "run_key = :run AND run_sequence > :after"
+        for row in self._rows(key, condition, {":after": {"S": sequence_text(after)}}, Limit=limit):
+            found.append(stored_item(row))
+            if len(found) == limit:
+                break
+        return found
+
+    def _rows(self, key: RunKey, condition: str, values: Item, **parameters: Any) -> Iterator[Item]:  # noqa: ANN401
+        request = {
+            "TableName": self.table,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": {":run": {"S": key.text}, **values},
+            "ConsistentRead": True,
+            **parameters,
+        }
+        return query_items(self.dynamodb, STORE, request)
+
+    def page(self, query: RunQuery) -> RunPage:
+        """See RunStore."""
+        index, attribute, value = _index_of(query)
+        filtered = query.strategy_id is not None and (query.stage, query.status) != (None, None)
+        lower, upper = query.bounds()
+        if lower > upper:
+            return RunPage((), None)
+        with dependency(STORE):
+            answer = self.dynamodb.query(
+                TableName=self.table,
+                IndexName=index,
+                KeyConditionExpression=f"{attribute} = :value AND created_order BETWEEN :lower AND :upper",
+                ExpressionAttributeValues={
+                    ":value": {"S": value},
+                    ":lower": {"S": lower},
+                    ":upper": {"S": upper},
+                },
+                ScanIndexForward=not query.newest_first,
+                Limit=max(query.limit + 1, FILTERED_READ_MAX_COUNT if filtered else 0),
+            )
+        heads = [head for head in map(stored_head, answer["Items"]) if query.matches(head)]
+        if len(heads) > query.limit:
+            return RunPage(heads[: query.limit], heads[query.limit - 1].order)
+        last: Item = answer.get("LastEvaluatedKey") or {}
+        return RunPage(heads, last["created_order"]["S"] if last else None)
+
+    def chains(self) -> Iterator[StoredChain]:
+        """See RunStore. A scan returns the rows of one run one after the other, in the order of their sort keys."""
+        for text, rows in groupby(self._scanned(), key=lambda row: str(row["run_key"]["S"])):
+            yield _chain(RunKey.parse(text), rows)
+
+    def _scanned(self) -> Iterator[Item]:
+        request: dict[str, Any] = {"TableName": self.table, "ConsistentRead": True}
+        while True:
+            with dependency(STORE):
+                answer = self.dynamodb.scan(**request)
+            yield from answer["Items"]
+            if not answer.get("LastEvaluatedKey"):
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def recorded_in(self, hour: str) -> Iterator[ChainHead]:
+        """See MovedHeads."""
+        request = {
+            "TableName": self.table,
+            "IndexName": "by_hour",
+            "KeyConditionExpression": "recorded_hour = :hour",
+            "ExpressionAttributeValues": {":hour": {"S": hour}},
+        }
+        return map(chain_head, query_items(self.dynamodb, STORE, request))
+
+
+def _chain(key: RunKey, rows: Iterator[Item]) -> StoredChain:
+    head, items = None, []
+    for row in rows:
+        if row["run_sequence"]["S"] == HEAD_SEQUENCE:
+            head = stored_head(row)
+        else:
+            items.append(stored_item(row))
+    return StoredChain(key, tuple(items), head)
+
+
+def _index_of(query: RunQuery) -> tuple[str, str, str]:
+    """Return the index that answers a query, its partition key and the value."""
+    world, stage, status = query.world_id, query.stage, query.status
+    if query.strategy_id is not None:
+        return "by_strategy", "list_strategy", SEPARATOR.join((world, query.strategy_id))
+    if stage is not None and status is not None:
+        return "by_stage_and_status", "list_stage_status", SEPARATOR.join((world, stage, status))
+    if stage is not None:
+        return "by_stage", "list_stage", SEPARATOR.join((world, stage))
+    if status is not None:
+        return "by_status", "list_status", SEPARATOR.join((world, status))
+    return "by_world", "list_world", world

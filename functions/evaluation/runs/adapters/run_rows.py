@@ -1,0 +1,91 @@
+"""Rows of the table of runs: items, and the list entry with its index keys."""
+
+import sys
+from typing import Any, Final
+
+import orjson
+
+from functions.evaluation.runs.run_head import RunHead
+from functions.hub.adapters.aws import Item
+from risk_hub_contracts.base.limits import RUN_ITEM_MAX_BYTES
+from risk_hub_contracts.base.times import parse_instant
+from risk_hub_contracts.runs.anchor import hour_of
+from risk_hub_contracts.runs.chain import ChainHead, StoredItem
+from risk_hub_contracts.runs.run_item import SealedItem
+from risk_hub_contracts.runs.run_key import RunKey
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+SEQUENCE_DIGITS: Final = 6
+HEAD_SEQUENCE: Final = "0" * SEQUENCE_DIGITS
+"""Sort key of the list entry: before the first item, so that a query reads it first."""
+COMPRESSION_LEVEL: Final = 3
+SEPARATOR: Final = "/"
+ENTRY_MEMBERS: Final = ("sequence", "sha256", "stage", "status", "created_at", "updated_at")
+
+
+def sequence_text(sequence: int) -> str:
+    """Return the sort key of an item: digits of one width, so that text order is the order of sequences."""
+    return f"{sequence:0{SEQUENCE_DIGITS}}"
+
+
+def row_key(key: RunKey, sequence: str) -> Item:
+    """Return the primary key of a row."""
+    return {"run_key": {"S": key.text}, "run_sequence": {"S": sequence}}
+
+
+def item_row(sealed: SealedItem) -> Item:
+    """Return the row of an item: its canonical bytes, compressed, and their digest."""
+    return {
+        **row_key(sealed.item.key, sequence_text(sealed.item.sequence)),
+        "body": {"B": zstd.compress(sealed.data, COMPRESSION_LEVEL)},
+        "sha256": {"B": bytes.fromhex(sealed.sha256)},
+        "recorded_hour": {"S": hour_of(parse_instant(sealed.item.recorded_at))},
+    }
+
+
+def stored_item(row: Item) -> StoredItem:
+    """Return the item of a row. Bytes that cannot be decompressed are empty, which no digest matches."""
+    return StoredItem(
+        int(row["run_sequence"]["S"]), row["sha256"]["B"].hex(), _decompressed(row["body"]["B"])
+    )
+
+
+def _decompressed(body: bytes) -> bytes:
+    try:
+        return zstd.ZstdDecompressor().decompress(body, max_length=RUN_ITEM_MAX_BYTES)
+    except zstd.ZstdError:
+        return b""
+
+
+def chain_head(row: Item) -> ChainHead:
+    """Return the head that an index entry of an item states."""
+    return ChainHead(row["run_key"]["S"], int(row["run_sequence"]["S"]), row["sha256"]["B"].hex())
+
+
+def head_row(head: RunHead) -> Item:
+    """Return the row of a list entry, with the partition key of each index."""
+    world, stage, status = head.key.world_id, head.stage, head.status
+    indexed = {
+        "list_world": world,
+        "list_strategy": SEPARATOR.join((world, head.key.strategy_id)),
+        "list_stage": SEPARATOR.join((world, stage)),
+        "list_status": SEPARATOR.join((world, status)),
+        "list_stage_status": SEPARATOR.join((world, stage, status)),
+        "created_order": head.order,
+        "entry": orjson.dumps({name: getattr(head, name) for name in ENTRY_MEMBERS}).decode(),
+    }
+    return {
+        **row_key(head.key, HEAD_SEQUENCE),
+        **{name: {"S": text} for name, text in indexed.items()},
+        "last_sequence": {"N": str(head.sequence)},
+    }
+
+
+def stored_head(row: Item) -> RunHead:
+    """Return the list entry of a row, or of an entry of an index."""
+    entry: dict[str, Any] = orjson.loads(row["entry"]["S"])
+    return RunHead(key=RunKey.parse(row["run_key"]["S"]), **{name: entry[name] for name in ENTRY_MEMBERS})

@@ -1,0 +1,124 @@
+"""AnchorStore on S3: objects under Object Lock, of which only the first version counts.
+
+Object Lock protects versions, not keys: with the permission to put, a further version can hide the first one, and a
+delete marker can hide both. Therefore every read names the oldest version.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+
+from functions.hub.adapters.aws import dependency
+from functions.hub.adapters.s3_objects import put_object_once
+from functions.hub.ports import Clock, Dependency
+from risk_hub_contracts.runs.anchor import following_hour, hour_of
+from risk_hub_contracts.runs.verification import StoredAnchor
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+STORE: Final = Dependency.ANCHOR_STORE
+PREFIX: Final = "evaluation-anchors"
+HOURS: Final = f"{PREFIX}/hours/"
+LEAVES: Final = f"{PREFIX}/leaves/"
+SUFFIX: Final = ".json"
+RECENT_HOURS: Final = 30 * 24
+"""Hours in which the newest anchor is looked for first: one request lists 1,000 keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class S3Anchors:
+    """Anchors in a versioned bucket with Object Lock.
+
+    Attributes:
+        lock: how long no version can be removed, by anybody.
+    """
+
+    s3: "S3Client"
+    bucket: str
+    lock: timedelta
+    clock: Clock
+
+    def newest(self) -> StoredAnchor | None:
+        """See AnchorStore."""
+        recent = following_hour(hour_of(self.clock()), -RECENT_HOURS)
+        for after in (f"{HOURS}{recent}", ""):
+            keys = list(self._first_versions(HOURS, after))
+            if keys:
+                return self._anchor(keys[-1])
+        return None
+
+    def put_once(self, hour: str, data: bytes) -> bytes:
+        """See AnchorStore."""
+        key = f"{HOURS}{hour}{SUFFIX}"
+        self._put(key, data)
+        return self._first_of(key) or data
+
+    def put_leaves(self, root: str, data: bytes) -> None:
+        """See AnchorStore."""
+        self._put(f"{LEAVES}{root}", data)
+
+    def anchors(self) -> Iterator[StoredAnchor]:
+        """See AnchorStore."""
+        for version in self._first_versions(HOURS, ""):
+            yield self._anchor(version)
+
+    def leaves(self, root: str) -> bytes | None:
+        """See AnchorStore."""
+        return self._first_of(f"{LEAVES}{root}")
+
+    def _put(self, key: str, data: bytes) -> None:
+        put_object_once(
+            self.s3,
+            self.bucket,
+            key,
+            data,
+            hashlib.sha256(data).hexdigest(),
+            {},
+            ObjectLockMode="COMPLIANCE",
+            ObjectLockRetainUntilDate=self.clock() + self.lock,
+        )
+
+    def _first_of(self, key: str) -> bytes | None:
+        for found, version, _ in self._first_versions(key, ""):
+            if found == key:
+                return self._get(key, version)
+        return None
+
+    def _anchor(self, first: tuple[str, str, bool]) -> StoredAnchor:
+        key, version, is_overwritten = first
+        hour = key.removeprefix(HOURS).removesuffix(SUFFIX)
+        return StoredAnchor(hour, self._get(key, version), is_overwritten)
+
+    def _first_versions(self, prefix: str, after: str) -> Iterator[tuple[str, str, bool]]:
+        """Yield each key with its oldest version, and whether it has further versions or delete markers."""
+        rows = self._versions(prefix, after)
+        for key, versions in groupby(rows, key=lambda row: str(row["Key"])):
+            found = list(versions)
+            stored = [row for row in found if "Size" in row]
+            if stored:
+                yield key, stored[-1]["VersionId"], len(found) > 1
+
+    def _versions(self, prefix: str, after: str) -> Iterator[dict[str, Any]]:
+        """Yield versions and delete markers, by key; those of one key newest first."""
+        request: dict[str, Any] = {"Bucket": self.bucket, "Prefix": prefix}
+        if after:
+            request["KeyMarker"] = after
+        while True:
+            with dependency(STORE):
+                answer = self.s3.list_object_versions(**request)
+            rows: list[Any] = [*answer.get("Versions", ()), *answer.get("DeleteMarkers", ())]
+            yield from sorted(rows, key=lambda row: str(row["Key"]))
+            if not answer.get("IsTruncated"):
+                return
+            request["KeyMarker"] = answer["NextKeyMarker"]
+            request["VersionIdMarker"] = answer["NextVersionIdMarker"]
+
+    def _get(self, key: str, version: str) -> bytes:
+        with dependency(STORE):
+            answer = self.s3.get_object(Bucket=self.bucket, Key=key, VersionId=version)
+            data: bytes = answer["Body"].read()
+        return data

@@ -1,0 +1,115 @@
+"""Anchor the heads of all chains that moved, hour by hour.
+
+The leaves are stored before the anchor that states their root, so a crash leaves at most unused leaves. Two runs at
+the same time, or a repeated one, store one anchor: the first, which the next anchor is linked to.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from functions.evaluation.runs.ports import AnchorStore, MovedHeads
+from functions.hub.ports import Clock
+from risk_hub_contracts.base.canonical import sha256_hex
+from risk_hub_contracts.runs.anchor import (
+    Anchor,
+    AnchorError,
+    encode_leaves,
+    following_hour,
+    hour_of,
+    hour_start,
+    merkle_root,
+    newest_heads,
+    read_anchor,
+)
+from risk_hub_contracts.runs.verification import StoredAnchor
+
+ANCHOR_SETTLE: Final = timedelta(minutes=5)
+"""Time after which the items of an hour are visible: clock skew, a writer's time limit, the delay of the index."""
+HOURS_MAX_COUNT: Final = 100
+"""Hours of one invocation: after an outage the next invocations anchor the rest."""
+
+
+class AnchorConflictError(Exception):
+    """The store has an anchor of this hour that does not follow from the anchor before: it was not made here.
+
+    Attributes:
+        hour: the hour of the anchor.
+    """
+
+    def __init__(self, hour: str, reason: str) -> None:
+        super().__init__(f"the stored anchor of {hour} does not continue the chain of anchors: {reason}")
+        self.hour = hour
+
+
+@dataclass(frozen=True, slots=True)
+class AnchoredHour:
+    """One hour that is anchored: the number of heads."""
+
+    hour: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorRuns:
+    """Store the anchor of every hour that has ended, also of hours in which no chain moved."""
+
+    moved: MovedHeads
+    anchors: AnchorStore
+    clock: Clock
+
+    def __call__(self) -> list[AnchoredHour]:
+        """Anchor the hours since the newest anchor, oldest first; at first only the last hour that has ended.
+
+        Raises:
+            AnchorConflictError: an anchor in the store was not made by this use case.
+            DependencyUnavailableError: the hours before are anchored; the next run continues.
+        """
+        previous = self.anchors.newest()
+        done = []
+        for hour in _due(previous, last_settled_hour(self.clock)):
+            anchor = self._anchor(hour, previous)
+            previous = StoredAnchor(hour, anchor.data())
+            done.append(AnchoredHour(hour, anchor.count))
+        return done
+
+    def _anchor(self, hour: str, previous: StoredAnchor | None) -> Anchor:
+        """Store the leaves and the anchor of an hour; return the anchor that is then stored."""
+        recorded = (
+            head for each in (following_hour(hour, -1), hour) for head in self.moved.recorded_in(each)
+        )
+        heads = newest_heads(recorded)
+        root = merkle_root(heads)
+        self.anchors.put_leaves(root, encode_leaves(heads))
+        digest = None if previous is None else sha256_hex(previous.data)
+        made = Anchor(hour=hour, previous_sha256=digest, root=root, count=len(heads))
+        return _checked(self.anchors.put_once(hour, made.data()), made)
+
+
+def last_settled_hour(clock: Clock) -> str:
+    """Return the last hour whose items are visible."""
+    return following_hour(hour_of(clock() - ANCHOR_SETTLE), -1)
+
+
+def _due(previous: StoredAnchor | None, last: str) -> Iterator[str]:
+    """Yield the hours to anchor."""
+    hour = last if previous is None else following_hour(previous.hour)
+    for _ in range(HOURS_MAX_COUNT):
+        if hour_start(hour) > hour_start(last):
+            return
+        yield hour
+        hour = following_hour(hour)
+
+
+def _checked(stored: bytes, made: Anchor) -> Anchor:
+    """Return the stored anchor of the hour: this one, or that of another run of this use case."""
+    try:
+        anchor = read_anchor(stored)
+    except AnchorError as error:
+        raise AnchorConflictError(made.hour, str(error)) from error
+    if stored != anchor.data():
+        raise AnchorConflictError(made.hour, "its bytes are not canonical")
+    if (anchor.hour, anchor.previous_sha256) != (made.hour, made.previous_sha256):
+        raise AnchorConflictError(made.hour, f"it states the anchor {anchor.previous_sha256} before it")
+    return anchor

@@ -1,0 +1,115 @@
+"""Create runs: the first item of each chain, idempotent by the run's key."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from functions.evaluation.runs.ports import WRITES_MAX_COUNT, ChainWrite, RunStore
+from functions.evaluation.runs.read_chain import folded, verified_items
+from functions.evaluation.runs.run_head import RunHead
+from functions.hub.ports import Clock, Dependency, DependencyUnavailableError
+from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.runs.evaluation_run import EvaluationRun, fold
+from risk_hub_contracts.runs.payloads import CREATED, RunCreated
+from risk_hub_contracts.runs.run_item import FIRST_SEQUENCE, RunItem, SealedItem, seal
+from risk_hub_contracts.runs.run_key import RunKey
+
+BATCH_MAX_BYTES: Final = 2_000_000
+"""Items of one transaction before compression; DynamoDB's limit is 4 MB."""
+CREATE_MAX_ATTEMPTS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class RunDraft:
+    """A run to create; `subject` is the person or service that the token names."""
+
+    key: RunKey
+    subject: str
+    created: RunCreated
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedRun:
+    """The run that is stored under the key of a draft.
+
+    Attributes:
+        outcome: `created`; `replayed` if a run with the same content exists; `conflict` if one with other content
+            does.
+        run: the record as it was created, without later items.
+    """
+
+    outcome: Literal["created", "replayed", "conflict"]
+    run: EvaluationRun
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRuns:
+    """Store runs, 25 of them with one call, two if some exist."""
+
+    store: RunStore
+    clock: Clock
+
+    def __call__(self, drafts: Sequence[RunDraft]) -> list[CreatedRun]:
+        """Return the stored run of each draft, in their order.
+
+        Raises:
+            ValueError: two drafts have the same key.
+            RunItemError: a draft exceeds RUN_ITEM_MAX_BYTES; nothing was stored.
+            BrokenChainError: the existing first item of a run is damaged.
+            DependencyUnavailableError: some runs may be stored, others are not; a repetition completes them.
+        """
+        if len({draft.key for draft in drafts}) != len(drafts):
+            raise ValueError("two runs of one request must not have the same key")
+        recorded_at = format_instant(self.clock())
+        firsts = [_first_item(draft, recorded_at) for draft in drafts]
+        done: dict[RunKey, CreatedRun] = {}
+        for batch in _batches(firsts):
+            done |= self._stored(batch)
+        return [done[draft.key] for draft in drafts]
+
+    def _stored(self, batch: Sequence[SealedItem]) -> dict[RunKey, CreatedRun]:
+        """Store one batch; runs that exist are left out, then the rest is stored."""
+        done: dict[RunKey, CreatedRun] = {}
+        pending = [ChainWrite(item, RunHead.of(fold([item]))) for item in batch]
+        for _ in range(CREATE_MAX_ATTEMPTS):
+            refused = self.store.append(pending) if pending else None
+            if refused is None:
+                return done | {w.item.item.key: CreatedRun("created", fold([w.item])) for w in pending}
+            by_key = {write.item.item.key: write.item for write in pending}
+            for key, stored in refused.existing.items():
+                (existing,) = verified_items(key, [stored])
+                same = existing.records(CREATED, by_key[key].item.payload)
+                done[key] = CreatedRun("replayed" if same else "conflict", folded(key, [existing]))
+            pending = [write for write in pending if write.item.item.key not in done]
+        raise DependencyUnavailableError(Dependency.RUN_STORE, "other writes of these runs were in progress")
+
+
+def _first_item(draft: RunDraft, recorded_at: str) -> SealedItem:
+    key = draft.key
+    return seal(
+        RunItem(
+            world_id=key.world_id,
+            strategy_id=key.strategy_id,
+            run_id=key.run_id,
+            sequence=FIRST_SEQUENCE,
+            recorded_at=recorded_at,
+            subject=draft.subject,
+            entry_id=key.run_id,
+            previous_sha256=None,
+            kind=CREATED,
+            payload=draft.created.document(),
+        )
+    )
+
+
+def _batches(items: Sequence[SealedItem]) -> Iterator[list[SealedItem]]:
+    """Yield the items in their order, as many at once as one transaction holds."""
+    batch: list[SealedItem] = []
+    for item in items:
+        size = sum(len(each.data) for each in batch) + len(item.data)
+        if batch and (len(batch) == WRITES_MAX_COUNT or size > BATCH_MAX_BYTES):
+            yield batch
+            batch = []
+        batch.append(item)
+    if batch:
+        yield batch

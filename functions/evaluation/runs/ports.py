@@ -1,0 +1,115 @@
+"""Ports of evaluation runs: chains, their list, the heads that moved, and anchors.
+
+Every adapter and every fake of a port passes the same test suite. Every method may raise
+DependencyUnavailableError.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from functions.evaluation.runs.run_head import RunHead
+    from functions.evaluation.runs.run_query import RunPage, RunQuery
+    from risk_hub_contracts.runs.chain import ChainHead, StoredItem
+    from risk_hub_contracts.runs.run_item import SealedItem
+    from risk_hub_contracts.runs.run_key import RunKey
+    from risk_hub_contracts.runs.verification import StoredAnchor
+
+WRITES_MAX_COUNT: Final = 25
+"""Items of one append: with their list entries half of the actions of a transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainWrite:
+    """The next item of one chain, and the list entry that it leads to."""
+
+    item: SealedItem
+    head: RunHead
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedAppend:
+    """An append that stored nothing.
+
+    Attributes:
+        existing: by run, the stored item that has the sequence of the refused one. A run may be missing: its list
+            entry states another sequence, or another write was in progress.
+    """
+
+    existing: Mapping[RunKey, StoredItem]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChain:
+    """All stored rows of one run, not verified.
+
+    Attributes:
+        items: the items, by sequence.
+        head: the list entry; None if it is missing.
+    """
+
+    key: RunKey
+    items: tuple[StoredItem, ...]
+    head: RunHead | None
+
+
+class RunStore(Protocol):
+    """The append-only chains of the runs, with a list entry for each run."""
+
+    def append(self, writes: Sequence[ChainWrite]) -> RefusedAppend | None:
+        """Store at most WRITES_MAX_COUNT items of different runs with their list entries, all or nothing.
+
+        An item is refused if its sequence is taken, or if the list entry does not state the sequence before it.
+        """
+
+    def chain(self, key: RunKey) -> StoredChain:
+        """Return all rows of a run, no items for an unknown one; strongly consistent.
+
+        The list entry is read before the items, so it may be older than the last of them.
+        """
+
+    def items(self, key: RunKey, after: int, limit: int) -> Sequence[StoredItem]:
+        """Return at most `limit` items behind a sequence with one request; strongly consistent."""
+
+    def page(self, query: RunQuery) -> RunPage:
+        """Return one page with one request; it may miss what was written within about the last second.
+
+        A page that selects a strategy together with a stage or a status may hold fewer runs than `limit` and still
+        have a next page.
+        """
+
+    def chains(self) -> Iterator[StoredChain]:
+        """Yield the rows of every run, run by run; a run may be read while it grows."""
+
+
+class MovedHeads(Protocol):
+    """The items by the hour of their recording."""
+
+    def recorded_in(self, hour: str) -> Iterator[ChainHead]:
+        """Yield every item that was recorded in an hour, in any order.
+
+        It may miss what was written within about the last second.
+        """
+
+
+class AnchorStore(Protocol):
+    """Anchors and their leaves. A stored object cannot be changed or removed: only its first version is read."""
+
+    def newest(self) -> StoredAnchor | None:
+        """Return the anchor of the latest hour."""
+
+    def put_once(self, hour: str, data: bytes) -> bytes:
+        """Store the anchor of an hour if there is none; return the one that is then stored."""
+
+    def put_leaves(self, root: str, data: bytes) -> None:
+        """Store the leaves of a root if they are not stored."""
+
+    def anchors(self) -> Iterator[StoredAnchor]:
+        """Yield all anchors in the order of their hours."""
+
+    def leaves(self, root: str) -> bytes | None:
+        """Return the leaves of a root."""

@@ -1,0 +1,53 @@
+"""The list entry of a run: the only row of a run that is replaced, together with each appended item."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Final, Self
+
+from functions.hub.domain.ordering import INSTANT, SEPARATOR
+from risk_hub_contracts.runs.chain import ChainHead
+from risk_hub_contracts.runs.evaluation_run import EvaluationRun
+from risk_hub_contracts.runs.run_key import RunKey
+
+DIGEST_CHARS: Final = 16
+RUN_ORDER: Final = re.compile(rf"{INSTANT}\|[0-9a-f]{{{DIGEST_CHARS}}}")
+"""The form of every key of `order`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunHead:
+    """What a list shows of a run. It follows from the run's items, so it can be computed again.
+
+    Attributes:
+        sequence: that of the last item.
+        sha256: the digest of the last item.
+        status: the summary status after the last item.
+    """
+
+    key: RunKey
+    sequence: int
+    sha256: str
+    stage: str
+    status: str
+    created_at: str
+    updated_at: str
+
+    @classmethod
+    def of(cls, run: EvaluationRun) -> Self:
+        """Return the list entry of a record."""
+        return cls(run.key, run.sequence, run.sha256, run.stage, run.status, run.created_at, run.updated_at)
+
+    @property
+    def order(self) -> str:
+        """Return the key that orders the runs of a list: by creation, then by a digest of the run's key.
+
+        It does not change with later items, so a cursor stays valid.
+        """
+        digest = hashlib.sha256(self.key.text.encode()).hexdigest()[:DIGEST_CHARS]
+        return SEPARATOR.join((self.created_at, digest))
+
+    @property
+    def chain_head(self) -> ChainHead:
+        """Return the head of the chain that the entry states."""
+        return ChainHead(self.key.text, self.sequence, self.sha256)

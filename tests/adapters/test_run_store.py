@@ -1,0 +1,366 @@
+"""One suite for every RunStore: an item and the list entry of its run are stored together, once per sequence."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Protocol
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from functions.evaluation.runs.adapters.dynamodb_runs import DynamoDBRuns
+from functions.evaluation.runs.append_item import AppendItem, ItemDraft
+from functions.evaluation.runs.create_runs import CreateRuns, RunDraft
+from functions.evaluation.runs.ports import ChainWrite, MovedHeads, RefusedAppend, RunStore
+from functions.evaluation.runs.read_chain import load_run
+from functions.evaluation.runs.run_head import RunHead
+from functions.evaluation.runs.run_query import RunQuery
+from functions.hub.ports import DependencyUnavailableError
+from risk_hub_contracts.runs.anchor import hour_of
+from risk_hub_contracts.runs.chain import ChainHead
+from risk_hub_contracts.runs.evaluation_run import fold
+from risk_hub_contracts.runs.payloads import Payload
+from risk_hub_contracts.runs.run_item import SealedItem, seal, unseal
+from risk_hub_contracts.runs.run_key import RunKey
+from tests.adapters.counting import Requests
+from tests.adapters.runs_table import create_runs_table
+from tests.fakes.clock import START, FrozenClock
+from tests.fakes.runs import MemoryRuns, created, draft, run_key, validation
+from tests.fakes.samples import WORLD
+
+ODD_NAMES = [
+    "mean/reversion",
+    "a/r1/b",
+    "a|b#c%20d",
+    "모멘텀 전략",
+    "momentum 🚀 \U0001d510",
+    "'quoted' \"twice\" \\",
+    "é",
+    "x" * 128,
+    "a:b@c+d=e&f?g",
+    "..",
+    "{}[]()<>*~`$^",
+]
+
+
+class Store(RunStore, MovedHeads, Protocol):
+    """Both ports, which one adapter implements."""
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    if request.param == "memory":
+        yield MemoryRuns()
+        return
+    with mock_aws():
+        yield DynamoDBRuns(boto3.client("dynamodb"), create_runs_table())
+
+
+def create(store: RunStore, *drafts: RunDraft, clock: FrozenClock | None = None) -> list[RunKey]:
+    assert {run.outcome for run in CreateRuns(store, clock or FrozenClock())(drafts)} == {"created"}
+    return [each.key for each in drafts]
+
+
+def append(
+    store: RunStore, key: RunKey, entry_id: str, payload: Payload | None = None, **clock: float
+) -> None:
+    use_case = AppendItem(store, FrozenClock(START + timedelta(**clock)))
+    assert use_case(ItemDraft(key, entry_id, "worker", payload or validation())).appended
+
+
+def next_write(store: RunStore, key: RunKey, **members: Any) -> ChainWrite:
+    """Return the write of the item that follows the stored ones, with changed members."""
+    items, run = load_run(store, key)
+    following = {"sequence": run.sequence + 1, "previous_sha256": run.sha256, "entry_id": "next"}
+    item = seal(items[-1].item.model_copy(update={**following, "kind": "extended_validation", **members}))
+    return ChainWrite(item, RunHead.of(fold([*items, item])))
+
+
+def test_items_come_back_byte_for_byte_in_order_with_the_list_entry(store: Store) -> None:
+    (key,) = create(store, draft())
+    append(store, key, "e1")
+    append(store, key, "e2", validation("cohort", "fail"))
+    chain = store.chain(key)
+    sealed = [unseal(item.data) for item in chain.items]
+    assert [item.sequence for item in chain.items] == [1, 2, 3]
+    assert [item.sha256 for item in chain.items] == [each.sha256 for each in sealed]
+    assert chain.head == RunHead.of(fold(sealed))
+    assert (chain.head.sequence, chain.head.status) == (3, "fail")
+
+
+def test_an_unknown_run_has_no_rows(store: Store) -> None:
+    chain = store.chain(run_key("unknown"))
+    assert (chain.items, chain.head) == ((), None)
+    assert list(store.items(run_key("unknown"), 0, 10)) == []
+
+
+def test_a_taken_sequence_refuses_the_item_and_returns_the_stored_one(store: Store) -> None:
+    (key,) = create(store, draft())
+    first, second = next_write(store, key), next_write(store, key, subject="other")
+    assert store.append([first]) is None
+    before = store.chain(key)
+    refused = store.append([second])
+    assert refused == RefusedAppend({key: before.items[1]})
+    assert store.chain(key) == before
+
+
+def test_a_sequence_that_does_not_follow_the_list_entry_is_refused(store: Store) -> None:
+    (key,) = create(store, draft())
+    write = next_write(store, key, sequence=3)
+    assert store.append([write]) == RefusedAppend({})
+    assert len(store.chain(key).items) == 1
+
+
+def test_one_refused_item_of_a_batch_stores_none_of_them(store: Store) -> None:
+    (taken,) = create(store, draft(run_key("taken")))
+    free = run_key("free")
+    items = [
+        seal(first_item(store, taken).item.model_copy(update={"strategy_id": n})) for n in ("taken", "free")
+    ]
+    refused = store.append([ChainWrite(item, RunHead.of(fold([item]))) for item in items])
+    assert refused is not None
+    assert list(refused.existing) == [taken]
+    assert store.chain(free).items == ()
+
+
+def first_item(store: RunStore, key: RunKey) -> SealedItem:
+    return unseal(store.chain(key).items[0].data)
+
+
+@pytest.mark.parametrize("strategy", ODD_NAMES)
+def test_a_strategy_with_odd_characters_is_stored_listed_and_read_as_named(
+    store: Store, strategy: str
+) -> None:
+    key, other = run_key(strategy), run_key(strategy[:-1] + "_")
+    create(store, draft(key), draft(other))
+    append(store, key, "e1")
+    assert [len(store.chain(each).items) for each in (key, other)] == [2, 1]
+    page = store.page(RunQuery(WORLD, strategy_id=strategy, limit=10))
+    assert [head.key for head in page.heads] == [key]
+    assert key in [chain.key for chain in store.chains()]
+
+
+def test_keys_whose_parts_join_alike_are_different_runs(store: Store) -> None:
+    keys = [run_key("r2/a", "r1"), run_key("a", "r1"), run_key("r1/a", "r2"), run_key("a", "r2")]
+    create(store, *map(draft, keys))
+    append(store, keys[0], "e1")
+    assert [len(store.chain(key).items) for key in keys] == [2, 1, 1, 1]
+
+
+def test_history_pages_continue_behind_a_sequence(store: Store) -> None:
+    (key,) = create(store, draft())
+    for number in range(4):
+        append(store, key, f"e{number}")
+    assert [item.sequence for item in store.items(key, 0, 2)] == [1, 2]
+    assert [item.sequence for item in store.items(key, 2, 2)] == [3, 4]
+    assert [item.sequence for item in store.items(key, 4, 2)] == [5]
+    assert list(store.items(key, 5, 2)) == []
+
+
+def listed(store: RunStore, **query: Any) -> list[str]:
+    """Return the strategies of all pages of a list, two runs on each."""
+    found: list[str] = []
+    after = None
+    while True:
+        page = store.page(RunQuery(WORLD, after=after, limit=2, **query))
+        found += [head.key.strategy_id for head in page.heads]
+        if page.last is None:
+            return found
+        after = page.last
+
+
+@pytest.fixture
+def many(store: Store) -> Store:
+    """Return a store with runs created a minute apart, and one of another world."""
+    stages = {"a": "paper", "b": "live", "c": "paper", "d": "live", "e": "paper"}
+    for minute, (strategy, stage) in enumerate(stages.items()):
+        clock = FrozenClock(START + timedelta(minutes=minute))
+        create(store, draft(run_key(strategy), stage=stage), clock=clock)
+    create(store, draft(run_key("z", world_id="other"), stage="paper"))
+    for strategy in ("b", "c"):
+        append(store, run_key(strategy), "e1", validation("cohort", "fail"), hours=5)
+    return store
+
+
+def test_a_world_is_listed_in_the_order_of_creation_in_both_directions(many: Store) -> None:
+    assert listed(many) == ["e", "d", "c", "b", "a"]
+    assert listed(many, newest_first=False) == ["a", "b", "c", "d", "e"]
+    assert list(many.page(RunQuery("unknown")).heads) == []
+
+
+def test_lists_select_stage_status_strategy_and_any_combination(many: Store) -> None:
+    assert listed(many, stage="paper") == ["e", "c", "a"]
+    assert listed(many, status="fail") == ["c", "b"]
+    assert listed(many, status="pass", stage="paper") == ["e", "a"]
+    assert listed(many, status="fail", stage="live") == ["b"]
+    assert listed(many, status="warn") == []
+    assert listed(many, strategy_id="c") == ["c"]
+    assert listed(many, strategy_id="c", stage="live") == []
+    assert listed(many, strategy_id="c", status="fail", stage="paper") == ["c"]
+
+
+def test_a_list_since_an_instant_includes_it_and_omits_earlier_creations(many: Store) -> None:
+    at = START + timedelta(minutes=3)
+    assert listed(many, since=at) == ["e", "d"]
+    assert listed(many, since=at + timedelta(microseconds=1)) == ["e"]
+    assert listed(many, since=at, newest_first=False) == ["d", "e"]
+    assert listed(many, since=at, stage="live") == ["d"]
+
+
+def test_an_append_changes_the_status_in_every_list_and_no_position(many: Store) -> None:
+    append(many, run_key("b"), "e2", validation("cohort", "pass"), hours=6)
+    assert listed(many, status="fail") == ["c"]
+    assert listed(many, stage="live", status="pass") == ["d", "b"]
+    assert listed(many) == ["e", "d", "c", "b", "a"]
+    (head,) = many.page(RunQuery(WORLD, strategy_id="b", limit=5)).heads
+    assert (head.sequence, head.status) == (3, "pass")
+
+
+def test_runs_created_at_one_instant_are_all_listed_once(store: Store) -> None:
+    names = [f"s{number}" for number in range(7)]
+    create(store, *(draft(run_key(name)) for name in names))
+    assert sorted(listed(store)) == names
+    assert listed(store) == listed(store, newest_first=False)[::-1]
+
+
+def test_runs_of_one_strategy_have_separate_chains(store: Store) -> None:
+    keys = [run_key("a", f"r{number}") for number in range(3)]
+    create(store, *map(draft, keys))
+    append(store, keys[1], "e1")
+    assert [len(store.chain(key).items) for key in keys] == [1, 2, 1]
+    assert listed(store, strategy_id="a") == ["a", "a", "a"]
+
+
+def test_every_chain_is_scanned_whole_and_once(many: Store) -> None:
+    chains = {chain.key: chain for chain in many.chains()}
+    assert len(chains) == 6
+    assert chains == {key: many.chain(key) for key in chains}
+
+
+def test_items_are_found_by_the_hour_of_their_recording(many: Store) -> None:
+    first = {head.key for head in many.recorded_in(hour_of(START))}
+    assert first == {many.chain(key).key.text for key in map(run_key, "abcde")} | {
+        run_key("z", world_id="other").text
+    }
+    later = sorted(many.recorded_in(hour_of(START + timedelta(hours=5))))
+    expected = [many.chain(run_key(name)).items[1] for name in "bc"]
+    assert later == [ChainHead(run_key(n).text, 2, i.sha256) for n, i in zip("bc", expected, strict=True)]
+    assert list(many.recorded_in("2001-01-01T00")) == []
+
+
+@pytest.fixture
+def table() -> Iterator[DynamoDBRuns]:
+    with mock_aws():
+        yield DynamoDBRuns(boto3.client("dynamodb"), create_runs_table())
+
+
+@pytest.fixture
+def requests(table: DynamoDBRuns) -> Requests:
+    requests = Requests()
+    requests.watch(table.dynamodb)
+    return requests
+
+
+def test_the_largest_batch_is_one_request_and_a_replay_of_half_of_it_two(
+    table: DynamoDBRuns, requests: Requests
+) -> None:
+    drafts = [draft(run_key(f"s{number}")) for number in range(25)]
+    create(table, *drafts[:12])
+    requests.clear()
+    outcomes = [run.outcome for run in CreateRuns(table, FrozenClock())(drafts)]
+    assert outcomes == ["replayed"] * 12 + ["created"] * 13
+    writes = [name for name in requests.operations if name != "GetItem"]
+    assert writes == ["TransactWriteItems"] * 2
+
+
+def test_an_append_costs_one_read_and_one_write(table: DynamoDBRuns, requests: Requests) -> None:
+    (key,) = create(table, draft())
+    requests.clear()
+    append(table, key, "e1")
+    assert list(requests.operations) == ["Query", "TransactWriteItems"]
+
+
+@pytest.mark.parametrize("count", [10, 300])
+def test_record_history_and_each_list_are_one_query_for_any_number_of_runs(
+    table: DynamoDBRuns, requests: Requests, count: int
+) -> None:
+    create(table, *(draft(run_key(f"s{number}")) for number in range(count)))
+    queries: list[dict[str, Any]] = [{}, {"stage": "paper"}, {"status": "pass"}, {"strategy_id": "s1"}]
+    queries += [{"stage": "paper", "status": "pass"}, {"since": START}]
+    for query in queries:
+        requests.clear()
+        found = table.page(RunQuery(WORLD, limit=5, **query)).heads
+        assert len(found) == (1 if "strategy_id" in query else 5)
+        assert list(requests.operations) == ["Query"]
+    requests.clear()
+    assert len(table.chain(run_key("s1")).items) == len(table.items(run_key("s1"), 0, 5)) == 1
+    assert list(requests.operations) == ["Query", "Query"]
+
+
+@pytest.mark.parametrize("code", ["ThrottlingError", "ProvisionedThroughputExceeded"])
+def test_a_throttled_transaction_raises_unavailable_error(
+    table: DynamoDBRuns, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    monkeypatch.setattr(table.dynamodb, "transact_write_items", canceled(code))
+    with pytest.raises(DependencyUnavailableError, match=f"the run store is unavailable.*{code}"):
+        create(table, draft())
+
+
+def test_a_transaction_that_meets_another_one_is_a_refusal(
+    table: DynamoDBRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (key,) = create(table, draft())
+    write = next_write(table, key)
+    monkeypatch.setattr(table.dynamodb, "transact_write_items", canceled("TransactionConflict"))
+    assert table.append([write]) == RefusedAppend({})
+
+
+def canceled(code: str) -> Any:
+    def transact(**_: Any) -> None:
+        response: Any = {
+            "Error": {"Code": "TransactionCanceledException"},
+            "CancellationReasons": [{"Code": code}, {"Code": "None"}],
+        }
+        raise ClientError(response, "TransactWriteItems")
+
+    return transact
+
+
+def test_a_body_that_cannot_be_decompressed_is_empty_and_no_error(table: DynamoDBRuns) -> None:
+    (key,) = create(table, draft())
+    table.dynamodb.update_item(
+        TableName=table.table,
+        Key={"run_key": {"S": key.text}, "run_sequence": {"S": "000001"}},
+        UpdateExpression="SET body = :body",
+        ExpressionAttributeValues={":body": {"B": b"damaged"}},
+    )
+    assert [item.data for item in table.chain(key).items] == [b""]
+
+
+def test_the_status_of_a_strategy_is_selected_beyond_the_first_entries(table: DynamoDBRuns) -> None:
+    keys = [run_key("a", f"r{number:02}") for number in range(30)]
+    create(table, draft(keys[0], status="fail"))
+    clock = FrozenClock(START + timedelta(minutes=1))
+    create(table, *map(draft, keys[1:]), clock=clock)
+    page = table.page(RunQuery(WORLD, strategy_id="a", status="fail", limit=5))
+    assert [head.key for head in page.heads] == [keys[0]]
+    assert page.last is None
+
+
+def test_only_the_list_entry_has_keys_of_lists_and_only_items_have_an_hour(table: DynamoDBRuns) -> None:
+    create(table, draft())
+    item, entry = sorted(
+        table.dynamodb.scan(TableName=table.table)["Items"],
+        key=lambda row: row["run_sequence"]["S"],
+        reverse=True,
+    )
+    assert set(item) == {"run_key", "run_sequence", "body", "sha256", "recorded_hour"}
+    assert {name for name in entry if name.startswith("list_")} == {
+        "list_world",
+        "list_strategy",
+        "list_stage",
+        "list_status",
+        "list_stage_status",
+    }
+    assert created().stage in entry["list_stage"]["S"]
