@@ -30,10 +30,8 @@ class MemoryRuns:
     def __init__(self) -> None:
         self.rows: dict[RunKey, dict[int, StoredItem]] = {}
         self.heads: dict[RunKey, RunHead] = {}
-        self.calls = 0
 
     def append(self, writes: Sequence[ChainWrite]) -> RefusedAppend | None:
-        self.calls += 1
         keys = [write.item.item.key for write in writes]
         assert 1 <= len(writes) <= WRITES_MAX_COUNT
         assert len(set(keys)) == len(keys)
@@ -56,7 +54,6 @@ class MemoryRuns:
         return (0 if head is None else head.sequence) == write.head.sequence - 1
 
     def chain(self, key: RunKey) -> StoredChain:
-        self.calls += 1
         return self._chain(key)
 
     def _chain(self, key: RunKey) -> StoredChain:
@@ -64,11 +61,9 @@ class MemoryRuns:
         return StoredChain(key, items, self.heads.get(key))
 
     def items(self, key: RunKey, after: int, limit: int) -> Sequence[StoredItem]:
-        self.calls += 1
         return [item for item in self._chain(key).items if item.sequence > after][:limit]
 
     def page(self, query: RunQuery) -> RunPage:
-        self.calls += 1
         lower, upper = query.bounds()
         heads = sorted(
             (head for head in self.heads.values() if query.matches(head) and lower <= head.order <= upper),

@@ -183,6 +183,8 @@ def _against_anchors(
 def _against_head(key: RunKey, items: Sequence[StoredItem], head: ChainHead | None) -> Iterator[BrokenLink]:
     last = items[-1] if items else StoredItem(0, "", b"")
     if head is None:
+        if not items:
+            return
         yield BrokenLink(key.text, last.sequence, "head_differs", "the run has no list entry")
     elif head.sequence > last.sequence:
         detail = f"the last stored item is {last.sequence}; the list entry states item {head.sequence}"
