@@ -102,6 +102,8 @@ def name_violation(value: str, max_chars: int = NAME_MAX_CHARS) -> str | None:
     """Check a scenario or metric name."""
     if not 1 <= len(value) <= max_chars:
         return f"a name has 1 to {max_chars} characters; this one has {len(value)}"
+    if _PLAIN_NAME.fullmatch(value):
+        return None
     if _CONTROL.search(value):
         return "a name must not contain control characters"
     if value != value.strip():
