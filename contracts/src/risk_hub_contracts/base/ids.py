@@ -100,10 +100,14 @@ def are_plain_names(names: Collection[str]) -> bool:
 
 def name_violation(value: str, max_chars: int = NAME_MAX_CHARS) -> str | None:
     """Check a scenario or metric name."""
+    if len(value) <= max_chars and _PLAIN_NAME.fullmatch(value):
+        return None
+    return _unusual_name_violation(value, max_chars)
+
+
+def _unusual_name_violation(value: str, max_chars: int) -> str | None:
     if not 1 <= len(value) <= max_chars:
         return f"a name has 1 to {max_chars} characters; this one has {len(value)}"
-    if _PLAIN_NAME.fullmatch(value):
-        return None
     if _CONTROL.search(value):
         return "a name must not contain control characters"
     if value != value.strip():

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from risk_hub_contracts.base.times import Instant
 from risk_hub_contracts.runs import payloads
-from risk_hub_contracts.runs.payloads import CREATED, KINDS, Payload, RunCreated, SnapshotReference
+from risk_hub_contracts.runs.payloads import CREATED, KINDS, STORED, Payload, RunCreated, SnapshotReference
 from risk_hub_contracts.runs.rule_result import RuleResult, RuleStatus
 from risk_hub_contracts.runs.run_item import RunItem, SealedItem
 from risk_hub_contracts.runs.run_key import RunKey
@@ -173,7 +173,7 @@ def read_payload(item: RunItem) -> Payload | None:
     """Return the payload of an item, or None if this release does not know the kind or cannot read the payload."""
     model = KINDS.get(item.kind)
     try:
-        return None if model is None else model.model_validate(item.payload)
+        return None if model is None else model.model_validate(item.payload, context=STORED)
     except ValidationError:
         return None
 

@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_serializer
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_serializer,
+)
 
 from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN, ID_PATTERN, STAGE_PATTERN
 from risk_hub_contracts.base.limits import ID_MAX_CHARS, RULES_PER_PROFILE_MAX_COUNT, RUN_NOTE_MAX_CHARS
@@ -42,10 +50,21 @@ class SnapshotReference(BaseModel):
     content_hash: ContentHash
 
 
+STORED: Final[Mapping[str, bool]] = MappingProxyType({"stored": True})
+"""Validation context of a payload that is read: its metrics were checked when they were recorded."""
+
+
+def _checked_once(value: object, check: ValidatorFunctionWrapHandler, info: ValidationInfo) -> MetricBlocks:
+    if info.context is STORED and isinstance(value, dict):
+        return MetricBlocks.model_construct(**value)
+    metrics: MetricBlocks = check(value)
+    return metrics
+
+
 class _Judged(Payload):
     """Metrics, the results of the rules that judged them, and their summary."""
 
-    metrics: MetricBlocks = MetricBlocks()
+    metrics: Annotated[MetricBlocks, WrapValidator(_checked_once)] = MetricBlocks()
     results: Results = ()
     status: RuleStatus
     engine_version: Annotated[str, Field(min_length=1, max_length=ID_MAX_CHARS)]

@@ -53,7 +53,7 @@ class RunItem(BaseModel):
         """Return the run that the item belongs to."""
         return RunKey(self.world_id, self.strategy_id, self.run_id)
 
-    def key_members(self) -> dict[str, str]:
+    def key_members(self) -> dict[str, Any]:
         """Return the members that name the run."""
         return {"world_id": self.world_id, "strategy_id": self.strategy_id, "run_id": self.run_id}
 
