@@ -18,6 +18,7 @@ from risk_hub_contracts.runs.payloads import (
     OverrideRequested,
     Payload,
     ReReview,
+    RunCreated,
 )
 from risk_hub_contracts.runs.run_item import RunItem, SealedItem, seal
 from tests.fakes.runs import created, rule_result, run_key, validation
@@ -201,6 +202,24 @@ def test_folding_item_by_item_gives_the_record_of_the_whole_chain() -> None:
     for each in items[1:]:
         run = fold_next(run, each)
     assert run == fold(items)
+
+
+def test_a_payload_is_recorded_without_members_that_have_their_default() -> None:
+    document = created(model_card_version=None).document()
+    assert not {"model_card_version", "selected", "evaluation_id", "profile"} & set(document)
+    assert document["metrics"] == {
+        "returns": {"sharpe": 1.25, "max_drawdown": 0.11},
+        "risk": {"var_99": 0.021},
+    }
+    assert RunCreated.model_validate(document) == created(model_card_version=None)
+
+
+def test_stored_metrics_beyond_the_limits_of_this_release_are_read() -> None:
+    deep: dict[str, Any] = {"x": 1.0}
+    for _ in range(10):
+        deep = {"x": deep}
+    document = {**created().document(), "metrics": {"returns": deep, "of_a_later_release": {"a": 1.0}}}
+    assert fold(chain((CREATED, document))).metrics == document["metrics"]
 
 
 def test_every_kind_has_one_payload() -> None:

@@ -97,7 +97,7 @@ def test_an_item_that_becomes_visible_late_is_in_the_next_anchor() -> None:
     world = AnchoredRuns()
     world.create(draft(run_key("a")))
     recorded = world.runs.recorded_in
-    world.runs.recorded_in = lambda _: iter([])  # type: ignore[method-assign]
+    world.runs.recorded_in = lambda hour: iter(())  # type: ignore[method-assign]  # noqa: ARG005
     world.next_hour()
     world.runs.recorded_in = recorded  # type: ignore[method-assign]
     world.next_hour()
@@ -138,9 +138,9 @@ def test_a_crash_at_any_call_leaves_anchors_that_the_next_run_completes(*, after
         world.append(run_key("a"), "e1")
         world.clock.advance(hours=2)
         calls: list[str] = []
-        ports = [Crashing(port, calls, stop_at, after=after) for port in (world.runs, world.anchors)]
+        runs, anchors = (Crashing(p, calls, stop_at, after=after) for p in (world.runs, world.anchors))
         try:
-            AnchorRuns(*ports, world.clock)()
+            AnchorRuns(runs, anchors, world.clock)()
         except CrashError:
             assert world.verify().broken == ()
             world.anchor()

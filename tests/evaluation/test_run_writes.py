@@ -331,15 +331,23 @@ def test_a_chain_that_is_short_for_a_moment_is_read_again() -> None:
         record(store)
 
 
-def test_a_write_states_the_list_entry_that_follows_from_its_items(store: MemoryRuns) -> None:
+class WatchedRuns(MemoryRuns):
+    """Note the writes."""
+
+    def __init__(self, writes: list[ChainWrite]) -> None:
+        super().__init__()
+        self.writes = writes
+
+    def append(self, writes: Any) -> RefusedAppend | None:
+        self.writes += writes
+        return super().append(writes)
+
+
+def test_a_write_states_the_list_entry_that_follows_from_its_items() -> None:
     writes: list[ChainWrite] = []
-    original = store.append
-
-    def watch(given: Any) -> RefusedAppend | None:
-        writes.extend(given)
-        return original(given)
-
-    store.append = watch  # type: ignore[method-assign]
+    store = WatchedRuns(writes)
+    create(store, draft())
+    writes.clear()
     append(store, "e1", validation("cohort", "fail"))
     (write,) = writes
     assert (write.head.sequence, write.head.sha256) == (2, write.item.sha256)

@@ -100,6 +100,9 @@ class EvaluationRun(BaseModel):
     results: tuple[RuleResult, ...]
     status: RuleStatus
     recommended_stage: str | None
+    selected: bool | None
+    evaluation_id: str | None
+    profile: str | None
     policy_id: str
     policy_version: str
     policy_hash: str

@@ -37,8 +37,11 @@ class Payload(BaseModel):
     model_config = _PAYLOAD
 
     def document(self) -> dict[str, Any]:
-        """Return the payload, JSON-ready."""
-        return self.model_dump(mode="json")
+        """Return the payload without members that have their default, JSON-ready.
+
+        A member that a later release adds has a default, so a replay by that release has the same content.
+        """
+        return self.model_dump(mode="json", exclude_defaults=True)
 
 
 class SnapshotReference(BaseModel):
@@ -75,12 +78,19 @@ class _Judged(Payload):
 
 
 class RunCreated(_Judged):
-    """The evaluation of a strategy; the first item of a run, and only the first."""
+    """The evaluation of a strategy; the first item of a run, and only the first.
+
+    `evaluation_id` is the request that evaluated the strategy, with others. `profile` is the profile of the policy,
+    and `selected` says whether its selection chose the strategy.
+    """
 
     stage: Stage
     risk_tier: RiskTier
     model_card_version: Identifier | None = None
     recommended_stage: Stage | None = None
+    selected: bool | None = None
+    evaluation_id: Identifier | None = None
+    profile: Annotated[str, Field(min_length=1, max_length=ID_MAX_CHARS)] | None = None
     policy_id: Identifier
     policy_version: Identifier
     policy_hash: ContentHash
