@@ -22,7 +22,7 @@ else:
 SEQUENCE_DIGITS: Final = 6
 HEAD_SEQUENCE: Final = "0" * SEQUENCE_DIGITS
 """Sort key of the list entry: before the first item, so that a query reads it first."""
-COMPRESSION_LEVEL: Final = 3
+COMPRESSION_LEVEL: Final = 1
 SEPARATOR: Final = "/"
 ENTRY_MEMBERS: Final = ("sequence", "sha256", "stage", "status", "created_at", "updated_at")
 
