@@ -16,6 +16,7 @@ from functions.evaluation.runs.ports import ChainWrite, MovedHeads, RefusedAppen
 from functions.evaluation.runs.read_chain import load_run
 from functions.evaluation.runs.run_head import RunHead
 from functions.evaluation.runs.run_query import RunQuery
+from functions.evaluation.runs.verify_runs import VerifyRuns
 from functions.hub.ports import DependencyUnavailableError
 from risk_hub_contracts.runs.anchor import hour_of
 from risk_hub_contracts.runs.chain import ChainHead
@@ -26,7 +27,7 @@ from risk_hub_contracts.runs.run_key import RunKey
 from tests.adapters.counting import Requests
 from tests.adapters.runs_table import create_runs_table
 from tests.fakes.clock import START, FrozenClock
-from tests.fakes.runs import MemoryRuns, created, draft, run_key, validation
+from tests.fakes.runs import MemoryAnchors, MemoryRuns, created, draft, run_key, validation
 from tests.fakes.samples import WORLD
 
 ODD_NAMES = [
@@ -327,15 +328,30 @@ def canceled(code: str) -> Any:
     return transact
 
 
-def test_a_body_that_cannot_be_decompressed_is_empty_and_no_error(table: DynamoDBRuns) -> None:
-    (key,) = create(table, draft())
-    table.dynamodb.update_item(
-        TableName=table.table,
-        Key={"run_key": {"S": key.text}, "run_sequence": {"S": "000001"}},
-        UpdateExpression="SET body = :body",
-        ExpressionAttributeValues={":body": {"B": b"damaged"}},
-    )
-    assert [item.data for item in table.chain(key).items] == [b""]
+DAMAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "a body that cannot be decompressed": ("000001", "SET body = :v", {":v": {"B": b"damaged"}}),
+    "a body of another type": ("000001", "SET body = :v", {":v": {"S": "text"}}),
+    "no body": ("000001", "REMOVE body", {}),
+    "no digest": ("000001", "REMOVE sha256", {}),
+    "a sort key that is no sequence": ("1", "SET body = :v", {":v": {"B": b""}}),
+    "a list entry that is no JSON": ("000000", "SET entry = :v", {":v": {"S": "{"}}),
+    "a list entry without a member": ("000000", "SET entry = :v", {":v": {"S": "{}"}}),
+    "no list entry": ("000000", "REMOVE entry", {}),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_a_damaged_row_is_found_by_verification_and_stops_no_scan(table: DynamoDBRuns, name: str) -> None:
+    keys = create(table, draft(), draft(run_key("other")))
+    verify = VerifyRuns(table, MemoryAnchors(), FrozenClock())
+    assert verify().broken == ()
+    sequence, expression, values = DAMAGES[name]
+    request: dict[str, Any] = {"UpdateExpression": expression}
+    if values:
+        request["ExpressionAttributeValues"] = values
+    key = {"run_key": {"S": keys[0].text}, "run_sequence": {"S": sequence}}
+    table.dynamodb.update_item(TableName=table.table, Key=key, **request)
+    assert [each.chain for each in verify().broken] == [keys[0].text]
 
 
 def test_the_status_of_a_strategy_is_selected_beyond_the_first_entries(table: DynamoDBRuns) -> None:

@@ -4,6 +4,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from risk_hub_contracts.runs.evaluation_run import EvaluationRun, RunFoldError, fold, fold_next
 from risk_hub_contracts.runs.payloads import (
@@ -212,6 +213,13 @@ def test_a_payload_is_recorded_without_members_that_have_their_default() -> None
         "risk": {"var_99": 0.021},
     }
     assert RunCreated.model_validate(document) == created(model_card_version=None)
+
+
+def test_two_spellings_of_one_instant_are_one_content_and_no_instant_is_refused() -> None:
+    seoul = OverrideApproved(override_id="o1", expires_at="2026-02-01T09:00:00+09:00")
+    assert seoul == APPROVAL
+    with pytest.raises(ValidationError, match="RFC 3339"):
+        OverrideApproved(override_id="o1", expires_at="tomorrow")
 
 
 def test_stored_metrics_beyond_the_limits_of_this_release_are_read() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -113,7 +114,9 @@ def test_a_run_of_which_nothing_is_left_is_found_by_the_anchor() -> None:
     del world.runs.rows[A]
     del world.runs.heads[A]
     assert world.broken() == [(A.text, 1, "tail_cut")]
-    assert [each.kind for each in VerifyRuns(world.runs, world.anchors).run(A).broken] == ["tail_cut"]
+    assert [each.kind for each in VerifyRuns(world.runs, world.anchors, world.clock).run(A).broken] == [
+        "tail_cut"
+    ]
 
 
 def test_a_lost_list_entry_is_found() -> None:
@@ -159,16 +162,31 @@ def test_an_item_of_another_run_with_its_names_changed_breaks_the_link() -> None
 
 def test_an_item_inserted_with_an_old_time_is_covered_by_no_anchor() -> None:
     world = anchored_sample()
-    world.clock.now = START
+    now, world.clock.now = world.clock.now, START
     world.append(B, "late")
+    world.clock.now = now
     assert world.broken() == [(B.text, 3, "item_not_anchored")]
 
 
 def test_a_forged_run_of_an_anchored_hour_is_covered_by_no_anchor() -> None:
     world = anchored_sample()
-    world.clock.now = START
+    now, world.clock.now = world.clock.now, START
     world.create(draft(run_key("forged")))
+    world.clock.now = now
     assert world.broken() == [(run_key("forged").text, 1, "item_not_anchored")]
+
+
+def test_an_item_of_a_future_hour_is_reported_beyond_the_skew_of_clocks() -> None:
+    world = anchored_sample()
+    now = world.clock.now
+    world.clock.now = now + timedelta(hours=1)
+    world.append(B, "early")
+    world.clock.now = now
+    assert world.broken() == []
+    world.clock.now = now + timedelta(hours=2)
+    world.append(B, "too-early")
+    world.clock.now = now
+    assert world.broken() == [(B.text, 4, "item_not_anchored")]
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"\xff", b"null"])
@@ -309,7 +327,7 @@ def test_a_run_that_is_created_after_the_scan_and_anchored_is_whole() -> None:
 def test_one_run_is_verified_alone() -> None:
     world = anchored_sample()
     del items(world, A)[4]
-    verify = VerifyRuns(world.runs, world.anchors)
+    verify = VerifyRuns(world.runs, world.anchors, world.clock)
     assert [each.position for each in verify.run(A).broken] == [4]
     assert verify.run(B).broken == ()
     assert (verify.run(B).runs, verify.run(B).items) == (1, 2)

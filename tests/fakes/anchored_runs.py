@@ -37,7 +37,7 @@ class AnchoredRuns:
         return AnchorRuns(self.runs, self.anchors, self.clock)()
 
     def verify(self) -> Verification:
-        return VerifyRuns(self.runs, self.anchors)()
+        return VerifyRuns(self.runs, self.anchors, self.clock)()
 
     def broken(self) -> list[tuple[str, int | str, str]]:
         """Return the first broken link of each chain: chain, position and kind."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from functions.evaluation.runs.ports import AnchorStore, RunStore, StoredChain
 from functions.evaluation.runs.run_head import RunHead
+from functions.hub.ports import Clock
 from risk_hub_contracts.runs.chain import BrokenLink
 from risk_hub_contracts.runs.evaluation_run import RunFoldError, fold
 from risk_hub_contracts.runs.run_item import RunItemError, unseal
@@ -34,10 +35,11 @@ class VerifyRuns:
 
     store: RunStore
     anchors: AnchorStore
+    clock: Clock
 
     def __call__(self) -> Verification:
         """Verify every run, and that no anchored run is missing."""
-        anchored = verify_anchors(self.anchors.anchors(), self.anchors.leaves)
+        anchored = self._anchored()
         broken: list[BrokenLink] = []
         seen: set[str] = set()
         items = 0
@@ -54,11 +56,14 @@ class VerifyRuns:
 
     def run(self, key: RunKey) -> Verification:
         """Verify one run, and the anchors."""
-        anchored = verify_anchors(self.anchors.anchors(), self.anchors.leaves)
+        anchored = self._anchored()
         chain = self.store.chain(key)
         first = [] if anchored.first_break is None else [anchored.first_break]
         found = (*first, *self._confirmed(chain, anchored))
         return Verification(1, len(chain.items), anchored.count, anchored.last_hour, found)
+
+    def _anchored(self) -> AnchoredHeads:
+        return verify_anchors(self.anchors.anchors(), self.anchors.leaves, self.clock())
 
     def _confirmed(self, chain: StoredChain, anchored: AnchoredHeads) -> Iterator[BrokenLink]:
         """Yield the break of a chain, after a second look: a scan reads the rows of a growing run at several times."""

@@ -27,13 +27,18 @@ def put_object_once(  # noqa: PLR0913, PLR0917  (an object is named by bucket, k
     data: bytes,
     sha256: str,
     metadata: dict[str, str],
+    store: Dependency = Dependency.BLOB_STORE,
     **parameters: Any,  # noqa: ANN401  (further parameters of the request, such as a lock)
 ) -> None:
-    """Store the object unless it already exists; S3 itself verifies the digest on arrival."""
+    """Store the object unless it already exists; S3 itself verifies the digest on arrival.
+
+    Raises:
+        DependencyUnavailableError: S3 did not answer; the error names `store`.
+    """
     checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
     for attempt in range(CONFLICT_MAX_ATTEMPTS):
         try:
-            with dependency(Dependency.BLOB_STORE):
+            with dependency(store):
                 s3.put_object(
                     Bucket=bucket,
                     Key=key,

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -16,7 +17,7 @@ from pydantic import (
 
 from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN, ID_PATTERN, STAGE_PATTERN
 from risk_hub_contracts.base.limits import ID_MAX_CHARS, RULES_PER_PROFILE_MAX_COUNT, RUN_NOTE_MAX_CHARS
-from risk_hub_contracts.base.times import Instant
+from risk_hub_contracts.base.times import format_instant, parse_instant
 from risk_hub_contracts.runs.metric_blocks import MetricBlocks
 from risk_hub_contracts.runs.rule_result import RuleResult, RuleStatus
 
@@ -25,6 +26,14 @@ Stage = Annotated[str, Field(pattern=STAGE_PATTERN)]
 ContentHash = Annotated[str, Field(pattern=CONTENT_HASH_PATTERN)]
 Results = Annotated[tuple[RuleResult, ...], Field(max_length=RULES_PER_PROFILE_MAX_COUNT)]
 Note = Annotated[str, Field(min_length=1, max_length=RUN_NOTE_MAX_CHARS)]
+
+
+def _utc(text: str) -> str:
+    return format_instant(parse_instant(text))
+
+
+UtcInstant = Annotated[str, AfterValidator(_utc), Field(json_schema_extra={"format": "date-time"})]
+"""An instant, recorded in UTC with microseconds, so that two spellings of one instant are equal."""
 RiskTier = Literal["low", "medium", "high"]
 
 # A later release may add members to a payload that this release reads (ADR-0027).
@@ -117,7 +126,7 @@ class OverrideApproved(Payload):
     """The approval of a requested override until an instant."""
 
     override_id: Identifier
-    expires_at: Instant
+    expires_at: UtcInstant
     note: Note | None = None
 
 
@@ -138,7 +147,7 @@ class OverrideRenewed(Payload):
     """A later end of an approved override, after a re-review."""
 
     override_id: Identifier
-    expires_at: Instant
+    expires_at: UtcInstant
     note: Note
 
 
@@ -147,7 +156,7 @@ class ExPostFailure(Payload):
 
     failure_id: Identifier
     state: Literal["candidate", "confirmed"]
-    observed_at: Instant
+    observed_at: UtcInstant
     note: Note
 
 
@@ -156,7 +165,7 @@ class ReReview(Payload):
 
     review_id: Identifier
     outcome: Literal["kept", "withdrawn"]
-    next_due_at: Instant | None = None
+    next_due_at: UtcInstant | None = None
     note: Note
 
 

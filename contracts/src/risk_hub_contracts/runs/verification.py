@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from pydantic_core import from_json
@@ -47,7 +48,10 @@ class AnchoredHeads:
         last_hour: the hour of the newest anchor; None without anchors.
         first_break: the first broken link of the chain of anchors.
         count: the number of anchors.
+        present_hour: the hour of the verification.
     """
+
+    present_hour: str
 
     heads: dict[str, dict[int, tuple[str, str]]] = field(default_factory=dict)
     last_hour: str | None = None
@@ -60,14 +64,15 @@ class AnchoredHeads:
             self.heads.setdefault(leaf.key, {}).setdefault(leaf.sequence, (leaf.sha256, hour))
 
 
-def verify_anchors(anchors: Iterable[StoredAnchor], leaves_of: Leaves) -> AnchoredHeads:
+def verify_anchors(anchors: Iterable[StoredAnchor], leaves_of: Leaves, now: datetime) -> AnchoredHeads:
     """Recompute every anchor; the leaves of broken anchors are not used.
 
     Args:
         anchors: all anchors, in the order of their hours.
         leaves_of: reads the leaves of a root.
+        now: the time of the verification.
     """
-    found = AnchoredHeads()
+    found = AnchoredHeads(hour_of(now))
     previous: StoredAnchor | None = None
     for stored in anchors:
         broken = _linked(stored, previous)
@@ -195,14 +200,21 @@ def _against_head(key: RunKey, items: Sequence[StoredItem], head: ChainHead | No
 
 
 def _not_anchored(key: RunKey, items: Sequence[StoredItem], anchored: AnchoredHeads) -> Iterator[BrokenLink]:
-    """Yield the items that the anchors of their hour and of the next hour should cover, and do not."""
-    if anchored.last_hour is None:
-        return
+    """Yield the first item that the anchors of its hour and of the next hour should cover, and do not.
+
+    An item of a future hour would be covered only then. One hour of it may be the skew of clocks.
+    """
     covered = max(anchored.heads.get(key.text, {}), default=0)
     for item in items:
         hour = _hour(item.data) if item.sequence > covered else None
-        if hour is not None and hour < anchored.last_hour:
+        if hour is None:
+            continue
+        if anchored.last_hour is not None and hour < anchored.last_hour:
             detail = f"it was recorded in the hour {hour}; no anchor up to {anchored.last_hour} covers it"
+            yield BrokenLink(key.text, item.sequence, "item_not_anchored", detail)
+            return
+        if hour > following_hour(anchored.present_hour):
+            detail = f"it was recorded in the future hour {hour}, so no anchor covers it yet"
             yield BrokenLink(key.text, item.sequence, "item_not_anchored", detail)
             return
 

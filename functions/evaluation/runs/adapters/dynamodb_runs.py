@@ -13,6 +13,7 @@ from functions.evaluation.runs.adapters.run_rows import (
     chain_head,
     head_row,
     item_row,
+    readable_head,
     row_key,
     sequence_text,
     stored_head,
@@ -177,7 +178,7 @@ def _chain(key: RunKey, rows: Iterator[Item]) -> StoredChain:
     head, items = None, []
     for row in rows:
         if row["run_sequence"]["S"] == HEAD_SEQUENCE:
-            head = stored_head(row)
+            head = readable_head(row)
         else:
             items.append(stored_item(row))
     return StoredChain(key, tuple(items), head)

@@ -48,10 +48,19 @@ def item_row(sealed: SealedItem) -> Item:
 
 
 def stored_item(row: Item) -> StoredItem:
-    """Return the item of a row. Bytes that cannot be decompressed are empty, which no digest matches."""
-    return StoredItem(
-        int(row["run_sequence"]["S"]), row["sha256"]["B"].hex(), _decompressed(row["body"]["B"])
-    )
+    """Return the item of a row.
+
+    A damaged row gives an item that no verification accepts: missing bytes, or bytes that cannot be decompressed, are
+    empty, and a sort key that is not a sequence is -1.
+    """
+    text = row["run_sequence"]["S"]
+    sequence = int(text) if text.isdecimal() and text == sequence_text(int(text)) else -1
+    return StoredItem(sequence, _binary(row, "sha256").hex(), _decompressed(_binary(row, "body")))
+
+
+def _binary(row: Item, name: str) -> bytes:
+    data: bytes = row.get(name, {}).get("B", b"")
+    return data
 
 
 def _decompressed(body: bytes) -> bytes:
@@ -85,7 +94,19 @@ def head_row(head: RunHead) -> Item:
     }
 
 
+def readable_head(row: Item) -> RunHead | None:
+    """Return the list entry of a row; None if it is damaged."""
+    try:
+        return stored_head(row)
+    except (KeyError, ValueError):
+        return None
+
+
 def stored_head(row: Item) -> RunHead:
-    """Return the list entry of a row, or of an entry of an index."""
+    """Return the list entry of a row, or of an entry of an index.
+
+    Raises:
+        KeyError, ValueError: it is damaged.
+    """
     entry: dict[str, Any] = orjson.loads(row["entry"]["S"])
     return RunHead(key=RunKey.parse(row["run_key"]["S"]), **{name: entry[name] for name in ENTRY_MEMBERS})

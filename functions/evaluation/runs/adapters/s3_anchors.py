@@ -78,6 +78,7 @@ class S3Anchors:
             data,
             hashlib.sha256(data).hexdigest(),
             {},
+            STORE,
             ObjectLockMode="COMPLIANCE",
             ObjectLockRetainUntilDate=self.clock() + self.lock,
         )
