@@ -1,4 +1,4 @@
-"""One suite for every RunStore: an item and the list entry of its run are stored together, once per sequence."""
+"""One suite for every RunStore: an item and its list entry are stored together, once per sequence."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -20,7 +20,7 @@ from functions.evaluation.runs.verify_runs import VerifyRuns
 from functions.hub.ports import DependencyUnavailableError
 from risk_hub_contracts.runs.anchor import hour_of
 from risk_hub_contracts.runs.chain import ChainHead
-from risk_hub_contracts.runs.evaluation_run import fold
+from risk_hub_contracts.runs.fold import fold
 from risk_hub_contracts.runs.payloads import Payload
 from risk_hub_contracts.runs.run_item import SealedItem, seal, unseal
 from risk_hub_contracts.runs.run_key import RunKey
@@ -113,7 +113,7 @@ def test_a_sequence_that_does_not_follow_the_list_entry_is_refused(store: Store)
     assert len(store.chain(key).items) == 1
 
 
-def test_one_refused_item_of_a_batch_stores_none_of_them(store: Store) -> None:
+def test_one_refused_item_of_a_batch_refuses_the_whole_batch(store: Store) -> None:
     (taken,) = create(store, draft(run_key("taken")))
     free = run_key("free")
     items = [
@@ -333,8 +333,8 @@ DAMAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a body of another type": ("000001", "SET body = :v", {":v": {"S": "text"}}),
     "no body": ("000001", "REMOVE body", {}),
     "no digest": ("000001", "REMOVE sha256", {}),
-    "a sort key that is no sequence": ("1", "SET body = :v", {":v": {"B": b""}}),
-    "a list entry that is no JSON": ("000000", "SET entry = :v", {":v": {"S": "{"}}),
+    "a sort key that is not a sequence": ("1", "SET body = :v", {":v": {"B": b""}}),
+    "a list entry that is not JSON": ("000000", "SET entry = :v", {":v": {"S": "{"}}),
     "a list entry without a member": ("000000", "SET entry = :v", {":v": {"S": "{}"}}),
     "no list entry": ("000000", "REMOVE entry", {}),
 }

@@ -72,7 +72,7 @@ def test_leaves_come_back_from_their_lines(heads: list[ChainHead]) -> None:
         b'["a",1,"s"]\n["a",2,"s"]\n',
     ],
 )
-def test_bytes_that_are_no_ordered_leaves_are_refused(data: bytes) -> None:
+def test_bytes_that_are_not_ordered_leaves_are_refused(data: bytes) -> None:
     with pytest.raises(AnchorError):
         decode_leaves(data)
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from risk_hub_contracts.runs.evaluation_run import EvaluationRun, RunFoldError, fold, fold_next
+from risk_hub_contracts.runs.evaluation_run import EvaluationRun
+from risk_hub_contracts.runs.fold import RunFoldError, fold, fold_next
 from risk_hub_contracts.runs.payloads import (
     CREATED,
     KIND_OF,

@@ -90,7 +90,7 @@ def test_an_item_of_the_greatest_size_is_sealed_and_a_larger_one_is_refused() ->
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"1", b"{}", b"\xff", b'{"world_id":"us20"}'])
-def test_bytes_that_are_no_item_are_refused(data: bytes) -> None:
+def test_bytes_that_are_not_an_item_are_refused(data: bytes) -> None:
     with pytest.raises(RunItemError):
         unseal(data)
 

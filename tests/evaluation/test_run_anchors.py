@@ -1,4 +1,4 @@
-"""Anchoring: one linked anchor for each hour, whatever crashes or runs twice."""
+"""Anchoring: one linked anchor for each hour, also after crashes and concurrent runs."""
 
 from datetime import timedelta
 from typing import Any

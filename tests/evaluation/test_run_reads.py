@@ -133,7 +133,7 @@ def test_the_record_is_folded_from_the_verified_chain(store: MemoryRuns) -> None
 
 
 def test_an_unknown_run_has_no_record_and_no_history(store: MemoryRuns) -> None:
-    with pytest.raises(RunNotFoundError, match="there is no run 'w1/r1/unknown'"):
+    with pytest.raises(RunNotFoundError, match="run 'w1/r1/unknown' does not exist"):
         ReadRuns(store).run(run_key("unknown"))
     assert ReadRuns(store).history(run_key("unknown"), 0, 5).items == []
 

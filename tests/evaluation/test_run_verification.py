@@ -190,7 +190,7 @@ def test_an_item_of_a_future_hour_is_reported_beyond_the_skew_of_clocks() -> Non
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"\xff", b"null"])
-def test_bytes_that_are_no_object_are_found(data: bytes) -> None:
+def test_bytes_that_are_not_an_object_are_found(data: bytes) -> None:
     world = anchored_sample()
     items(world, C)[2] = StoredItem(2, sha256_hex(data), data)
     assert world.broken() == [(C.text, 2, "item_unreadable")]

@@ -60,7 +60,7 @@ def record(store: MemoryRuns, key: RunKey = KEY) -> EvaluationRun:
     return load_run(store, key)[1]
 
 
-def test_a_repeated_creation_is_a_replay_whoever_sends_it_and_whenever(store: MemoryRuns) -> None:
+def test_a_repeated_creation_by_another_subject_later_is_a_replay(store: MemoryRuns) -> None:
     first = record(store)
     (again,) = create(store, draft(subject="other"), now=60)
     assert again == CreatedRun("replayed", first)
@@ -177,7 +177,7 @@ def test_a_repeated_append_adds_no_second_item(store: MemoryRuns) -> None:
     assert record(store).sequence == 3
 
 
-def test_a_repeated_append_is_a_replay_whatever_sequence_it_expects(store: MemoryRuns) -> None:
+def test_a_repeated_append_is_a_replay_with_any_expected_sequence(store: MemoryRuns) -> None:
     append(store, "e1", expected_sequence=1)
     assert not append(store, "e1", expected_sequence=1).appended
 

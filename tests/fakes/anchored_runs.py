@@ -45,7 +45,7 @@ class AnchoredRuns:
 
 
 def anchored_sample() -> AnchoredRuns:
-    """Return runs `a`, `b` and `c`, changed and anchored over four hours; `c` has an item that is not anchored yet."""
+    """Return runs `a`, `b`, `c`, anchored over four hours; the last item of `c` is not anchored yet."""
     world = AnchoredRuns()
     a, b, c = map(run_key, "abc")
     world.create(draft(a), draft(b))

@@ -86,7 +86,7 @@ class MemoryRuns:
 
 
 class MemoryAnchors:
-    """AnchorStore: every object is a list of versions, to which a put adds and from which nothing is removed."""
+    """AnchorStore: each object is a list of versions, which only grows."""
 
     def __init__(self) -> None:
         self.hours: dict[str, list[bytes | None]] = {}
@@ -116,7 +116,7 @@ class MemoryAnchors:
 
 
 def put_once(objects: dict[str, list[bytes | None]], key: str, data: bytes) -> None:
-    """Add a version if the key has none, or ends with a delete marker (None), as a conditional put of S3 does."""
+    """Add a version to a key without versions or with a delete marker (None), as S3 does."""
     versions = objects.setdefault(key, [])
     if not versions or versions[-1] is None:
         versions.append(data)

@@ -1,7 +1,7 @@
 """Every interleaving of writers and anchoring over one run, with crashes at any call, and bugs that must be found.
 
-Found means: the chain of a run verifies at every moment and against every anchor, each acknowledged item is in it
-exactly once, and a repetition after a crash adds what is missing and nothing else.
+Found means: the chain of a run verifies at every moment and against every anchor, each acknowledged item is
+in it exactly once, and a repetition after a crash adds what is missing and nothing else.
 """
 
 from collections.abc import Callable, Iterator
@@ -65,7 +65,7 @@ def check(state: State) -> None:
     """Require that every run agrees with its list entry and with every anchor."""
     runs, anchors = state.stores["runs"], state.stores["anchors"]
     anchored = verify_anchors(anchors.anchors(), anchors.leaves, state.now)
-    # A process's clock stands still, so that an item of a slow process can miss its anchors; see the anchor tests.
+    # A process's clock does not advance, so an item of a slow process can miss its anchors.
     anchored.last_hour = None
     assert anchored.first_break is None, f"{anchored.first_break} after {'; '.join(state.path)}"
     for chain in runs.chains():
@@ -120,7 +120,7 @@ def test_no_interleaving_loses_doubles_or_breaks_an_item(name: str) -> None:
     for end in explore(HISTORIES[name]()):
         wanted = {each.name for each in end.processes if each.name[:1] in "wo"}
         missing = wanted - recorded(end)
-        # Without the creation a writer finds no run; that is a refusal, which its caller is told.
+        # Without the creation a writer finds no run; its caller gets an error.
         assert not missing or name == "two creators and a writer", "; ".join(end.path)
 
 
@@ -189,7 +189,7 @@ class SwapsItems(ListedRuns):
 
 
 class RewritesItems(ListedRuns):
-    """Plant a bug: the last item is replaced by a changed one with matching digests, as an update could do."""
+    """Plant a bug: an item is replaced by a changed one, and all later digests are computed again."""
 
     def append(self, writes: Any) -> RefusedAppend | None:
         refused = super().append(writes)

@@ -1,7 +1,7 @@
 """Anchor the heads of all chains that moved, hour by hour.
 
-The leaves are stored before the anchor that states their root, so a crash leaves at most unused leaves. Two runs at
-the same time, or a repeated one, store one anchor: the first, which the next anchor is linked to.
+The leaves are stored before the anchor that states their root, so a crash leaves at most unused leaves. Two
+runs at the same time, or a repeated one, store one anchor: the first, which the next anchor is linked to.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from risk_hub_contracts.runs.anchor import (
 from risk_hub_contracts.runs.verification import StoredAnchor
 
 ANCHOR_SETTLE: Final = timedelta(minutes=5)
-"""Time after which the items of an hour are visible: clock skew, a writer's time limit, the delay of the index."""
+"""Time until the items of an hour are visible: clock skew, a writer's time limit, delay of the index."""
 HOURS_MAX_COUNT: Final = 100
 """Hours of one invocation: after an outage the next invocations anchor the rest."""
 

@@ -10,7 +10,8 @@ from functions.evaluation.runs.run_head import RunHead
 from functions.hub.ports import Clock
 from risk_hub_contracts.base.limits import RUN_ITEMS_MAX_COUNT
 from risk_hub_contracts.base.times import format_instant
-from risk_hub_contracts.runs.evaluation_run import EvaluationRun, fold_next
+from risk_hub_contracts.runs.evaluation_run import EvaluationRun
+from risk_hub_contracts.runs.fold import fold_next
 from risk_hub_contracts.runs.payloads import KIND_OF, Payload
 from risk_hub_contracts.runs.run_item import RunItem, SealedItem, seal
 from risk_hub_contracts.runs.run_key import RunKey
@@ -19,7 +20,7 @@ APPEND_MAX_ATTEMPTS: Final = 5
 
 
 class StaleSequenceError(Exception):
-    """The run has another last item than the writer expected, or other writers were faster. Nothing was stored.
+    """The last item is not the expected one, or other writers were faster. Nothing was stored.
 
     Attributes:
         current: the sequence of the last item.
@@ -58,7 +59,7 @@ class ItemDraft:
     Attributes:
         entry_id: identifies the request, so that its repetition adds no second item.
         subject: the person or service that the token names.
-        expected_sequence: append only if this is the last item; None: append behind whatever is the last item.
+        expected_sequence: append only if this is the last item; None: append after any last item.
     """
 
     key: RunKey

@@ -9,7 +9,8 @@ from functions.evaluation.runs.read_chain import folded, verified_items
 from functions.evaluation.runs.run_head import RunHead
 from functions.hub.ports import Clock, Dependency, DependencyUnavailableError
 from risk_hub_contracts.base.times import format_instant
-from risk_hub_contracts.runs.evaluation_run import EvaluationRun, fold
+from risk_hub_contracts.runs.evaluation_run import EvaluationRun
+from risk_hub_contracts.runs.fold import fold
 from risk_hub_contracts.runs.payloads import CREATED, RunCreated
 from risk_hub_contracts.runs.run_item import FIRST_SEQUENCE, RunItem, SealedItem, seal
 from risk_hub_contracts.runs.run_key import RunKey
@@ -33,8 +34,8 @@ class CreatedRun:
     """The run that is stored under the key of a draft.
 
     Attributes:
-        outcome: `created`; `replayed` if a run with the same content exists; `conflict` if one with other content
-            does.
+        outcome: `created`; `replayed` if a run with the same content exists; `conflict` if one with other
+            content does.
         run: the record as it was created, without later items.
     """
 

@@ -36,8 +36,8 @@ class RefusedAppend:
     """An append that stored nothing.
 
     Attributes:
-        existing: by run, the stored item that has the sequence of the refused one. A run may be missing: its list
-            entry states another sequence, or another write was in progress.
+        existing: by run, the stored item that has the sequence of the refused one. A run may be missing: its
+            list entry states another sequence, or another write was in progress.
     """
 
     existing: Mapping[RunKey, StoredItem]
@@ -63,7 +63,7 @@ class RunStore(Protocol):
     def append(self, writes: Sequence[ChainWrite]) -> RefusedAppend | None:
         """Store at most WRITES_MAX_COUNT items of different runs with their list entries, all or nothing.
 
-        An item is refused if its sequence is taken, or if the list entry does not state the sequence before it.
+        An item is refused if its sequence is taken or the list entry does not state the one before.
         """
 
     def chain(self, key: RunKey) -> StoredChain:
@@ -78,8 +78,8 @@ class RunStore(Protocol):
     def page(self, query: RunQuery) -> RunPage:
         """Return one page with one request; it may miss what was written within about the last second.
 
-        A page that selects a strategy together with a stage or a status may hold fewer runs than `limit` and still
-        have a next page.
+        A page that selects a strategy together with a stage or a status may hold fewer runs than `limit` and
+        still have a next page.
         """
 
     def chains(self) -> Iterator[StoredChain]:
@@ -97,13 +97,13 @@ class MovedHeads(Protocol):
 
 
 class AnchorStore(Protocol):
-    """Anchors and their leaves. A stored object cannot be changed or removed: only its first version is read."""
+    """Anchors and their leaves. Stored objects cannot change: only the first version of each is read."""
 
     def newest(self) -> StoredAnchor | None:
         """Return the anchor of the latest hour."""
 
     def put_once(self, hour: str, data: bytes) -> bytes:
-        """Store the anchor of an hour if there is none; return the one that is then stored."""
+        """Store the anchor of an hour unless one exists; return the stored one."""
 
     def put_leaves(self, root: str, data: bytes) -> None:
         """Store the leaves of a root if they are not stored."""

@@ -5,7 +5,8 @@ from typing import Final
 
 from functions.evaluation.runs.ports import RunStore, StoredChain
 from risk_hub_contracts.runs.chain import BrokenLink, StoredItem, verify_chain
-from risk_hub_contracts.runs.evaluation_run import EvaluationRun, RunFoldError, fold
+from risk_hub_contracts.runs.evaluation_run import EvaluationRun
+from risk_hub_contracts.runs.fold import RunFoldError, fold
 from risk_hub_contracts.runs.run_item import FIRST_SEQUENCE, RunItemError, SealedItem, unseal
 from risk_hub_contracts.runs.run_key import RunKey
 
@@ -13,7 +14,7 @@ TAIL_READS_MAX_COUNT: Final = 3
 
 
 class BrokenChainError(Exception):
-    """The stored chain of a run is broken: nothing is read from it, and nothing is appended.
+    """The stored chain of a run is broken; the hub neither uses it nor appends to it.
 
     Attributes:
         broken: the first broken link.
@@ -25,10 +26,10 @@ class BrokenChainError(Exception):
 
 
 class RunNotFoundError(Exception):
-    """There is no run with this key."""
+    """The run does not exist."""
 
     def __init__(self, key: RunKey) -> None:
-        super().__init__(f"there is no run {key.text!r}")
+        super().__init__(f"run {key.text!r} does not exist")
         self.key = key
 
 

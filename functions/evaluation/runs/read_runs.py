@@ -70,7 +70,7 @@ class ReadRuns:
         return load_run(self.store, key)[1]
 
     def history(self, key: RunKey, after: int, limit: int) -> FoundItems:
-        """Return stored items behind a sequence; a page is not verified, because a chain is verified whole."""
+        """Return the stored items after a sequence, not verified: only a whole chain can be."""
         found = self.store.items(key, after, limit + 1)
         page = found[:limit]
         return FoundItems(page, page[-1].sequence if len(found) > limit else None)

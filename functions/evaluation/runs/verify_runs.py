@@ -7,7 +7,7 @@ from functions.evaluation.runs.ports import AnchorStore, RunStore, StoredChain
 from functions.evaluation.runs.run_head import RunHead
 from functions.hub.ports import Clock
 from risk_hub_contracts.runs.chain import BrokenLink
-from risk_hub_contracts.runs.evaluation_run import RunFoldError, fold
+from risk_hub_contracts.runs.fold import RunFoldError, fold
 from risk_hub_contracts.runs.run_item import RunItemError, unseal
 from risk_hub_contracts.runs.run_key import RunKey
 from risk_hub_contracts.runs.verification import AnchoredHeads, lost_runs, verify_anchors, verify_run
@@ -47,7 +47,7 @@ class VerifyRuns:
             seen.add(chain.key.text)
             items += len(chain.items)
             broken += self._confirmed(chain, anchored)
-        # A run of which nothing is left is not listed; one that was created meanwhile is.
+        # A run without any row is not in the scan. A run that was created during the scan is not either.
         for lost in lost_runs(anchored, seen):
             broken += self._of_run(RunKey.parse(lost.chain), anchored)
         first = [] if anchored.first_break is None else [anchored.first_break]
@@ -66,7 +66,7 @@ class VerifyRuns:
         return verify_anchors(self.anchors.anchors(), self.anchors.leaves, self.clock())
 
     def _confirmed(self, chain: StoredChain, anchored: AnchoredHeads) -> Iterator[BrokenLink]:
-        """Yield the break of a chain, after a second look: a scan reads the rows of a growing run at several times."""
+        """Yield the break of a chain after a second read: a scan reads the rows of a run at several times."""
         if broken_link(chain, anchored) is not None:
             yield from self._of_run(chain.key, anchored)
 

@@ -12,8 +12,14 @@ from functions.evaluation.exit_state import ExitState, state_key
 from functions.evaluation.ports import RefusedWrite, StateWrite
 from functions.evaluation.store.dynamodb_reports import STORE, from_item, to_item
 from functions.hub.adapters.aws import Item, dependency
-from functions.hub.adapters.conditional import KEY_IS_FREE, write_if
-from functions.hub.adapters.transactions import CONDITION, Reasons, canceled_reasons, require_refusal
+from functions.hub.adapters.conditional import (
+    CONDITION,
+    KEY_IS_FREE,
+    Reasons,
+    canceled_reasons,
+    require_refusal,
+    write_if,
+)
 from functions.hub.ports import WorldFullError
 from risk_hub_contracts.reports.exit_signal import ExitSignal
 

@@ -1,6 +1,6 @@
 """Conditional DynamoDB writes that return the existing item on failure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 COLLECTION_FULL = "ItemCollectionSizeLimitExceededException"
+# The error of a canceled transaction, and reasons of its actions.
+CANCELED = "TransactionCanceledException"
+NO_REASON = "None"
+CONDITION = "ConditionalCheckFailed"
+CONFLICT = "TransactionConflict"
+Reasons = Sequence[Mapping[str, Any]]
 # An item has both keys of its table, so checking one is enough.
 KEY_IS_FREE = "attribute_not_exists(world_id)"
 
@@ -123,3 +129,24 @@ def existing_item(
             store, "the item that blocked a conditional put was removed meanwhile"
         )
     return item
+
+
+def canceled_reasons(error: ClientError) -> Reasons:
+    """Return one reason for each action of a canceled transaction; raise any other error again."""
+    if error_code(error) != CANCELED:
+        raise error
+    reasons: Reasons = error.response.get("CancellationReasons", [])
+    return reasons
+
+
+def require_refusal(store: Dependency, reasons: Reasons) -> list[str]:
+    """Return the code of each action of a transaction that a condition or another transaction refused.
+
+    Raises:
+        DependencyUnavailableError: the transaction was canceled for another reason.
+    """
+    codes = [reason.get("Code", NO_REASON) for reason in reasons]
+    other = [code for code in codes if code not in {NO_REASON, CONDITION, CONFLICT}]
+    if other or not codes:
+        raise DependencyUnavailableError(store, f"the transaction was canceled: {', '.join(other)}")
+    return codes

@@ -1,7 +1,7 @@
 """Anchors: each hour, one Merkle root over the heads of all chains that moved, linked to the anchor before.
 
-The tree is the one of RFC 6962: the hash of a leaf begins with a zero byte, that of a node with a one byte, so no
-node can pass for a leaf. Leaves are in the order of their runs.
+The tree is the one of RFC 6962: the hash of a leaf begins with a zero byte, that of a node with a one byte,
+so no node can pass for a leaf. Leaves are in the order of their runs.
 """
 
 import hashlib

@@ -33,7 +33,7 @@ BreakKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class StoredItem:
-    """An item as the store holds it, not verified: the sequence and the digest are attributes of their own."""
+    """An item as the store holds it, not verified: sequence and digest are separate attributes."""
 
     sequence: int
     sha256: str

@@ -89,8 +89,8 @@ class _Judged(Payload):
 class RunCreated(_Judged):
     """The evaluation of a strategy; the first item of a run, and only the first.
 
-    `evaluation_id` is the request that evaluated the strategy, with others. `profile` is the profile of the policy,
-    and `selected` says whether its selection chose the strategy.
+    `evaluation_id` is the request that evaluated the strategy, with others. `profile` is the profile of the
+    policy, and `selected` says whether its selection chose the strategy.
     """
 
     stage: Stage

@@ -1,7 +1,7 @@
 """One item of a run's chain: its members, its canonical bytes and its digest.
 
-The digest covers the canonical bytes, and each item states the digest of the item before it. A change of any item
-therefore changes the digest that the next one must state.
+The digest covers the canonical bytes, and each item states the digest of the item before it. A change of any
+item therefore changes the digest that the next one must state.
 """
 
 from collections.abc import Mapping
@@ -30,9 +30,10 @@ class RunItemError(ValueError):
 class RunItem(BaseModel):
     """One item of a run's chain. A later release may add members, and kinds.
 
-    `sequence` counts the items of the run from 1 and is their only order: `recorded_at` is the hub's clock, which
-    may run backwards. `subject` is the person or service that the token names. `entry_id` identifies the request:
-    a repeated request adds no second item. `previous_sha256` is the digest of the item before; null for the first.
+    `sequence` counts the items of the run from 1 and is their only order: `recorded_at` is the hub's clock,
+    which may run backwards. `subject` is the person or service that the token names. `entry_id` identifies
+    the request: a repeated request adds no second item. `previous_sha256` is the digest of the item before;
+    null for the first.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -67,7 +68,7 @@ class SealedItem:
     sha256: str
 
     def records(self, kind: str, payload: Mapping[str, Any]) -> bool:
-        """Return whether the item has this content, whoever recorded it and whenever."""
+        """Return whether the item has this content; subject and time do not matter."""
         return self.item.kind == kind and canonical_json(self.item.payload) == canonical_json(dict(payload))
 
 

@@ -57,7 +57,8 @@ class RunKey:
     def text(self) -> str:
         """Return the key as one text.
 
-        The strategy is last, because only its name may contain the separator: two keys never have equal texts.
+        The strategy is last, because only its name may contain the separator: two keys never have equal
+        texts.
         """
         return SEPARATOR.join((self.world_id, self.run_id, self.strategy_id))
 

@@ -1,4 +1,4 @@
-"""Verification of anchors, and of runs against them: finds removed tails and chains that were computed again."""
+"""Verification of anchors, and of runs against them: removed tails, chains that were computed again."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -109,7 +109,7 @@ def _links_back(anchor: Anchor, previous: StoredAnchor | None) -> BrokenLink | N
 
 
 def _add_leaves(found: AnchoredHeads, stored: StoredAnchor, leaves_of: Leaves) -> BrokenLink | None:
-    """Add the leaves of an anchor if they have its root; return what is wrong with them or with its versions."""
+    """Add the leaves of an anchor if they have its root; return a fault of leaves or versions."""
     anchor = read_anchor(stored.data)
     data = leaves_of(anchor.root)
     if data is None:

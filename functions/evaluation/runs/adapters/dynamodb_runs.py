@@ -1,4 +1,4 @@
-"""RunStore and MovedHeads on DynamoDB: an item and the list entry of its run are written in one transaction."""
+"""RunStore and MovedHeads on DynamoDB: an item and its list entry are written in one transaction."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ from functions.evaluation.runs.adapters.run_rows import (
 from functions.evaluation.runs.ports import ChainWrite, RefusedAppend, StoredChain
 from functions.evaluation.runs.run_query import RunPage, RunQuery
 from functions.hub.adapters.aws import Item, dependency
+from functions.hub.adapters.conditional import CONDITION, canceled_reasons, require_refusal
 from functions.hub.adapters.query_items import query_items
-from functions.hub.adapters.transactions import CONDITION, canceled_reasons, require_refusal
 from functions.hub.ports import Dependency
 from risk_hub_contracts.runs.chain import ChainHead, StoredItem
 from risk_hub_contracts.runs.run_item import FIRST_SEQUENCE
@@ -149,7 +149,7 @@ class DynamoDBRuns:
         return RunPage(heads, last["created_order"]["S"] if last else None)
 
     def chains(self) -> Iterator[StoredChain]:
-        """See RunStore. A scan returns the rows of one run one after the other, in the order of their sort keys."""
+        """See RunStore. A scan returns the rows of one run together, in the order of their sort keys."""
         for text, rows in groupby(self._scanned(), key=lambda row: str(row["run_key"]["S"])):
             yield _chain(RunKey.parse(text), rows)
 

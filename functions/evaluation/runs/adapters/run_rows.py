@@ -50,8 +50,8 @@ def item_row(sealed: SealedItem) -> Item:
 def stored_item(row: Item) -> StoredItem:
     """Return the item of a row.
 
-    A damaged row gives an item that no verification accepts: missing bytes, or bytes that cannot be decompressed, are
-    empty, and a sort key that is not a sequence is -1.
+    A damaged row gives an item that no verification accepts: missing bytes, or bytes that cannot be
+    decompressed, are empty, and a sort key that is not a sequence is -1.
     """
     text = row["run_sequence"]["S"]
     sequence = int(text) if text.isdecimal() and text == sequence_text(int(text)) else -1

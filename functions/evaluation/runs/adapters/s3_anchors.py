@@ -1,7 +1,7 @@
 """AnchorStore on S3: objects under Object Lock, of which only the first version counts.
 
-Object Lock protects versions, not keys: with the permission to put, a further version can hide the first one, and a
-delete marker can hide both. Therefore every read names the oldest version.
+Object Lock protects versions, not keys: with the permission to put, a further version can hide the first one,
+and a delete marker can hide both. Therefore every read names the oldest version.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ class S3Anchors:
     """Anchors in a versioned bucket with Object Lock.
 
     Attributes:
-        lock: how long no version can be removed, by anybody.
+        lock: how long no principal can remove a version.
     """
 
     s3: "S3Client"
