@@ -248,6 +248,8 @@ def test_items_are_found_by_the_hour_of_their_recording(many: Store) -> None:
     expected = [many.chain(run_key(name)).items[1] for name in "bc"]
     assert later == [ChainHead(run_key(n).text, 2, i.sha256) for n, i in zip("bc", expected, strict=True)]
     assert list(many.recorded_in("2001-01-01T00")) == []
+    every = sorted(ChainHead(c.key.text, i.sequence, i.sha256) for c in many.chains() for i in c.items)
+    assert sorted(many.recorded()) == every
 
 
 @pytest.fixture

@@ -27,8 +27,8 @@ REQUESTS = [
     "TransactWriteItems",  # create
     *("Query", "TransactWriteItems") * 2,  # append twice
     *("ListObjectVersions", "ListObjectVersions"),  # find the newest anchor
-    # In each hour: items of two hours, leaves, anchor, and the stored version of the anchor.
-    *("Query", "Query", "PutObject", "PutObject", "ListObjectVersions", "GetObject"),
+    # The first anchor: every item, leaves, anchor, and the stored version of the anchor.
+    *("Scan", "PutObject", "PutObject", "ListObjectVersions", "GetObject"),
 ]
 
 

@@ -93,13 +93,23 @@ def test_a_long_outage_is_caught_up_over_several_runs() -> None:
     assert world.verify().broken == ()
 
 
+def test_the_first_anchor_covers_every_earlier_item() -> None:
+    world = AnchoredRuns()
+    world.create(draft(run_key("a")))
+    world.clock.advance(hours=50)
+    world.create(draft(run_key("b")))
+    assert [each.count for each in world.next_hour()] == [2]
+    world.next_hour()
+    assert world.verify().broken == ()
+
+
 def test_an_item_that_becomes_visible_late_is_in_the_next_anchor() -> None:
     world = AnchoredRuns()
     world.create(draft(run_key("a")))
-    recorded = world.runs.recorded_in
-    world.runs.recorded_in = lambda hour: iter(())  # type: ignore[method-assign]  # noqa: ARG005
+    recorded = world.runs.recorded
+    world.runs.recorded = lambda: iter(())  # type: ignore[method-assign]
     world.next_hour()
-    world.runs.recorded_in = recorded  # type: ignore[method-assign]
+    world.runs.recorded = recorded  # type: ignore[method-assign]
     world.next_hour()
     assert leaves(world, HOUR) == {}
     assert leaves(world, following_hour(HOUR)) == {"a": 1}

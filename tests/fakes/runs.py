@@ -78,10 +78,16 @@ class MemoryRuns:
             yield self._chain(key)
 
     def recorded_in(self, hour: str) -> Iterator[ChainHead]:
+        return self._recorded(hour)
+
+    def recorded(self) -> Iterator[ChainHead]:
+        return self._recorded(None)
+
+    def _recorded(self, hour: str | None) -> Iterator[ChainHead]:
         for key, items in self.rows.items():
             for item in items.values():
                 recorded_at = unseal(item.data).item.recorded_at
-                if hour_of(parse_instant(recorded_at)) == hour:
+                if hour in {None, hour_of(parse_instant(recorded_at))}:
                     yield ChainHead(key.text, item.sequence, item.sha256)
 
 

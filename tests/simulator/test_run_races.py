@@ -39,6 +39,9 @@ class ListedRuns(MemoryRuns):
     def recorded_in(self, hour: str) -> Iterator[ChainHead]:
         return list(super().recorded_in(hour))  # type: ignore[return-value]
 
+    def recorded(self) -> Iterator[ChainHead]:
+        return list(super().recorded())  # type: ignore[return-value]
+
 
 def append(entry_id: str, payload: Payload, ports: Ports, use_case: type[AppendItem] = AppendItem) -> object:
     return use_case(ports["runs"], ports.clock)(ItemDraft(KEY, entry_id, entry_id, payload))

@@ -23,6 +23,7 @@ from risk_hub_contracts.runs.anchor import (
     newest_heads,
     read_anchor,
 )
+from risk_hub_contracts.runs.chain import ChainHead
 from risk_hub_contracts.runs.verification import StoredAnchor
 
 ANCHOR_SETTLE: Final = timedelta(minutes=5)
@@ -60,7 +61,9 @@ class AnchorRuns:
     clock: Clock
 
     def __call__(self) -> list[AnchoredHour]:
-        """Anchor the hours since the newest anchor, oldest first; at first only the last hour that has ended.
+        """Anchor the hours since the newest anchor, oldest first.
+
+        The first anchor is that of the last hour that has ended, and covers every earlier item.
 
         Raises:
             AnchorConflictError: an anchor in the store was not made by this use case.
@@ -76,15 +79,16 @@ class AnchorRuns:
 
     def _anchor(self, hour: str, previous: StoredAnchor | None) -> Anchor:
         """Store the leaves and the anchor of an hour; return the anchor that is then stored."""
-        recorded = (
-            head for each in (following_hour(hour, -1), hour) for head in self.moved.recorded_in(each)
-        )
-        heads = newest_heads(recorded)
+        heads = newest_heads(self.moved.recorded() if previous is None else self._recorded_by(hour))
         root = merkle_root(heads)
         self.anchors.put_leaves(root, encode_leaves(heads))
         digest = None if previous is None else sha256_hex(previous.data)
         made = Anchor(hour=hour, previous_sha256=digest, root=root, count=len(heads))
         return _checked(self.anchors.put_once(hour, made.data()), made)
+
+    def _recorded_by(self, hour: str) -> Iterator[ChainHead]:
+        for each in (following_hour(hour, -1), hour):
+            yield from self.moved.recorded_in(each)
 
 
 def last_settled_hour(clock: Clock) -> str:

@@ -95,6 +95,9 @@ class MovedHeads(Protocol):
         It may miss what was written within about the last second.
         """
 
+    def recorded(self) -> Iterator[ChainHead]:
+        """Yield every item of every run, in any order, with the same delay."""
+
 
 class AnchorStore(Protocol):
     """Anchors and their leaves. Stored objects cannot change: only the first version of each is read."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
 from risk_hub_contracts.base.canonical import canonical_json, sha256_hex
-from risk_hub_contracts.base.ids import ACTOR_PATTERN, ID_PATTERN, SHA256_PATTERN
+from risk_hub_contracts.base.ids import ID_PATTERN, SHA256_PATTERN
 from risk_hub_contracts.base.limits import RUN_ITEM_MAX_BYTES, RUN_ITEMS_MAX_COUNT
 from risk_hub_contracts.base.times import Instant
 from risk_hub_contracts.runs.run_key import RunId, RunKey, StrategyName, WorldId
@@ -43,7 +43,7 @@ class RunItem(BaseModel):
     run_id: RunId
     sequence: Annotated[int, Field(ge=FIRST_SEQUENCE, le=RUN_ITEMS_MAX_COUNT)]
     recorded_at: Instant
-    subject: Annotated[str, Field(pattern=ACTOR_PATTERN)]
+    subject: Annotated[str, Field(pattern=ID_PATTERN)]
     entry_id: Annotated[str, Field(pattern=ID_PATTERN)]
     previous_sha256: Annotated[str, Field(pattern=SHA256_PATTERN)] | None
     kind: Annotated[str, Field(pattern=KIND_PATTERN)]

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 STORE: Final = Dependency.RUN_STORE
 KEY_IS_FREE: Final = "attribute_not_exists(run_key)"
 SAME_SEQUENCE: Final = "last_sequence = :previous"
+BY_HOUR: Final = "by_hour"
 FILTERED_READ_MAX_COUNT: Final = 1_000
 """Entries of one strategy that one request reads to select a stage or a status: about 250 kB."""
 
@@ -150,11 +151,13 @@ class DynamoDBRuns:
 
     def chains(self) -> Iterator[StoredChain]:
         """See RunStore. A scan returns the rows of one run together, in the order of their sort keys."""
-        for text, rows in groupby(self._scanned(), key=lambda row: str(row["run_key"]["S"])):
+        for text, rows in groupby(
+            self._scanned(ConsistentRead=True), key=lambda row: str(row["run_key"]["S"])
+        ):
             yield _chain(RunKey.parse(text), rows)
 
-    def _scanned(self) -> Iterator[Item]:
-        request: dict[str, Any] = {"TableName": self.table, "ConsistentRead": True}
+    def _scanned(self, **parameters: Any) -> Iterator[Item]:  # noqa: ANN401  (parameters of the request)
+        request: dict[str, Any] = {"TableName": self.table, **parameters}
         while True:
             with dependency(STORE):
                 answer = self.dynamodb.scan(**request)
@@ -167,11 +170,15 @@ class DynamoDBRuns:
         """See MovedHeads."""
         request = {
             "TableName": self.table,
-            "IndexName": "by_hour",
+            "IndexName": BY_HOUR,
             "KeyConditionExpression": "recorded_hour = :hour",
             "ExpressionAttributeValues": {":hour": {"S": hour}},
         }
         return map(chain_head, query_items(self.dynamodb, STORE, request))
+
+    def recorded(self) -> Iterator[ChainHead]:
+        """See MovedHeads."""
+        return map(chain_head, self._scanned(IndexName=BY_HOUR))
 
 
 def _chain(key: RunKey, rows: Iterator[Item]) -> StoredChain:
