@@ -9,6 +9,7 @@ from functions.evaluation.runs.read_chain import folded, verified_items
 from functions.evaluation.runs.run_head import RunHead
 from functions.hub.ports import Clock, Dependency, DependencyUnavailableError
 from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.runs.chain import StoredItem
 from risk_hub_contracts.runs.evaluation_run import EvaluationRun
 from risk_hub_contracts.runs.fold import fold
 from risk_hub_contracts.runs.payloads import CREATED, RunCreated
@@ -71,18 +72,23 @@ class CreateRuns:
     def _stored(self, batch: Sequence[SealedItem]) -> dict[RunKey, CreatedRun]:
         """Store one batch; runs that exist are left out, then the rest is stored."""
         done: dict[RunKey, CreatedRun] = {}
-        pending = [ChainWrite(item, RunHead.of(fold([item]))) for item in batch]
+        pending = {item.item.key: item for item in batch}
+        runs = {key: fold([item]) for key, item in pending.items()}
         for _ in range(CREATE_MAX_ATTEMPTS):
-            refused = self.store.append(pending) if pending else None
+            writes = [ChainWrite(item, RunHead.of(runs[key])) for key, item in pending.items()]
+            refused = self.store.append(writes) if writes else None
             if refused is None:
-                return done | {w.item.item.key: CreatedRun("created", fold([w.item])) for w in pending}
-            by_key = {write.item.item.key: write.item for write in pending}
+                return done | {key: CreatedRun("created", runs[key]) for key in pending}
             for key, stored in refused.existing.items():
-                (existing,) = verified_items(key, [stored])
-                same = existing.records(CREATED, by_key[key].item.payload)
-                done[key] = CreatedRun("replayed" if same else "conflict", folded(key, [existing]))
-            pending = [write for write in pending if write.item.item.key not in done]
+                done[key] = _existing(key, stored, pending.pop(key))
         raise DependencyUnavailableError(Dependency.RUN_STORE, "other writes of these runs were in progress")
+
+
+def _existing(key: RunKey, stored: StoredItem, wanted: SealedItem) -> CreatedRun:
+    """Return the outcome of a draft whose key is taken."""
+    (first,) = verified_items(key, [stored])
+    same = first.records(CREATED, wanted.item.payload)
+    return CreatedRun("replayed" if same else "conflict", folded(key, [first]))
 
 
 def _first_item(draft: RunDraft, recorded_at: str) -> SealedItem:
