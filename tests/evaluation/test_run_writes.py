@@ -305,6 +305,13 @@ def test_a_run_whose_items_are_all_missing_is_broken_and_not_unknown(store: Memo
         record(store)
 
 
+def test_a_run_whose_items_are_all_missing_cannot_be_created_again(store: MemoryRuns) -> None:
+    store.rows[KEY].clear()
+    with pytest.raises(BrokenChainError, match="item 1: tail_cut"):
+        create(store, draft())
+    assert store.rows[KEY] == {}
+
+
 class LateRows(MemoryRuns):
     """Show the list entry of a transaction before its item, for some reads."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from functions.evaluation.runs.ports import WRITES_MAX_COUNT, ChainWrite, RunStore
-from functions.evaluation.runs.read_chain import folded, verified_items
+from functions.evaluation.runs.read_chain import BrokenChainError, folded, missing_tail, verified_items
 from functions.evaluation.runs.run_head import RunHead
 from functions.hub.ports import Clock, Dependency, DependencyUnavailableError
 from risk_hub_contracts.base.times import format_instant
@@ -57,7 +57,7 @@ class CreateRuns:
         Raises:
             ValueError: two drafts have the same key.
             RunItemError: a draft exceeds RUN_ITEM_MAX_BYTES; nothing was stored.
-            BrokenChainError: the existing first item of a run is damaged.
+            BrokenChainError: the existing first item of a run is damaged or missing.
             DependencyUnavailableError: some runs may be stored, others are not; a repetition completes them.
         """
         if len({draft.key for draft in drafts}) != len(drafts):
@@ -81,6 +81,9 @@ class CreateRuns:
                 return done | {key: CreatedRun("created", runs[key]) for key in pending}
             for key, stored in refused.existing.items():
                 done[key] = _existing(key, stored, pending.pop(key))
+        for key in pending:
+            if (broken := missing_tail(self.store.chain(key))) is not None:
+                raise BrokenChainError(broken)
         raise DependencyUnavailableError(Dependency.RUN_STORE, "other writes of these runs were in progress")
 
 
