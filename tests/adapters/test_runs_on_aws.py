@@ -74,7 +74,7 @@ def test_the_requests_of_a_run_and_of_its_anchor(aws: Aws) -> None:
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("stop_at", range(1, len(REQUESTS) + 1))
-def test_a_lost_answer_at_any_request_is_mended_by_repeating_it(
+def test_a_lost_answer_at_any_request_is_repaired_by_repeating_it(
     aws: Aws, stop_at: int, when: Literal["before", "after"]
 ) -> None:
     aws.wire.arm(stop_at, when)

@@ -128,7 +128,7 @@ def test_no_interleaving_loses_doubles_or_breaks_an_item(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", HISTORIES)
-def test_a_crash_at_any_call_is_mended_by_repeating_the_request(name: str) -> None:
+def test_a_crash_at_any_call_is_repaired_by_repeating_the_request(name: str) -> None:
     crashing = replace(HISTORIES[name](), passes=(HOUR,))
     for end in explore(crashing):
         state = end
