@@ -15,7 +15,10 @@ class RecordDecoder(Protocol):
     """Read commits from stream records."""
 
     def commit(self, record: StreamRecord) -> Commit | None:
-        """Return the committed record, None unless it is a new item; any error means an unreadable record."""
+        """Return the committed record of a new item, None for any other change.
+
+        Any error means that the record is unreadable.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from functions.hub.adapters.body_store import BodyStore
 from functions.hub.domain.snapshot_record import SnapshotRecord
 
 INSERT = "INSERT"
-# Records that are not announced, because they have no consumer: forecasts for back-tests and notes, to which states
-# of exit rules and versions of exit policies belong.
+# Records that are not announced, because they have no consumer: forecasts and notes. Notes include states of
+# exit rules and versions of exit policies.
 UNANNOUNCED_PREFIXES = (FORECAST + SEPARATOR, *NOTE_PREFIXES)
 
 

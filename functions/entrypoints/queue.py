@@ -34,11 +34,11 @@ def queue_worker(
     the queue, and after the queue's maximum of receives to its dead-letter queue.
 
     Args:
-        name: the worker's, for its metrics.
+        name: the worker's name in its metrics.
         work: handles one event.
-        clock: the hub's, against which delays are measured.
+        clock: the hub's clock; delays are measured with it.
         stages: the stages that may have their own metrics.
-        metered: the worlds that may.
+        metered: the worlds that may have their own metrics.
     """
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -50,7 +50,7 @@ def queue_worker(
         health = Health(name, stages, metered)
 
         def work_on(record: SQSRecord) -> None:
-            metrics.flush()  # the previous message's: they must not be lost if this one ends the process
+            metrics.flush()  # keep the metrics of earlier messages if this message ends the process
             outcome, announced = _handle(record, work, clock, health)
             log.info(
                 "worked",

@@ -1,4 +1,4 @@
-"""The comparison of a number with its bounds that all rules share: exit limits and rules of evaluation policies."""
+"""Compare a number with its bounds; shared by exit limits and the rules of evaluation policies."""
 
 from math import inf
 from typing import Literal
@@ -9,7 +9,10 @@ Side = Literal["below", "above"]
 
 
 def broken_side(value: float, lowest: float = -inf, highest: float = inf) -> Side | None:
-    """Return the bound that a number breaks, None within them. A number at a bound is within it; so is NaN."""
+    """Return the bound that a number breaks; None if it breaks none.
+
+    A number equal to a bound breaks none; neither does NaN.
+    """
     if value < lowest:
         return "below"
     return "above" if value > highest else None

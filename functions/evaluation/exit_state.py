@@ -22,10 +22,11 @@ class LastSignal(BaseModel):
     """The last signal of one rule.
 
     Attributes:
-        scope: input of the rule; an evaluation of another scope does not decide it.
-        order: position of its snapshot in the order of INV-03.
-        sequence: its number within its window.
-        reason: the reason of the rule, which its all-clear repeats.
+        scope: input of the rule; an evaluation of another scope does not decide the rule.
+        order: position of the signal's snapshot in the order of INV-03.
+        window: cool-down window of the signal.
+        sequence: the signal's number within its window, from 1.
+        reason: the reason of the signal, which its all-clear repeats.
         in_force: false after an all-clear.
         cleared_in: the window of the last all-clear.
     """
@@ -48,7 +49,7 @@ class ExitState(BaseModel):
     """State of one strategy of a world and stage.
 
     Attributes:
-        revision: how often it was written; a writer replaces exactly the revision that it read.
+        revision: number of writes; a writer replaces only the revision that it read.
         judged: by kind of report, the position of the newest snapshot that was judged.
         signals: by rule, the last signal.
     """

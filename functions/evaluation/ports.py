@@ -103,7 +103,7 @@ class Signals(Protocol):
 
 
 class StoredRecords(Protocol):
-    """The same records by their keys. May raise UnavailableError."""
+    """The evaluation records by their keys. May raise UnavailableError."""
 
     def get(self, world_id: str, evaluation_id: str) -> AnyDerivedRecord | None:
         """Return one record, or None; strongly consistent.
@@ -146,7 +146,10 @@ class InputNotes(Protocol):
     """Notes on the blobs of the worlds. Every method may raise UnavailableError."""
 
     def get(self, world_id: str, note_id: str) -> InputNote | None:
-        """Return the note under a key, or None, also for a moment after it was stored: then `put_once` returns it."""
+        """Return the note under a key, or None.
+
+        Eventually consistent: `put_once` returns a note that this read misses.
+        """
 
     def put_once(self, world_id: str, note_id: str, note: InputNote, retain_until: datetime) -> InputNote:
         """Store the note if its key is free; return the note that is then stored."""

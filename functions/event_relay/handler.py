@@ -53,7 +53,7 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     if "replay" in event:
         return _replay_result(event["replay"])
     relayed = _relay(event["Records"])
-    if relayed.isolated:  # a batch without unreadable records is counted by its metrics, in the same log
+    if relayed.isolated:  # other batches need no line of their own: `report` logs the same counts as metrics
         log.info("relayed", announced=relayed.announced, isolated=relayed.isolated)
     report(event["Records"], relayed, utc_now())
     return {"batchItemFailures": []}
@@ -63,7 +63,7 @@ handler = lambda_handler  # the name in the templates; ADR-0027
 
 
 def _replay_result(request: dict[str, Any]) -> dict[str, Any]:
-    """Return how a replay went, or `refused` with the reason: an operator's mistake is not an error of the function."""
+    """Return the result of a replay, or `refused` with the reason; a refusal is not a function error."""
     try:
         replayed = asdict(_replay(request))
     except (ValueError, ProblemError) as error:

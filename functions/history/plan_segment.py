@@ -16,7 +16,7 @@ from functions.history.segment import (
 from functions.hub.domain.snapshot_record import SnapshotRecord
 from risk_hub_contracts.base.limits import SEGMENT_MAX_BYTES, SEGMENT_MAX_COUNT
 
-# The compressor holds back less than this of its output.
+# The compressor buffers less than this of its output before it writes it.
 COMPRESSOR_DELAY_BYTES = 131_072
 DAY = timedelta(days=1)
 # From this window on, whole UTC days are moved.

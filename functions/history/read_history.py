@@ -97,7 +97,10 @@ def _may_match(row: SegmentRow, query: SnapshotQuery) -> bool:
 
 
 def _by_first_order(rows: Iterator[SegmentRow]) -> Iterator[SegmentRow]:
-    """Yield rows, given by their last order, by their first one: segments of two days do not overlap."""
+    """Yield the rows by their first order; `rows` come by their last order.
+
+    Sorting within each day suffices: segments of two days do not overlap.
+    """
     for _, of_day in groupby(rows, key=lambda row: row.day):
         yield from sorted(of_day, key=lambda row: row.first_order)
 
@@ -109,5 +112,5 @@ def _sorted(rows: list[SegmentRow], query: SnapshotQuery) -> list[SegmentRow]:
 
 
 def _latest_expiry(known_at: datetime | None) -> datetime | None:
-    """Return an instant after the greatest expiry of every segment of which something was known."""
+    """Return an upper bound of the expiries in segments with a snapshot known then; None: no bound."""
     return None if known_at is None else known_at + EXPIRY_SPAN_MAX

@@ -20,11 +20,11 @@ from functions.hub.ports import Clock, DocumentError
 INTERVAL: Final = timedelta(days=1)
 """Time between two reconciliations of a world."""
 SEGMENTS_CHECKED_MAX_COUNT: Final = 200
-"""Objects that one reconciliation reads; the next one continues behind them, and begins again after the last."""
+"""Most objects that one reconciliation reads; the next one continues after them, in a circle."""
 TTL_DELAY_MAX: Final = timedelta(days=5)
-"""DynamoDB removes an item within a few days after its retention has ended."""
+"""Greatest delay of DynamoDB's removal of an item after its retention has ended."""
 CLOCK_LINES: Final = 1_000
-"""Lines between two looks at the clock."""
+"""Lines that are read between two checks of the time limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Tally:
     ending: bool = False
 
     def plus(self, other: "Tally") -> "Tally":
-        """Return the tally of both."""
+        """Return the sum of both tallies."""
         digest = (self.digest + other.digest) % DIGEST_MODULUS
         return Tally(self.count + other.count, digest, self.ending or other.ending)
 
@@ -107,7 +107,7 @@ class ReconcileNotes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A day of a world whose history is not what the ledger says."""
+    """A day of a world on which history and the ledger differ."""
 
     world_id: str
     day: str
@@ -119,7 +119,7 @@ class Reconciliation:
     """One run for one world.
 
     Attributes:
-        differences: empty if history is what the ledger says, or if the run is unfinished.
+        differences: empty if history and the ledger agree, or if the run is unfinished.
         finished: whether the ledger was read to its end; otherwise the next run continues.
     """
 

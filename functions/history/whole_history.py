@@ -43,7 +43,7 @@ class WholeHistory:
     """A SnapshotStore that answers from the hot table and, for older snapshots, from history.
 
     Attributes:
-        open_history: returns history; it is called when a read crosses the seam.
+        open_history: returns history; it is called when a read needs more than the hot table.
     """
 
     hot: SnapshotStore

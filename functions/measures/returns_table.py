@@ -1,4 +1,4 @@
-"""Realised returns as the risk numbers use them: rows in the order of their dates, missing ones known."""
+"""Realised returns as the risk numbers use them: in the order of their dates, with missing values marked."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -72,10 +72,10 @@ def complete_cases(table: ReturnsTable, held: Collection[str]) -> ReturnsTable:
     if not table.has_missing or len(set(map(len, table.rows))) != 1 or not used:
         return table
     kept = [not any(map(isnan, period)) for period in zip(*used, strict=True)]
-    return table if all(kept) else _only(table, kept)
+    return table if all(kept) else _select_periods(table, kept)
 
 
-def _only(table: ReturnsTable, kept: Sequence[bool]) -> ReturnsTable:
+def _select_periods(table: ReturnsTable, kept: Sequence[bool]) -> ReturnsTable:
     rows = tuple(list(compress(row, kept)) for row in table.rows)
     dates = None if table.dates is None else tuple(compress(table.dates, kept))
     return ReturnsTable(table.ids, rows, dates, table.has_missing)

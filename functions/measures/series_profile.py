@@ -1,4 +1,4 @@
-"""Profile of one series of one-period returns: what a check of its plausibility looks at."""
+"""Profile of one series of one-period returns: the statistics that plausibility checks use."""
 
 from bisect import bisect_right
 from collections.abc import Sequence

@@ -23,13 +23,13 @@ ONE_SIDED_BPS_95_QUANTILE = STANDARD_NORMAL.inv_cdf(0.95)
 
 @dataclass(frozen=True, slots=True)
 class Decay:
-    """Live against back-test Sharpe, annualised.
+    """Change of the annualised Sharpe ratio from back-test to live.
 
     Attributes:
         difference: live less back-test.
         ratio: live over back-test; None if the back-test's is not positive, because the ratio has no meaning
             then.
-        standard_error: of the difference.
+        standard_error: standard error of the difference.
         significant: whether the drop is significant at 95 %, one-sided.
     """
 

@@ -12,7 +12,7 @@ from risk_hub_contracts.reports.stress import StressLoss, StressMetric
 
 SHOCKS = "shocks"
 DEFAULT = "default"
-# Share of an event's entry for losses and metrics, in bytes of JSON text; the rest of a report is small.
+# Bytes of JSON text that losses and metrics may take in an event's entry; the rest of a report is small.
 SHOWN_MAX_BYTES = 180_000
 
 Row = TypeVar("Row", StressLoss, StressMetric)
@@ -93,9 +93,9 @@ def stress_metrics(scenarios: Scenarios) -> list[StressMetric]:
 def worst_that_fit(
     losses: Sequence[StressLoss], metrics: Sequence[StressMetric]
 ) -> tuple[list[StressLoss], list[StressMetric]]:
-    """Return what fits on the bus: the worst losses first, then metrics; both in the order given.
+    """Return the losses and metrics that fit in one event, in the order given; losses have priority.
 
-    An omitted loss is never worse than one that is shown.
+    The worst losses are kept: an omitted loss is never worse than one that is shown.
     """
     shown, room_bytes = _first_that_fit(sorted(losses, key=_worst_first), SHOWN_MAX_BYTES)
     return sorted(shown, key=lambda loss: loss.scenario), _first_that_fit(metrics, room_bytes)[0]

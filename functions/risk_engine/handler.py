@@ -62,7 +62,7 @@ handler = lambda_handler  # the name in the templates; ADR-0027
 
 
 def _verification_result(world_id: str, version: str) -> dict[str, Any]:
-    """Return a verification, or `refused` with the reason: an operator's mistake is not an error of the function."""
+    """Return a verification, or `refused` with the reason; a refusal is not a function error."""
     try:
         verified = asdict(_verify(world_id, version))
     except NothingToVerifyError as error:

@@ -1,1 +1,1 @@
-"""Move old snapshots to history, and reconcile history with what the table lists."""
+"""Move old snapshots to history, and reconcile history with the ledger in the table."""

@@ -29,7 +29,7 @@ def history_routes(
 
     Args:
         router: the router.
-        list_history: composes the use case; called by a request, so that other requests load less.
+        list_history: returns the use case; called per request, so that other routes do not load its code.
         authenticator: checks the tokens.
     """
 

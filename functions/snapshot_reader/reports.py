@@ -26,7 +26,7 @@ EVALUATED_AS = "Risk-Hub-Evaluated-As"
 
 @dataclass(frozen=True, slots=True)
 class ReportRoutes:
-    """One method per form of route; each checks the token, reads the query, calls a use case and answers."""
+    """One method per kind of route; each checks the token, reads the query, calls a use case and answers."""
 
     read: ReadSnapshots
     read_reports: ReadReports
@@ -34,7 +34,7 @@ class ReportRoutes:
     authenticator: Authenticator
 
     def of_latest(self, kind: ReportKind) -> RequestHandler:
-        """GET …/snapshots/latest/{kind}."""
+        """Return the handler of GET …/snapshots/latest/{kind}: the report on the latest snapshot."""
 
         def answer(request: Request, path: Mapping[str, str]) -> Response[Any]:
             world_id = self._authorize(request, path)
@@ -44,7 +44,7 @@ class ReportRoutes:
         return answer
 
     def of_version(self, kind: ReportKind) -> RequestHandler:
-        """GET …/snapshots/{version}/{kind}."""
+        """Return the handler of GET …/snapshots/{version}/{kind}: the report on one version."""
 
         def answer(request: Request, path: Mapping[str, str]) -> Response[Any]:
             world_id = self._authorize(request, path)
@@ -55,7 +55,7 @@ class ReportRoutes:
         return answer
 
     def exit_signals(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
-        """GET …/exit-signals."""
+        """Answer GET …/exit-signals with a page of signals."""
         world_id = self._authorize(request, path)
         found = self.list_signals(world_id, parse_query_parameters(SignalsQuery, request))
         return json_response(200, {"signals": list(found.signals), "next_cursor": found.next_cursor})

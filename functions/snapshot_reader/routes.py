@@ -29,19 +29,19 @@ class SnapshotRoutes:
     authenticator: Authenticator
 
     def latest(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
-        """GET …/snapshots/latest."""
+        """Answer GET …/snapshots/latest with the newest unexpired snapshot."""
         world_id = self._authorize(request, path)
         query = parse_query_parameters(LatestQuery, request)
         return self._answer(request, self.read.latest(world_id, query), expand=query.expand)
 
     def lookup(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
-        """GET …/snapshots/lookup."""
+        """Answer GET …/snapshots/lookup with one snapshot, by version or instant."""
         world_id = self._authorize(request, path)
         query = parse_query_parameters(LookupQuery, request)
         return self._answer(request, self.read.lookup(world_id, query), expand=query.expand)
 
     def page(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
-        """GET …/snapshots."""
+        """Answer GET …/snapshots with a page of snapshots."""
         world_id = self._authorize(request, path)
         found = self.read.page(world_id, parse_query_parameters(ListQuery, request))
         snapshots = [stored.to_answer(found.moment.at) for stored in found.stored]

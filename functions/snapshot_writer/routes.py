@@ -1,4 +1,4 @@
-"""The writer's one route."""
+"""The writer's route for publishing a snapshot."""
 
 from collections.abc import Mapping
 from typing import Any

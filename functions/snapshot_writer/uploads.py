@@ -21,23 +21,23 @@ ANNOUNCEMENT_REMEDY = (
 
 @dataclass(frozen=True, slots=True)
 class UploadRoutes:
-    """One method per route."""
+    """One method per route; each checks the token, reads the body, calls the use case and answers."""
 
     upload: UploadBlobs
     authenticator: Authenticator
 
     def begin(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
-        """POST …/blobs."""
+        """Answer POST …/blobs with the signed requests of an upload, or the blob that is already stored."""
         world_id = self._authorize(request, path)
         answer = self.upload.begin(world_id, parse_upload(_json_body(request)))
         return json_response(200 if answer["stored"] else 201, answer, DO_NOT_STORE)
 
     def complete(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
-        """POST …/blobs/{sha256}/complete."""
+        """Answer POST …/blobs/{sha256}/complete: join the uploaded parts."""
         return self._finish(request, path, self.upload.complete)
 
     def abort(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
-        """POST …/blobs/{sha256}/abort."""
+        """Answer POST …/blobs/{sha256}/abort: remove the uploaded parts."""
         return self._finish(request, path, self.upload.abort)
 
     def _finish(

@@ -12,14 +12,14 @@ from risk_hub_contracts.base.metrics import Metric
 
 Values = Sequence[tuple[Metric, float]]
 NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
-# CloudWatch's limit of values of one metric in a line.
+# CloudWatch's limit on the number of values of one metric in a line.
 MAX_VALUES = 100
 NANOSECONDS_PER_MS = 1_000_000
 Document = dict[str, Any]
 
 
 class JoinedLines:
-    """Collect documents, and print those as one line that do not contradict each other."""
+    """Collect metric documents, and print compatible ones as one line."""
 
     def __init__(self) -> None:
         self._directives: list[Document] = []

@@ -33,7 +33,7 @@ def whole_history(hot: "DynamoDBSnapshots", clock: "Clock") -> "SnapshotStore":
 
 
 def history_listing(hot: "DynamoDBSnapshots", clock: "Clock") -> "Callable[[], ListHistory] | None":
-    """Return what composes the listing of the data set; without a table of segments, None."""
+    """Return a function that returns the listing of the data set; None without a table of segments."""
     table = settings.optional_segments_table()
     if table is None:
         return None

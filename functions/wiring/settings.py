@@ -35,7 +35,7 @@ def segments_table() -> str:
 
 
 def optional_segments_table() -> str | None:
-    """Return the same for a function that reads history; None in a deployment without history."""
+    """Return the name of the table of segments; None in a deployment without history."""
     return _optional("SEGMENTS_TABLE", "") or None
 
 
@@ -80,7 +80,7 @@ def hot_window() -> timedelta:
 
 
 def move_settle() -> timedelta:
-    """Return the time since its commit before a snapshot may be moved."""
+    """Return how long after its commit a snapshot must stay in the hot table."""
     return timedelta(seconds=int(_required("MOVE_SETTLE_SECONDS")))
 
 

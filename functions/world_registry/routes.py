@@ -52,35 +52,35 @@ class RegistryRoutes:
     authenticator: Authenticator
 
     def worlds(self, request: Request, _path: Path) -> Response[Any]:
-        """GET /risk-hub/worlds."""
+        """Answer GET /risk-hub/worlds with a page of worlds."""
         self.authenticator.require_token(request, READ)
         return json_response(200, self.list_worlds(parse_query_parameters(WorldsQuery, request)))
 
     def put_expectation(self, request: Request, path: Path) -> Response[Any]:
-        """PUT …/expectations."""
+        """Answer PUT …/expectations: store the expectation; 201 if there was none, else 200."""
         target = self._authorize(request, path, WRITE)
         wanted = _body(Expectation, request)
         return _stored(self.register.set_expectation(target.world_id, target.stage, wanted, target.by))
 
     def get_expectation(self, request: Request, path: Path) -> Response[Any]:
-        """GET …/expectations."""
+        """Answer GET …/expectations with the stored expectation."""
         target = self._authorize(request, path, READ)
         return json_response(200, self.register.expectation(target.world_id, target.stage))
 
     def delete_expectation(self, request: Request, path: Path) -> Response[Any]:
-        """DELETE …/expectations: a repeated request has the same answer."""
+        """Answer DELETE …/expectations: remove the expectation; a repeated request has the same answer."""
         target = self._authorize(request, path, WRITE)
         self.register.remove_expectation(target.world_id, target.stage)
         return no_content()
 
     def put_policy(self, request: Request, path: Path) -> Response[Any]:
-        """PUT …/exit-policy."""
+        """Answer PUT …/exit-policy: put the policy in force; 201 if there was none, else 200."""
         target = self._authorize(request, path, WRITE)
         policy = _body(ExitPolicy, request)
         return _stored(self.policies.set_policy(target.world_id, target.stage, policy, target.by))
 
     def get_policy(self, request: Request, path: Path) -> Response[Any]:
-        """GET …/exit-policy."""
+        """Answer GET …/exit-policy with the policy in force, or with one stored version."""
         self.authenticator.require_token(request, READ)
         world_id = check_id(path_value(path["world_id"]), "/world_id")
         query = parse_query_parameters(ExitPolicyQuery, request)
@@ -89,7 +89,7 @@ class RegistryRoutes:
         return json_response(200, self.policies.version(world_id, query.stage, query.version))
 
     def delete_policy(self, request: Request, path: Path) -> Response[Any]:
-        """DELETE …/exit-policy."""
+        """Answer DELETE …/exit-policy: put the default policy in force."""
         target = self._authorize(request, path, WRITE)
         self.policies.remove_policy(target.world_id, target.stage)
         return no_content()

@@ -4,7 +4,7 @@ A REST API sends payload 1.0, whose path is percent-encoded as the client sent i
 2.0, whose path is decoded except for `%25`. Both are read as payload 1.0 with an encoded path, so one
 decoding is right for both.
 An HTTP API joins repeated headers with commas. Of the headers that a request may send only once, only X-Actor
-may contain a comma. Its commas are read as separators, so that two actors are refused as behind a REST API.
+may contain a comma. Its commas are read as separators: two actors are refused, as they are behind a REST API.
 Only fields that API Gateway sets itself are read here: no client header can change a path.
 """
 
@@ -62,7 +62,7 @@ def http_api_answer(answer: Event) -> Event:
 def route_path(event: Event) -> str:
     """Return the path below the API's stage or a custom domain's base path, for matching with the routes.
 
-    It has as many segments as the resource that API Gateway matched, with any prefix.
+    The result has as many segments as the resource that API Gateway matched, whatever prefix was sent.
     """
     path, resource = str(event.get("path") or ""), str(event.get("resource") or "")
     segments = resource.rstrip("/").split("/")

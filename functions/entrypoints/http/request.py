@@ -93,7 +93,10 @@ class Request:
         return {key: list(values or [""]) for key, values in given.items()}
 
     def require_no_query(self) -> None:
-        """Refuse query parameters (`invalid-query`) on a route without any: an ignored one would seem to filter."""
+        """Refuse every query parameter (`invalid-query`).
+
+        For routes without query parameters: an ignored parameter would look like a filter that was applied.
+        """
         text = "this route has no query parameters; remove it"
         violations = [Violation(f"/{name}", text) for name in self.query]
         if violations:

@@ -65,7 +65,7 @@ class Router:
         return http_api_answer(answer) if is_http_api(event) else answer
 
     def _request(self) -> Request:
-        """Return the request that is being answered; the resolver forgets it with its answer."""
+        """Return the request that is being answered; the resolver drops it after the answer."""
         request: Request = self._app.context[REQUEST]
         return request
 

@@ -60,7 +60,7 @@ class StoredWeights:
 
 @dataclass(frozen=True, slots=True)
 class BacktestRisk:
-    """Tests stored forecasts against the returns that later snapshots of the same world and stage brought."""
+    """Test stored forecasts against the returns in later snapshots of the same world and stage."""
 
     forecasts: Forecasts
     worlds: WorldStore
@@ -71,8 +71,8 @@ class BacktestRisk:
 
         Raises:
             ProblemError: `world-unknown`; `invalid-query` if the period holds too many forecasts to read;
-                `forecast-not-stored` if it holds forecasts, and no last one of a date is by this method at
-                this confidence.
+                `forecast-not-stored` if it holds forecasts, but no last forecast of a date has this method
+                and confidence.
         """
         found = self._newest_first(world_id, query_parameters)
         last = next(found, None)
@@ -121,7 +121,10 @@ class BacktestRisk:
 
 
 def _not_stored(method: str, confidence_bps: int, stored: Iterable[tuple[str, int]]) -> ProblemError:
-    """Return the problem that lists what the tested forecasts have; it points to the confidence if the method is known."""
+    """Return the problem that lists the stored methods and confidences.
+
+    It points to `confidence_bps` if forecasts by the method are stored, else to `method`.
+    """
     by_method: dict[str, list[str]] = {}
     for name, bps in sorted(stored):
         by_method.setdefault(name, []).append(str(bps))

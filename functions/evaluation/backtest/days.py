@@ -22,11 +22,11 @@ class BacktestSample:
     """Test data of a period of forecasts.
 
     Attributes:
-        method: of the value at risk that is tested.
-        confidence_bps: its confidence in basis points.
+        method: method of the tested value at risk.
+        confidence_bps: confidence of the tested value at risk, in basis points.
         days: forecasts with their realised returns, in time order.
-        hits: for each date with a forecast, in time order: whether it was exceeded; None where it was left
-            out.
+        hits: for each date with a forecast, in time order: whether the loss exceeded the value at risk; None
+            where the forecast was left out.
         left_out: days whose forecast could not be tested, by reason.
         in_hindsight: days whose forecast reached the hub after the `as_of` of the snapshot that brought the
             return.
@@ -53,9 +53,9 @@ def pair_with_returns(
     Args:
         newest_first: the last forecast of each UTC date of one world and stage; consumed lazily, two held at
             a time.
-        method: of the value at risk to test.
-        confidence_bps: its confidence in basis points.
-        weights_of: called only for returns by asset.
+        method: method of the value at risk to test.
+        confidence_bps: confidence of the value at risk to test, in basis points.
+        weights_of: returns the weights of a forecast; called only for returns by asset.
     """
     sample = BacktestSample(method, confidence_bps)
     after: Forecast | None = None
@@ -78,7 +78,10 @@ def pair_with_returns(
 def _outcome(
     before: Forecast, after: Forecast | None, tested: tuple[BacktestMethod, int], weights_of: WeightsLookup
 ) -> BacktestDay | Reason:
-    """Pair the forecast with the last return of the next date that has a snapshot, or return why not."""
+    """Pair the forecast with the last return of the next date that has a snapshot.
+
+    Return the reason instead if the forecast cannot be tested.
+    """
     if after is None:
         return "no_realized_return"
     if after.realized is None or not _is_new(after.realized, before):
@@ -116,9 +119,10 @@ def _is_new(realized: CrossSection, before: Forecast) -> bool:
 
 
 def headline_method(forecast: Forecast | None) -> BacktestMethod:
-    """Return the method that is tested by default: the headline if the forecast has a value by it.
+    """Return the method that is tested by default.
 
-    An engine before 3.0 stored none, and a book without enough returns has none.
+    This is the headline method, or the parametric one if the forecast has no value by the headline method.
+    Engines before 3.0 stored no such value, and a book without enough returns has none.
     """
     rows = [] if forecast is None else forecast.rows()
     known = any(row.method == HEADLINE_METHOD and row.value_at_risk is not None for row in rows)
@@ -132,7 +136,7 @@ def _value_at_risk(forecast: Forecast, wanted: tuple[BacktestMethod, int]) -> fl
 def _book_return(before: Forecast, realized: CrossSection, weights_of: WeightsLookup) -> float | None:
     """Return `Σ w_i r_i` of the forecast's book, or the portfolio's own return; None if a return is missing.
 
-    A return beyond the limit counts as missing: the engine no longer stores such returns, but it once did.
+    A return beyond the limit counts as missing; only earlier engines stored such returns.
     """
     if realized.by_id is None:
         return realized.portfolio if _is_return(realized.portfolio) else None

@@ -1,4 +1,4 @@
-"""Warnings that make a report's numbers meaningless: such a number meets no limit."""
+"""Warnings that make a report's numbers meaningless; a meaningless number cannot meet a limit."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,15 +13,16 @@ class Doubt:
     """Why the numbers of a report are in doubt.
 
     Attributes:
-        unanswered: codes that leave the numbers without meaning and that the policy does not name.
-        answered: whether the policy names an action other than `ignore` for such a code.
+        unanswered: warning codes that make the numbers meaningless and that the policy does not name.
+        answered: whether the policy names an action other than `ignore` for a code that makes the numbers
+            meaningless.
     """
 
     unanswered: tuple[str, ...] = ()
     answered: bool = False
 
     def __bool__(self) -> bool:
-        """Return whether a number of the report cannot meet a limit."""
+        """Return whether the numbers of the report are in doubt, so that none can meet a limit."""
         return self.answered or bool(self.unanswered)
 
 

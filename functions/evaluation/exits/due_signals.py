@@ -11,7 +11,7 @@ from risk_hub_contracts.reports.exit_signal import CLEARED, Action
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 STRENGTH: dict[Action, int] = {"hold": 0, "reduce": 1, "exit": 2}
 ESCALATION_MIN_RATIO_STEP = 0.05
-"""By how much the share to give up must grow for a further signal within a cool-down window."""
+"""Least growth of the share to give up that causes a further signal within a cool-down window."""
 RATIO_ROUNDING = 1e-9
 
 
@@ -65,7 +65,7 @@ def _is_newest(state: ExitState, scope: Scope, order: str) -> bool:
 
 
 def _is_due(breach: Breach, last: LastSignal, window: str) -> bool:
-    """Return whether a breach asks for more than the last signal, or the cool-down of that signal is over."""
+    """Return whether a breach is stronger than the last signal, or the cool-down of that signal is over."""
     if not last.in_force or last.window != window:
         return True
     stronger = STRENGTH[breach.action] - STRENGTH[last.action]
@@ -74,9 +74,9 @@ def _is_due(breach: Breach, last: LastSignal, window: str) -> bool:
 
 
 def _is_over(last: LastSignal, state: ExitState, at: Position) -> bool:
-    """Return whether a newer snapshot ends a rule in force that it does not break.
+    """Return whether the all-clear of a rule is due: it is in force, and a newer snapshot does not break it.
 
-    A rule has at most one all-clear in a window, so a rule on the edge of its limit cannot alternate endlessly.
+    A rule has at most one all-clear in a window, so a number that moves around its limit causes few signals.
     """
     is_newer = at.order > last.order and _is_newest(state, last.scope, at.order)
     return last.in_force and is_newer and last.cleared_in != at.window

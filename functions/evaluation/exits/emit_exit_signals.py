@@ -37,9 +37,9 @@ from risk_hub_contracts.reports.stress import StressReport
 REPORT_MODELS: dict[str, type[AnyReport]] = {RISK_EVALUATED: RiskReport, STRESS_EVALUATED: StressReport}
 KINDS: dict[str, Scope] = {RISK_EVALUATED: "risk", STRESS_EVALUATED: "stress"}
 SIGNALS_PER_WRITE_MAX_COUNT = 99
-"""A transaction of DynamoDB has at most 100 items, and one is the state."""
+"""Most signals of one write: a DynamoDB transaction has at most 100 items, and one of them is the state."""
 CONFLICTS_MAX_COUNT = 5
-"""How often another evaluation of the same strategy may come first before the message is delivered again."""
+"""Conflicting writes of one strategy's state after which the message is delivered again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ class EmitExitSignals:
     def __call__(self, event: CloudEvent) -> Outcome:
         """Store the signals that are due, and return the outcome.
 
-        Only a snapshot that was the latest of its stage when it was announced can signal (INV-15). It is judged
-        if no newer snapshot of its strategy was.
+        Only a snapshot that was the latest of its stage when it was announced can signal (INV-15). It is
+        not judged if a newer snapshot of its strategy was judged before.
 
         Raises:
             DependencyUnavailableError: a store did not answer; the event may be delivered again.
@@ -148,7 +148,7 @@ def _refused(event: CloudEvent) -> Outcome | None:
 
 
 def _with_unrecorded(state: ExitState, signals: Sequence[ExitSignal], scopes: dict[str, Scope]) -> ExitState:
-    """Return the state with signals that are stored but not part of it, as release 1.0 stored them."""
+    """Return the state with the signals that release 1.0 stored without a state."""
     for signal in signals:
         last = state.signals.get(signal.rule)
         if last is None or last.window != signal.window or last.sequence < signal.sequence:

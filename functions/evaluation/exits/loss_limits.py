@@ -50,7 +50,7 @@ def loss_readings(policy: ExitPolicy, evaluation: Evaluation) -> Iterator[tuple[
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """One limit with its number, and what is known of both."""
+    """One limit with the number that it is compared with, and the doubt about that number."""
 
     policy: ExitPolicy
     limit: LossLimit
@@ -69,7 +69,7 @@ class _Compared:
 
 
 def _loss_verdict(compared: _Compared) -> Verdict:
-    """Compare a loss with its limit; a number without meaning can break a limit but cannot meet it."""
+    """Compare a loss with its limit; a meaningless number can break a limit but cannot meet it."""
     limit, reading, doubt = compared.limit, compared.reading, compared.doubt
     metric, loss = reading.metric, reading.value
     if loss is not None and broken_side(loss, highest=limit.max_loss):

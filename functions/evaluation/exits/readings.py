@@ -48,11 +48,11 @@ class Reading:
     """The number that a limit is compared with.
 
     Attributes:
-        metric: its name in signals.
-        value: the number; with a `reason`, a part of it that is known, such as the loss of the covered assets.
-        reason: why the number is missing or not reliable; None if `value` is the whole number.
-        absent: whether it is missing because the snapshot has no input for it.
-        judged: whether a whole number was compared; of several scenarios, at least one.
+        metric: name of the number in signals.
+        value: the number; with a `reason`, the known part of it, such as the loss of the covered assets.
+        reason: why the number is missing, partial or not reliable; None if `value` is complete and reliable.
+        absent: whether the number is missing because the snapshot has no input for it.
+        judged: whether a complete number was compared; of several scenarios, at least one.
     """
 
     metric: str
@@ -98,7 +98,7 @@ def _is_wanted(tail: Document, limit: MeasureLimit) -> bool:
 
 
 def _tail_reading(metric: str, tail: Document, measure: str, *, absent: bool) -> Reading:
-    """Return a number of `tails`; one from too few observations is known only in part."""
+    """Return a number of `tails`; one from too few observations has a reason."""
     value = tail.get(measure)
     if value is None:
         return Reading(metric, None, tail.get("reason") or NOT_IN_REPORT, absent)
@@ -108,10 +108,10 @@ def _tail_reading(metric: str, tail: Document, measure: str, *, absent: bool) ->
 
 
 def drawdown_reading(limit: DrawdownLimit, report: RiskReport, document: Document) -> Reading:
-    """Return the drawdown of a window, of the track record if the report has one.
+    """Return the drawdown of a window, from the track record if the report has one.
 
-    One of a track record that ended too long ago, or of fewer than 20 returns, can break a limit but does not
-    meet it.
+    A drawdown from fewer than 20 returns, or from a track record that ended too long ago, can break a
+    limit but cannot meet it.
     """
     metric = f"{DRAWDOWN}.{limit.window}"
     record = document.get("track_record")
@@ -176,13 +176,17 @@ def _worst(readings: Sequence[Reading], report: StressReport) -> Reading:
 
 
 def _scenario_readings(report: StressReport, max_loss: float) -> Iterator[Reading]:
-    """Yield one reading for each scenario of the report: the worst of the computed and the own loss."""
+    """Yield one reading for each scenario of the report: the worst of its computed and own losses."""
     for loss in report.losses:
         yield _scenario_reading(loss, list(_own_losses(report, loss.scenario)), max_loss)
 
 
 def _scenario_reading(loss: StressLoss, own: Sequence[float], max_loss: float) -> Reading:
-    """Return the worst loss; a producer's gain alone that would pass the limit as a loss may have a wrong sign."""
+    """Return the worst loss.
+
+    It has a reason if the producer's own loss is the only complete number, is negative, and would break the
+    limit with the other sign: its sign may be wrong.
+    """
     whole = [*own, *([] if loss.value is None else [loss.value])]
     if loss.value is None and own and max(own) < -max_loss:
         return Reading(f"stress.{loss.scenario}", max(own), OWN_LOSS_NEGATIVE)

@@ -27,7 +27,7 @@ from risk_hub_contracts.reports.risk import RiskReport
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A snapshot's data for the lists: its strategy, and its weights by asset id."""
+    """Strategy and weights of a snapshot, which gross limits and the `freeze` and `drain` lists need."""
 
     strategy: str
     weights: Mapping[str, float]

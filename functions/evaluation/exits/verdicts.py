@@ -15,11 +15,11 @@ class Breach:
     """One rule that fired.
 
     Attributes:
-        rule: its name, which depends on the limit but not on the cause.
+        rule: name of the rule; it depends on the limit but not on the cause.
         ratio: the share of the position to give up, 0 to 1.
         metrics: the observed value with its limit.
         asset: the asset concerned, None for the whole strategy.
-        cause: what the reason does not say, None if it says everything.
+        cause: detail that `reason` lacks; None if it lacks none.
     """
 
     rule: str
@@ -44,9 +44,9 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A limit whose number is missing or has no meaning, which the policy ignores or answers by a warning's rule.
+    """A limit that neither fires nor is met.
 
-    It neither fires nor is met.
+    Its number is missing or meaningless, and the policy ignores this or has a separate rule for the warning.
     """
 
     rule: str
@@ -80,7 +80,7 @@ class Judgement:
 def reduction(action: Action, ratio: float | None, limit: float, observed: float) -> float:
     """Return the share of the position to give up.
 
-    The action or the limit fixes it; otherwise it is the share that brings the value to the limit.
+    The action or the limit fixes the share; otherwise it is the share that brings the value to the limit.
     """
     fixed = FIXED_RATIOS.get(action)
     return fixed if fixed is not None else ratio or 1 - limit / observed

@@ -41,7 +41,7 @@ def forecast_of(snapshot: Snapshot, report: RiskReport, returns: ReturnsInput, c
 def _tails(report: RiskReport) -> list[TailForecast]:
     """Return the pairs of VaR and ES by the methods of the first release, at every confidence of the report.
 
-    `measures` lists both of a pair with the same methods and confidences; `tails` adds confidences.
+    `measures` has a VaR and an ES for each of its methods and confidences; `tails` adds confidences.
     """
     found = {(each.measure, each.method, each.confidence_bps): each for each in report.measures}
     pairs: dict[tuple[str, int], TailForecast] = {
@@ -57,20 +57,20 @@ def _tails(report: RiskReport) -> list[TailForecast]:
     }
     for row in report.tails:
         if row.method in FIRST_METHODS and (row.method, row.confidence_bps) not in pairs:
-            pairs[row.method, row.confidence_bps] = TailForecast.model_validate(_pair(row))
+            pairs[row.method, row.confidence_bps] = TailForecast.model_validate(_forecast_members(row))
     return list(pairs.values())
 
 
 def _further_tails(report: RiskReport) -> list[FurtherTailForecast]:
     return [
-        FurtherTailForecast.model_validate(_pair(row))
+        FurtherTailForecast.model_validate(_forecast_members(row))
         for row in report.tails
         if row.method not in FIRST_METHODS
     ]
 
 
-def _pair(row: TailMeasure) -> dict[str, Any]:
-    """Return the members of a forecast's pair; a value that exists needs no reason."""
+def _forecast_members(row: TailMeasure) -> dict[str, Any]:
+    """Return VaR and ES of a row as the members of a forecast; the reason is set only if VaR is missing."""
     return {
         "method": row.method,
         "confidence_bps": row.confidence_bps,

@@ -25,10 +25,10 @@ from risk_hub_contracts.snapshot.parse import Snapshot
 
 AVAILABLE_CASE = "available_case"
 PAIRWISE_MAX_ASSETS = 500
-"""Most assets of a covariance from available cases: its repair costs the cube of their number."""
+"""Greatest number of assets of an `available_case` covariance: the time of its repair grows with the cube."""
 COVERAGE_MAX_ASSETS = 20
-"""Assets with gaps that a report lists."""
-# Reasons against complete periods that leave the available ones usable.
+"""Greatest number of assets with gaps that a report lists."""
+# Values of `ReturnsInput.reason` with which the common periods of each pair may still suffice.
 TOO_FEW = frozenset({None, "too_few_observations"})
 
 
@@ -40,7 +40,7 @@ def estimate(returns: ReturnsInput, weights: Mapping[str, float], rule: str) -> 
         weights: of the held assets.
         rule: for missing observations.
     """
-    series = _series(returns, weights)
+    series = _series_with_gaps(returns, weights)
     if rule != AVAILABLE_CASE or not any(any(map(isnan, row)) for row in series.values()):
         return estimate_covariance(returns, weights)
     return _pairwise(returns, series) if _is_usable(returns, weights, series) else None
@@ -59,7 +59,7 @@ def missing_observations(
     """
     if returns.given is None or returns.decoded is None or not returns.given.has_missing:
         return None
-    used = _named(returns, weights)
+    used = _series_by_asset(returns, weights)
     found = [_coverage(asset, row, returns.given.dates) for asset, row in used.items()]
     incomplete = sorted((each for each in found if each.missing), key=lambda each: (-each.missing, each.id))
     if not incomplete:
@@ -79,14 +79,14 @@ def missing_observations(
     )
 
 
-def _series(returns: ReturnsInput, weights: Mapping[str, float]) -> dict[str, Vector]:
-    """Return the series of the held assets with their gaps; none of a bare series or without declared gaps."""
+def _series_with_gaps(returns: ReturnsInput, weights: Mapping[str, float]) -> dict[str, Vector]:
+    """Return the held assets' series with their gaps; empty for a bare series or without declared gaps."""
     if returns.given is None or not returns.given.has_missing or not returns.given.ids:
         return {}
-    return _named(returns, weights)
+    return _series_by_asset(returns, weights)
 
 
-def _named(returns: ReturnsInput, weights: Mapping[str, float]) -> dict[str, Vector]:
+def _series_by_asset(returns: ReturnsInput, weights: Mapping[str, float]) -> dict[str, Vector]:
     """Return the series by held asset; a bare series is named `realized_returns`."""
     if returns.given is None:
         return {}

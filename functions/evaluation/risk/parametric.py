@@ -37,10 +37,10 @@ class ParametricBook:
     Attributes:
         sigma: `σ_p` over one period; None, with a reason, where it is unknown.
         reason: why `sigma` is None, else None.
-        origin: of the covariance behind `sigma`; None without a number.
+        origin: origin of the covariance behind `sigma`; None without a `sigma`.
         fallback: the policy used in place of the covariance.
         undiversified: `Σ|w_i|σ_i`; None where the variances are not known.
-        contributions: to VaR; None where they are unknown.
+        contributions: contributions to VaR; None where they are unknown.
         riskless: whether the book cannot lose, so that historical numbers are zero as well.
     """
 

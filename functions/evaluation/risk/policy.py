@@ -1,4 +1,4 @@
-"""Named choices of a deployment about the risk numbers; the defaults choose nothing."""
+"""Options of a deployment for the risk numbers; both are off by default."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ from risk_hub_contracts.reports.risk import Fallback
 
 @dataclass(frozen=True, slots=True)
 class RiskPolicy:
-    """Named choices of one deployment stage.
+    """Options of one deployment stage for the risk numbers.
 
     Attributes:
-        fallback: used in place of an unusable covariance; None: no fallback.
+        fallback: the policy used in place of an unusable covariance; None: no fallback.
         legacy_method: whether the numbers of the gateway that this hub replaces are added, for comparison.
     """
 

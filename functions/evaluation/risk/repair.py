@@ -17,13 +17,13 @@ from risk_hub_contracts.snapshot.facts import RiskOptions
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A repair of one covariance: the members of its description so far."""
+    """A repair in progress: the given covariance, and the known members of the repair's description."""
 
     given: CovarianceInput
     described: dict[str, Any]
 
     def refused(self, reason: str, **sizes: Any) -> CovarianceInput:  # noqa: ANN401 - the model checks them
-        """Return the covariance as given, still refused, with the reason why it was not repaired."""
+        """Return the given covariance, which stays refused, with the reason why it was not repaired."""
         described = {**self.described, **sizes, "applied": False, "reason": reason}
         return replace(self.given, repair=CovarianceRepair(**described))
 

@@ -12,7 +12,7 @@ def is_riskless(covariance: CovarianceInput, returns: ReturnsInput, weights: Map
     """Return whether the book's risk is zero by its inputs, not by the cancellation of a hedge.
 
     A book without positions is riskless. Otherwise every held asset must have variance zero under the covariance,
-    and the realised returns of the book, if there are any, must be constant and no loss.
+    and the realised returns of the book, if there are any, must be constant and not negative.
 
     Args:
         covariance: the covariance that numbers are computed with.

@@ -35,12 +35,12 @@ def sufficiency(  # noqa: PLR0913  (the verdict is on everything that went in)
         covariance=book.origin,
         fallback=book.fallback,
         psd_margin=None if effective.verdict is None else effective.verdict.margin,
-        inputs=[_of_covariance(as_of, covariance), _of_returns(as_of, returns)],
+        inputs=[_covariance_sufficiency(as_of, covariance), _returns_sufficiency(as_of, returns)],
         missing=missing,
     )
 
 
-def _of_covariance(as_of: datetime, given: CovarianceInput) -> InputSufficiency:
+def _covariance_sufficiency(as_of: datetime, given: CovarianceInput) -> InputSufficiency:
     return InputSufficiency(
         kind="covariance",
         coverage=given.declared.coverage,
@@ -52,7 +52,7 @@ def _of_covariance(as_of: datetime, given: CovarianceInput) -> InputSufficiency:
     )
 
 
-def _of_returns(as_of: datetime, given: ReturnsInput) -> InputSufficiency:
+def _returns_sufficiency(as_of: datetime, given: ReturnsInput) -> InputSufficiency:
     last = given.dates[-1] if given.dates else None
     age = _age_in_use(as_of, given.known_since) if last is None else _age_of_day(as_of, last)
     return InputSufficiency(

@@ -13,7 +13,7 @@ __all__ = ["hysteresis_verdict", "median_verdicts"]
 
 
 def median_verdicts(named: NamedRule, cohort: Mapping[str, Numbers]) -> dict[str, Verdict]:
-    """Return the verdict for each strategy: that on the median, if its own number counts for it."""
+    """Return the verdict for each strategy: on the median, or on its own missing or wrong number."""
     own = {strategy: _own_verdict(named, numbers) for strategy, numbers in cohort.items()}
     counted = sorted(cohort[strategy][named.path] for strategy, verdict in own.items() if verdict is None)
     shared = number_verdict(named, median(counted)) if counted else named.missing(ReasonCode.METRIC_MISSING)
@@ -21,7 +21,7 @@ def median_verdicts(named: NamedRule, cohort: Mapping[str, Numbers]) -> dict[str
 
 
 def _own_verdict(named: NamedRule, numbers: Numbers) -> Verdict | None:
-    """Return why the number of a strategy does not count, None if it does."""
+    """Return the verdict on a missing or wrong number; None for a number that the median includes."""
     value = numbers.get(named.path)
     if value is None:
         return named.missing(ReasonCode.METRIC_MISSING)

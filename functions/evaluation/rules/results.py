@@ -88,14 +88,14 @@ def named_rules(policy: EvaluationPolicy, profile: str) -> list[NamedRule]:
     on_missing = next((each.on_missing for each in lineage if each.on_missing), policy.on_missing)
     on_error = next((each.on_error for each in lineage if each.on_error), policy.on_error)
     rules = policy.rules_of(profile)
-    named = [_named(name, rules[name], policy.owner) for name in sorted(rules)]
+    named = [_named_rule(name, rules[name], policy.owner) for name in sorted(rules)]
     return [
         replace(each, on_missing=each.rule.on_missing or on_missing, on_error=each.rule.on_error or on_error)
         for each in named
     ]
 
 
-def _named(name: str, rule: Rule, owner: str) -> NamedRule:
+def _named_rule(name: str, rule: Rule, owner: str) -> NamedRule:
     path, unit = _path_and_unit(rule)
     return NamedRule(
         name=name,

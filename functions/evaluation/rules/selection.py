@@ -51,7 +51,7 @@ def _ranked(
     cohort: Mapping[str, Numbers],
     candidates: Collection[str],
 ) -> tuple[dict[str, Verdict], list[str]]:
-    """Return the verdicts of strategies without a rank, and the other ones, the best first."""
+    """Return the verdicts of the strategies without a rank, and the ids of the ranked ones, best first."""
     verdicts: dict[str, Verdict] = {}
     values: dict[str, float] = {}
     for strategy, numbers in cohort.items():
@@ -68,7 +68,7 @@ def _ranked(
 
 
 def _worst_pair(named: NamedRule, rule: CorrelationRule, pairs: Mapping[str, float | None]) -> Verdict:
-    """Return the verdict of the pair with the worst status, and of equal ones that of the greatest correlation."""
+    """Return the verdict of the pair with the worst status; among equal ones, of the greatest correlation."""
     quiet = rule.max if rule.warn_max is None else rule.warn_max
     largest = max(
         (other for other, value in pairs.items() if value is not None and abs(value) <= quiet),
@@ -98,5 +98,5 @@ def _pair_verdict(named: NamedRule, rule: CorrelationRule, other: str, value: fl
 
 
 def _weight(verdict: Verdict) -> tuple[int, float]:
-    """Return the order of verdicts: by status, then by the magnitude of the correlation."""
+    """Return the sort key of a verdict: its status, then the magnitude of its correlation."""
     return _STATUS_ORDER[verdict.status], abs(verdict.observed or 0.0)

@@ -29,11 +29,11 @@ from risk_hub_contracts.runs.verification import StoredAnchor
 ANCHOR_SETTLE: Final = timedelta(minutes=5)
 """Time until the items of an hour are visible: clock skew, a writer's time limit, delay of the index."""
 HOURS_MAX_COUNT: Final = 100
-"""Hours of one invocation: after an outage the next invocations anchor the rest."""
+"""Most hours that one invocation anchors: after an outage, the next invocations anchor the rest."""
 
 
 class AnchorConflictError(Exception):
-    """The store has an anchor of this hour that does not follow from the anchor before: it was not made here.
+    """The stored anchor of this hour does not follow from the anchor before: this use case did not write it.
 
     Attributes:
         hour: the hour of the anchor.
@@ -46,7 +46,7 @@ class AnchorConflictError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AnchoredHour:
-    """One hour that is anchored: the number of heads."""
+    """An anchored hour, and the number of heads in its anchor."""
 
     hour: str
     count: int

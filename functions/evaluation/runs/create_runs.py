@@ -17,7 +17,7 @@ from risk_hub_contracts.runs.run_item import FIRST_SEQUENCE, RunItem, SealedItem
 from risk_hub_contracts.runs.run_key import RunKey
 
 BATCH_MAX_BYTES: Final = 2_000_000
-"""Items of one transaction before compression; DynamoDB's limit is 4 MB."""
+"""Greatest size of the items of one transaction, before compression; DynamoDB's limit is 4 MB."""
 CREATE_MAX_ATTEMPTS: Final = 4
 
 
@@ -46,7 +46,7 @@ class CreatedRun:
 
 @dataclass(frozen=True, slots=True)
 class CreateRuns:
-    """Store runs, 25 of them with one call, two if some exist."""
+    """Store runs in batches of up to 25: one write for each batch, or two if some of its runs exist."""
 
     store: RunStore
     clock: Clock

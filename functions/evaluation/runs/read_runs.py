@@ -17,7 +17,7 @@ from risk_hub_contracts.runs.run_key import RunKey
 
 @dataclass(frozen=True, slots=True)
 class RunFilter:
-    """What a list selects, as a caller sends it; the cursor of a page is bound to it."""
+    """Filter of a list of runs, as a caller sends it; the cursor of a page is bound to it."""
 
     world_id: str
     strategy_id: str | None = None

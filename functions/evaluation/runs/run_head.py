@@ -17,10 +17,10 @@ RUN_ORDER: Final = re.compile(rf"{INSTANT}\|[0-9a-f]{{{DIGEST_CHARS}}}")
 
 @dataclass(frozen=True, slots=True)
 class RunHead:
-    """What a list shows of a run. It follows from the run's items, so it can be computed again.
+    """The entry of a run in a list. It follows from the run's items, so it can be computed again.
 
     Attributes:
-        sequence: that of the last item.
+        sequence: the sequence of the last item.
         sha256: the digest of the last item.
         status: the summary status after the last item.
     """

@@ -41,7 +41,7 @@ class RunQuery:
         return max(lower, just_after(self.after)), AFTER_ALL
 
     def matches(self, head: RunHead) -> bool:
-        """Return whether a run belongs to the answer, its position in the order aside."""
+        """Return whether a run has the wanted world, strategy, stage and status, at any position."""
         return head.key.world_id == self.world_id and all(
             wanted in {None, value}
             for wanted, value in (

@@ -68,7 +68,7 @@ def to_item(record: AnyDerivedRecord, retain_until: datetime) -> Item:
 
 
 def _document_attributes(record: AnyDerivedRecord) -> Item:
-    """Return the document: of a signal as text, of a report compressed. Its instant is in the document only."""
+    """Return the attributes that hold the document: the text of a signal, or a compressed report."""
     text = orjson.dumps(record.document())
     if isinstance(record.report, ExitSignal):
         return {"report": {"S": text.decode()}, "content_hash": {"S": record.report.content_hash}}

@@ -9,7 +9,7 @@ from risk_hub_contracts.reports.stress import StressLoss
 from risk_hub_contracts.reports.warning import RiskWarning
 
 SHOCK_SIZE_MAX = 5.0
-"""Middle size of the shocks of the held assets, as a fraction: no market moves by 500 % as a rule."""
+"""Greatest median size of the held assets' shocks, as a fraction: markets do not usually move by 500 %."""
 LOSS = "loss"
 LIMITED_METRICS = (LOSS, "max_drawdown")
 """The producer's own numbers that limits are compared with."""
@@ -34,14 +34,14 @@ def loss_warnings(
     """
     held = {asset: weight for asset, weight in sorted(weights.items()) if weight}
     return [
-        *islice(_percent(scenarios, held), SCENARIOS_MAX_COUNT),
-        *islice(_negative(scenarios), SCENARIOS_MAX_COUNT),
-        *islice(_misspelt(scenarios), SCENARIOS_MAX_COUNT),
-        *_gains(scenarios, held, losses),
+        *islice(_percent_warnings(scenarios, held), SCENARIOS_MAX_COUNT),
+        *islice(_negative_loss_warnings(scenarios), SCENARIOS_MAX_COUNT),
+        *islice(_misspelt_metric_warnings(scenarios), SCENARIOS_MAX_COUNT),
+        *_no_loss_warning(scenarios, held, losses),
     ]
 
 
-def _percent(scenarios: Scenarios, held: Mapping[str, float]) -> Iterator[RiskWarning]:
+def _percent_warnings(scenarios: Scenarios, held: Mapping[str, float]) -> Iterator[RiskWarning]:
     """Yield a warning for each scenario whose loss has no meaning because most shocks are in percent."""
     for name in sorted(scenarios):
         shocks, default = scenarios[name].get(SHOCKS), scenarios[name].get(DEFAULT)
@@ -59,8 +59,8 @@ def _percent(scenarios: Scenarios, held: Mapping[str, float]) -> Iterator[RiskWa
             )
 
 
-def _negative(scenarios: Scenarios) -> Iterator[RiskWarning]:
-    """Yield a caution for each loss of the producer's own that is a gain."""
+def _negative_loss_warnings(scenarios: Scenarios) -> Iterator[RiskWarning]:
+    """Yield a caution for each of the producer's own losses that is negative, which means a gain."""
     for name in sorted(scenarios):
         own = scenarios[name].get(LOSS)
         if own is not None and own < 0:
@@ -73,8 +73,8 @@ def _negative(scenarios: Scenarios) -> Iterator[RiskWarning]:
             )
 
 
-def _misspelt(scenarios: Scenarios) -> Iterator[RiskWarning]:
-    """Yield a caution for each number of the producer's own that no limit reads because of its name."""
+def _misspelt_metric_warnings(scenarios: Scenarios) -> Iterator[RiskWarning]:
+    """Yield a caution for each of the producer's own numbers that no limit reads: its name is misspelt."""
     for name in sorted(scenarios):
         given = scenarios[name].keys() - {SHOCKS, DEFAULT, *LIMITED_METRICS}
         for metric in sorted(given):
@@ -89,10 +89,13 @@ def _misspelt(scenarios: Scenarios) -> Iterator[RiskWarning]:
                 )
 
 
-def _gains(
+def _no_loss_warning(
     scenarios: Scenarios, held: Mapping[str, float], losses: Sequence[StressLoss]
 ) -> Iterator[RiskWarning]:
-    """Yield a warning if no scenario with a loss loses anything; all gains are without meaning if long only."""
+    """Yield a warning if no scenario has a loss above zero.
+
+    The numbers have no meaning if the book is long only and every scenario is a gain.
+    """
     computed = [loss.value for loss in losses if loss.value is not None]
     own = [scenarios[name][LOSS] for name in scenarios if scenarios[name].get(LOSS) is not None]
     worst = max([*computed, *own], default=0.0)

@@ -8,13 +8,13 @@ from risk_hub_contracts.base.limits import LIMITED_LOSS_RETURN_RATIO
 from risk_hub_contracts.reports.warning import Evidence, RiskWarning
 
 NAMES_MAX_COUNT = 10
-"""Ids that the evidence of one warning names."""
+"""Greatest number of ids in the evidence of one warning."""
 COMPARED_MAX_COUNT = 200
-"""Ids of a scenario that are compared as possible misspellings."""
+"""Greatest number of ids of a scenario that are compared as possible misspellings."""
 SCENARIOS_MAX_COUNT = 20
-"""Scenarios with a warning of one code."""
+"""Greatest number of warnings of one code; each concerns one scenario."""
 MISSPELT_MIN_CHARS = 3
-"""Shorter ids differ by one character as a rule."""
+"""Least length of compared ids: different ids that are shorter often differ by one character only."""
 
 MISSPELT_CAUSE = "a shock has a misspelt id, so the scenario's default or no shock counts for the position"
 UNUSED_CAUSE = (
@@ -29,7 +29,7 @@ IMPOSSIBLE_CAUSE = (
 def shock_warnings(
     scenarios: Scenarios, weights: Mapping[str, float], unlimited_loss: Collection[str]
 ) -> list[RiskWarning]:
-    """Return the warnings in the order of the scenarios' names, a surplus that changes nothing last.
+    """Return the warnings by the scenarios' names; the one on surplus shocks comes last.
 
     Args:
         scenarios: of the snapshot.
@@ -38,12 +38,12 @@ def shock_warnings(
     """
     held = sorted(asset for asset, weight in weights.items() if weight)
     with_shocks = [(name, scenarios[name]) for name in sorted(scenarios) if SHOCKS in scenarios[name]]
-    impossible = (_impossible(name, each, held, unlimited_loss) for name, each in with_shocks)
-    unused = (_unused(name, each, held) for name, each in with_shocks)
+    impossible = (_impossible_shock_warning(name, each, held, unlimited_loss) for name, each in with_shocks)
+    unused = (_unused_shock_warning(name, each, held) for name, each in with_shocks)
     return [
-        *_shown(filter(None, impossible)),
-        *_shown(filter(None, unused)),
-        *_surplus([each for _, each in with_shocks], held),
+        *_first_warnings(filter(None, impossible)),
+        *_first_warnings(filter(None, unused)),
+        *_surplus_warning([each for _, each in with_shocks], held),
     ]
 
 
@@ -52,13 +52,13 @@ def is_misspelling(given: str, held: str) -> bool:
 
     An edit inserts, removes or replaces one character, or swaps two neighbours.
     """
-    first, second = _letters(given), _letters(held)
+    first, second = _letters_and_digits(given), _letters_and_digits(held)
     if first == second:
         return True
     return min(len(first), len(second)) >= MISSPELT_MIN_CHARS and _is_one_edit(first, second)
 
 
-def _impossible(
+def _impossible_shock_warning(
     name: str, scenario: Mapping[str, Any], held: Sequence[str], unlimited_loss: Collection[str]
 ) -> RiskWarning | None:
     """Return a warning if a held asset loses more than its value: the scenario has no loss."""
@@ -73,13 +73,13 @@ def _impossible(
     evidence: dict[str, Evidence] = {
         "least_shock": min(found.values()),
         "least_shock_min": LIMITED_LOSS_RETURN_RATIO,
-        "assets": _named(list(found)),
+        "assets": _joined_ids(list(found)),
         "assets_affected": float(len(found)),
     }
     return _warning("shock_below_minus_one", name, evidence, IMPOSSIBLE_CAUSE)
 
 
-def _unused(name: str, scenario: Mapping[str, Any], held: Sequence[str]) -> RiskWarning | None:
+def _unused_shock_warning(name: str, scenario: Mapping[str, Any], held: Sequence[str]) -> RiskWarning | None:
     """Return a warning if shocks are not used while held assets have no named shock.
 
     The loss has no meaning if such a pair differs by case and separators only: it is one asset.
@@ -95,25 +95,27 @@ def _unused(name: str, scenario: Mapping[str, Any], held: Sequence[str]) -> Risk
         if is_misspelling(given, asset)
     ]
     evidence: dict[str, Evidence] = {
-        "unused": _named(unused),
+        "unused": _joined_ids(unused),
         "unused_count": float(len(unused)),
-        "without_own_shock": _named(without),
+        "without_own_shock": _joined_ids(without),
         "without_own_shock_count": float(len(without)),
     }
     if misspelt:
-        evidence["misspelt"] = _named(misspelt)
+        evidence["misspelt"] = _joined_ids(misspelt)
     cause = MISSPELT_CAUSE if misspelt else UNUSED_CAUSE
-    return _warning("shocks_unused", name, evidence, cause, meaningless=_same_letters(unused, without))
+    return _warning(
+        "shocks_unused", name, evidence, cause, meaningless=_differ_in_separators_only(unused, without)
+    )
 
 
-def _surplus(scenarios: Sequence[Mapping[str, Any]], held: Sequence[str]) -> Iterator[RiskWarning]:
+def _surplus_warning(scenarios: Sequence[Mapping[str, Any]], held: Sequence[str]) -> Iterator[RiskWarning]:
     """Yield one warning for all scenarios whose unused shocks change nothing."""
     assets = set(held)
     complete = [each[SHOCKS].keys() for each in scenarios if each[SHOCKS].keys() > assets]
     if complete:
         unused = sorted(set().union(*complete) - assets)
         evidence: dict[str, Evidence] = {
-            "unused": _named(unused),
+            "unused": _joined_ids(unused),
             "unused_count": float(len(unused)),
             "scenarios": float(len(complete)),
         }
@@ -128,21 +130,21 @@ def _warning(
     )
 
 
-def _shown(found: Iterable[RiskWarning]) -> list[RiskWarning]:
+def _first_warnings(found: Iterable[RiskWarning]) -> list[RiskWarning]:
     """Return at most 20 warnings; those that make a loss meaningless come first."""
     return sorted(found, key=lambda each: not each.makes_insufficient)[:SCENARIOS_MAX_COUNT]
 
 
-def _same_letters(unused: Sequence[str], without: Sequence[str]) -> bool:
-    return bool(set(map(_letters, unused)) & set(map(_letters, without)) - {""})
+def _differ_in_separators_only(unused: Sequence[str], without: Sequence[str]) -> bool:
+    return bool(set(map(_letters_and_digits, unused)) & set(map(_letters_and_digits, without)) - {""})
 
 
-def _named(ids: Sequence[str]) -> str:
+def _joined_ids(ids: Sequence[str]) -> str:
     more = len(ids) - NAMES_MAX_COUNT
     return ", ".join(ids[:NAMES_MAX_COUNT]) + (f" and {more} more" if more > 0 else "")
 
 
-def _letters(text: str) -> str:
+def _letters_and_digits(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PREFIX = "risk-bodies"
-# Below the connections that a client keeps (10).
+# Number of concurrent loads; fewer than the 10 connections that a client keeps.
 LOADS_AT_ONCE: Final = 8
 PARALLEL_FROM_COUNT: Final = 3
 Record = TypeVar("Record")

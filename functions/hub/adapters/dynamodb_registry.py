@@ -31,9 +31,9 @@ ROW_ATTRIBUTES = {
     "#e": "expectation",
     "#f": "expectation_since",
 }
-# A row with neither is left over from a registration or holds only a policy: it is not shown.
+# A row with neither attribute is not shown: it is left over from a registration, or holds only a policy.
 LISTED_ROW_ATTRIBUTES = ("head_as_of", "expectation")
-# Replaces an unreadable expectation: the world is watched by the default limits.
+# Replaces an unreadable expectation: the default limits apply to the world.
 FALLBACK_EXPECTATION = Expectation(owner="unreadable")
 
 

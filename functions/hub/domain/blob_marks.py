@@ -22,8 +22,8 @@ class Claim:
     """A request to keep a blob.
 
     Attributes:
-        version: of the snapshot that is about to refer to the blob; None for an upload.
-        content_hash: of that snapshot, because the version may be taken by other content.
+        version: version of the snapshot that will refer to the blob; None for an upload.
+        content_hash: content hash of that snapshot, because the version may be taken by other content.
         at: the hub's clock when the claim was made.
         found: the blob existed before the claim. Such a claim keeps the blob while it is valid; when it ends,
             it does not permit removal: the marks of a blob without any other claim are unknown.

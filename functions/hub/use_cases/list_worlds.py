@@ -13,7 +13,7 @@ from risk_hub_contracts.base.ids import ID_PATTERN, STAGE_PATTERN
 from risk_hub_contracts.base.times import format_instant
 
 Document = dict[str, Any]
-# Not allowed in a world id or a stage.
+# Separates world id and stage in a cursor; neither can contain it.
 SEPARATOR = "|"
 CURSOR_QUERY = {"worlds": "all"}
 POSITION = re.compile(rf"{ID_PATTERN[1:-1]}\|{STAGE_PATTERN[1:-1]}")

@@ -118,15 +118,15 @@ class UploadBlobs:
         if stat is None:
             return False
         same_bytes = (stat.sha256, stat.size_bytes) == (ref.sha256, ref.bytes)
-        if same_bytes and (stat.kind == ref.kind or self._says_announced_kind(ref)):
+        if same_bytes and (stat.kind == ref.kind or self._has_announced_kind(ref)):
             return True
         size = counted(stat.size_bytes, "byte")
         detail = f"{ref.ref}: the stored object has {size}, kind {stat.kind}, sha256 {stat.sha256}"
         remedy = STORED_REMEDY if stat.sha256 == ref.sha256 else None
         raise ProblemError(REF_INVALID, detail, remedy=remedy)
 
-    def _says_announced_kind(self, ref: BlobRef) -> bool:
-        """Return whether the first line of a blob that was stored under another kind has the announced kind."""
+    def _has_announced_kind(self, ref: BlobRef) -> bool:
+        """Return whether the first line of a stored blob names the announced kind."""
         try:
             head = self.blobs.head(ref, KIND_READ_BYTES)
         except BlobError:

@@ -40,7 +40,7 @@ SPECIFIC_NEGATIVE = Verdict("specific_variance_negative", None)
 
 
 def range_verdict(least: float, greatest: float) -> Verdict | None:
-    """Return the verdict against a range that is not finite or exceeds the contract's range; else None."""
+    """Return the refusal of numbers that are not finite or exceed the contract's range; else None."""
     if not (isfinite(least) and isfinite(greatest)):
         return NOT_FINITE
     return None if least >= -NUMBER_MAX_ABS and greatest <= NUMBER_MAX_ABS else OUT_OF_RANGE

@@ -29,7 +29,7 @@ class PairwiseCovariance:
 
 
 def pair_observations_min(series: Sequence[Vector]) -> int:
-    """Return the least number of periods that two of n series of T values have in common, NaN is missing."""
+    """Return the least number of periods that two of n series of T values share; NaN is a missing value."""
     known = np.isfinite(np.array([np.asarray(row, dtype=np.float64) for row in series])).astype(np.float64)
     return int(np.einsum("it,jt->ij", known, known).min())
 

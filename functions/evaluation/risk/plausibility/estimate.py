@@ -58,11 +58,11 @@ def covariance_near_zero(facts: Facts) -> Iterator[RiskWarning]:
 
 
 def variance_zero(facts: Facts) -> Iterator[RiskWarning]:
-    """Yield a warning for each asset without variance whose returns are a share of the book's moves.
+    """Yield a warning for each asset whose given variance is zero although its returns vary.
 
-    The numbers have no meaning if such assets are a tenth of the summed position moves. Without any returns, rows of
-    zeros for a tenth of the book are a caution if other rows are not zero: the assets are cash, or the rows were not
-    filled.
+    Assets with at most 1 % of the summed position moves cause no warning. The numbers have no meaning if the
+    others make a tenth of these moves. Without any returns, zero variances for a tenth of the book are a
+    caution if other variances are not zero: the assets are cash, or the rows were not filled.
     """
     if not facts.profiles and facts.portfolio is None:
         yield from _unconfirmed_zeros(facts)
@@ -108,8 +108,8 @@ def _unconfirmed_zeros(facts: Facts) -> Iterator[RiskWarning]:
 def correlations_differ(facts: Facts) -> Iterator[RiskWarning]:
     """Yield a warning if correlations, not variances, explain the volatility of a long-only book.
 
-    Compared is the volatility by the covariance, as a share of the summed position deviations, with the same
-    share by the returns.
+    The rule compares two shares: the volatility by the covariance over the summed position deviations,
+    and the same by the returns.
     """
     moves, least = facts.moves(), min(facts.weights.values(), default=0.0)
     compared = facts.given.keys() & moves.keys() == facts.weights.keys() and least > 0

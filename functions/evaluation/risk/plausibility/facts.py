@@ -20,7 +20,7 @@ EVIDENCE_DIGITS = 6
 COVARIANCE = "covariance"
 RETURNS = "realized_returns"
 TRACK_RECORD = "portfolio_returns"
-"""Subjects of warnings about a whole input."""
+"""Subjects of warnings about a whole input: `COVARIANCE`, `RETURNS` and `TRACK_RECORD`."""
 
 
 @dataclass(frozen=True, slots=True)

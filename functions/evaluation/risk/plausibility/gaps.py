@@ -30,7 +30,7 @@ REPAIRED_CAUSE = (
 
 def few_complete_cases(facts: Facts) -> Iterator[RiskWarning]:
     """Yield a caution if a quarter of the periods or more is left out because of gaps."""
-    found = _gaps(facts)
+    found = _missing_observations(facts)
     if found is None or found.complete_periods >= COMPLETE_SHARE_MIN * found.periods:
         return
     worst = found.assets[0]
@@ -47,7 +47,7 @@ def few_complete_cases(facts: Facts) -> Iterator[RiskWarning]:
 
 
 def correlations_repaired(facts: Facts) -> Iterator[RiskWarning]:
-    """Yield a caution if correlations, given or of available cases, were changed noticeably to fit together."""
+    """Yield a caution if a repair changed a correlation, given or from available cases, by more than 0.1."""
     given = facts.report.repair
     if given is not None and given.applied and (given.largest_change or 0.0) > CORRELATION_CHANGE_MAX:
         yield warning(
@@ -57,7 +57,7 @@ def correlations_repaired(facts: Facts) -> Iterator[RiskWarning]:
             correlation_max_change=given.largest_change or 0.0,
             correlation_change_max=CORRELATION_CHANGE_MAX,
         )
-    found = _gaps(facts)
+    found = _missing_observations(facts)
     if found is None or (found.correlation_max_change or 0.0) <= CORRELATION_CHANGE_MAX:
         return
     yield warning(
@@ -76,7 +76,7 @@ def losses_left_out(facts: Facts, returns: ReturnsInput) -> Iterator[RiskWarning
     """
     limit = next((each.value for each in facts.report.measures if _is_tail(each)), None)
     table = returns.given
-    if _gaps(facts) is None or limit is None or table is None or not table.ids:
+    if _missing_observations(facts) is None or limit is None or table is None or not table.ids:
         return
     rows = dict(zip(table.ids, table.rows, strict=True))
     used = [(facts.weights[asset], rows[asset]) for asset in facts.weights if asset in rows]
@@ -105,5 +105,5 @@ def _is_tail(measure: RiskMeasure) -> bool:
     return (measure.measure, measure.method, measure.confidence_bps) == wanted
 
 
-def _gaps(facts: Facts) -> MissingObservations | None:
+def _missing_observations(facts: Facts) -> MissingObservations | None:
     return None if facts.report.sufficiency is None else facts.report.sufficiency.missing

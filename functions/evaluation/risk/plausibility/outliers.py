@@ -30,8 +30,8 @@ FLOW_CAUSE = (
 def returns_have_outliers(facts: Facts) -> Iterator[RiskWarning]:
     """Yield a warning for each series with one return far beyond its others.
 
-    The numbers have no meaning if a wrong price, taken back by a neighbour, makes half of the squared returns
-    of an asset that makes a tenth of the summed position moves.
+    The numbers have no meaning if a wrong price, which a neighbouring return reverses, makes half of the
+    squared returns of an asset that makes a tenth of the summed position moves.
     """
     found = {
         asset: abs(each.largest)
@@ -54,7 +54,7 @@ def returns_have_outliers(facts: Facts) -> Iterator[RiskWarning]:
 
 
 def wrong_first(is_wrong: bool) -> float:  # noqa: FBT001 - the one fact that the order depends on
-    """Return a size that sorts a wrong series first: a warning names only the ten largest sizes."""
+    """Return a size that sorts series with a wrong price first: a warning names the ten largest only."""
     return 1e9 if is_wrong else 0.0
 
 
@@ -75,7 +75,7 @@ def _is_of_market(facts: Facts, series: SeriesProfile) -> bool:
 
 
 def _is_reversed(series: SeriesProfile) -> bool:
-    """Return whether a neighbour of the largest return takes the value back."""
+    """Return whether the return before or after the largest one reverses it."""
     neighbours = (series.before_largest, series.after_largest)
     changes = [(1 + series.largest) * (1 + each) for each in neighbours]
     return any(1 / REVERSAL_TOLERANCE <= change <= REVERSAL_TOLERANCE for change in changes)

@@ -19,13 +19,14 @@ CODE = "returns_repeated"
 CAUSE = "the history was appended to itself, or each period was sent more than once; send each period once"
 COMPARED_MAX_ASSETS = 8
 COMPARED_MIN_VALUES = 6
-"""Values that must be equal: fewer returns, rounded to a few decimals, are equal by chance."""
+"""Least number of equal values that count as a copy: fewer rounded returns may be equal by chance."""
 
 
 def returns_repeated(returns: ReturnsInput, weights: Mapping[str, float]) -> Iterator[RiskWarning]:
-    """Yield a warning if periods in which the book moves occurred before; without meaning from half of them.
+    """Yield a warning if periods in which the book moves are copies of earlier ones.
 
-    Compared are the returns of the largest positions, of one asset over several periods.
+    The numbers have no meaning if half of the periods are copies. Periods are compared by the returns of the
+    largest positions; if there are few positions, several periods are compared together.
     """
     rows = _largest(returns, weights)
     if not rows or len(set(map(len, rows))) != 1 or len(rows[0]) < SCALE_MIN_OBSERVATIONS:

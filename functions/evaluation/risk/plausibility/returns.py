@@ -35,9 +35,10 @@ OWN_SERIES = frozenset({RETURNS, TRACK_RECORD})
 def returns_look_like_prices(facts: Facts) -> Iterator[RiskWarning]:
     """Yield a warning for each series without any loss whose median gain is beyond 20 % per period.
 
-    Rates and yields are smaller: of 60 returns or more of known frequency, a median gain beyond 100 % per year.
+    Rates and yields are smaller. Of at least 60 returns of known frequency, a median gain beyond 100 % per
+    year is therefore enough.
     """
-    series = _judged(facts)
+    series = _long_enough(facts)
     found = {asset: each.median for asset, each in series.items() if _looks_like_prices(facts, each)}
     for asset in worst_first(found):
         yield warning(
@@ -54,11 +55,11 @@ def returns_look_like_prices(facts: Facts) -> Iterator[RiskWarning]:
 
 
 def returns_look_like_percent(facts: Facts) -> Iterator[RiskWarning]:
-    """Yield a warning for each series with returns below -1 that moves by several units as a rule.
+    """Yield a warning for each series with an impossible loss and a median move of at least 5 % per period.
 
-    A book without such a return, of which the median asset usually moves by 20 % per period, is a caution.
+    Without such a series, yield a caution if the median asset has a median move of at least 20 % per period.
     """
-    series = _judged(facts)
+    series = _long_enough(facts)
     found = {asset: each.median_size for asset, each in series.items() if _is_percent(facts, asset, each)}
     for asset in worst_first(found):
         yield warning(
@@ -78,7 +79,7 @@ def returns_look_like_percent(facts: Facts) -> Iterator[RiskWarning]:
 
 def returns_below_minus_one(facts: Facts) -> Iterator[RiskWarning]:
     """Yield `loss_exceeds_exposure` for each asset that lost more than its value but does not hold percent."""
-    series = _series(facts)
+    series = _profiles_by_subject(facts)
     found = {
         asset: -each.least
         for asset, each in series.items()
@@ -99,19 +100,24 @@ def returns_below_minus_one(facts: Facts) -> Iterator[RiskWarning]:
 def constant_prices(facts: Facts) -> Iterator[RiskWarning]:
     """Yield a warning for each price that hardly moves, or did not move for long.
 
-    An asset whose variance is given as zero is riskless by declaration: no warning. The numbers have no
-    meaning if a tenth of the book never moves although the covariance gives it a variance, or has a history of
-    which one run of zeros is half, or if half of the book hardly moves. Cash moves less than such a price. They
-    have none either if nothing in the book ever moves and no covariance says so.
+    An asset whose given variance is zero is riskless by declaration and causes no warning. The numbers have
+    no meaning in any of these cases:
+
+    - A tenth of the book never moves although the covariance gives it a variance.
+    - A tenth of the book has a history of which one run of zeros makes half.
+    - Half of the book is stuck: 60 % of its returns are zero, or the last ten.
+    - Nothing in the book ever moves, and no covariance is given.
+
+    The second and third case leave out assets such as cash, whose median move is below 0.1 %.
     """
-    series = _judged(facts)
+    series = _long_enough(facts)
     found = {
         asset: each.zero_share + each.last_zeros / each.observations
         for asset, each in series.items()
         if _hardly_moves(each) and facts.given.get(asset) != 0
     }
     meaningless = _without_meaning(facts, {asset: series[asset] for asset in found})
-    # At most ten assets are named: those that take the meaning from the numbers come first.
+    # At most ten assets are named: those that make the numbers meaningless come first.
     for asset in worst_first({asset: size + 2 * (asset in meaningless) for asset, size in found.items()}):
         yield warning(
             "constant_prices",
@@ -128,15 +134,17 @@ def constant_prices(facts: Facts) -> Iterator[RiskWarning]:
         )
 
 
-def _series(facts: Facts) -> Mapping[str, SeriesProfile]:
+def _profiles_by_subject(facts: Facts) -> Mapping[str, SeriesProfile]:
     """Return the profiles by subject: the held assets or the portfolio's own series, and the track record."""
     found = facts.profiles if facts.portfolio is None else {RETURNS: facts.portfolio}
     return found if facts.track_record is None else {**found, TRACK_RECORD: facts.track_record}
 
 
-def _judged(facts: Facts) -> dict[str, SeriesProfile]:
+def _long_enough(facts: Facts) -> dict[str, SeriesProfile]:
     return {
-        asset: each for asset, each in _series(facts).items() if each.observations >= SERIES_MIN_OBSERVATIONS
+        asset: each
+        for asset, each in _profiles_by_subject(facts).items()
+        if each.observations >= SERIES_MIN_OBSERVATIONS
     }
 
 

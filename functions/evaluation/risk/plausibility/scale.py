@@ -40,8 +40,8 @@ def scale_mismatch(facts: Facts) -> Iterator[RiskWarning]:
     elif book is not None and _beyond(book, SCALE_RATIO_MAX):
         yield _mismatch(book, len(ratios), _cause(book), meaningless=_beyond(book, SCALE_RATIO_MEANINGLESS))
     else:
-        yield from _of_assets(facts, ratios)
-        yield from _of_book(facts)
+        yield from _asset_warnings(facts, ratios)
+        yield from _book_warning(facts)
 
 
 def track_record_scale(facts: Facts) -> Iterator[RiskWarning]:
@@ -119,7 +119,7 @@ def _weighted_median(values: Mapping[str, float], sizes: Mapping[str, float]) ->
     return values[ordered[-1]]
 
 
-def _of_assets(facts: Facts, ratios: Mapping[str, float]) -> Iterator[RiskWarning]:
+def _asset_warnings(facts: Facts, ratios: Mapping[str, float]) -> Iterator[RiskWarning]:
     """Yield a caution for each large position whose own ratio is beyond every regime."""
     moves = {
         asset: abs(facts.weights[asset]) * max(facts.given[asset], facts.profiles[asset].deviation)
@@ -144,7 +144,7 @@ def _of_assets(facts: Facts, ratios: Mapping[str, float]) -> Iterator[RiskWarnin
         )
 
 
-def _of_book(facts: Facts) -> Iterator[RiskWarning]:
+def _book_warning(facts: Facts) -> Iterator[RiskWarning]:
     """Yield a warning if the book's own volatility is of another scale: by correlations, or by one variance."""
     sigma, book = facts.volatility, facts.book
     if not sigma or not facts.given or book is None or not book.deviation or facts.portfolio is not None:

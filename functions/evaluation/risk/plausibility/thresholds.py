@@ -7,14 +7,14 @@ from risk_hub_contracts.base.limits import LIMITED_LOSS_RETURN_RATIO
 DAY_SECONDS = 86_400.0
 
 SCALE_RATIO_MAX = 3.0
-"""Deviation by the covariance over that of the returns, or its inverse: a warning beyond this ratio.
+"""Greatest ratio, or inverse ratio, of the deviation by the covariance to that of the returns.
 
 Volatility doubles between a calm and a turbulent year, so a ratio of 2 is a regime, not an error of units.
 """
 SCALE_RATIO_MEANINGLESS = 10.0
 """Beyond this ratio the two inputs cannot describe the same returns: a crisis reaches 5, a year of days 15.9."""
 SCALE_MIN_OBSERVATIONS = 20
-"""Fewer returns do not measure a deviation."""
+"""Least number of returns that measure a deviation."""
 SCALE_ASSET_MIN_SHARE = 0.01
 """Least share of the summed position deviations with which one asset's own mismatch is a warning."""
 SCALE_FACTORS = (
@@ -25,7 +25,7 @@ SCALE_FACTORS = (
     (100 * sqrt(252), 1.5, "the covariance is annualised and in percent squared"),
     (1e4, 1.5, "the covariance is in basis points squared and the returns are fractions"),
 )
-"""Ratio that an error of units causes, the tolerance as a factor, and the error."""
+"""Known errors of units: the ratio that each causes, its tolerance as a factor, and its description."""
 UNIT_VARIANCE_TOLERANCE = 1e-9
 """Variances this close to 1 for at least two assets are the diagonal of a correlation matrix."""
 
@@ -33,13 +33,13 @@ PERIODS_RATIO_MAX = 1.5
 """Periods per year of covariance and returns may differ by this factor: 252 trading and 365 calendar days."""
 
 SERIES_MIN_OBSERVATIONS = 10
-"""A shorter series is not judged by its shape."""
+"""Least number of values of a series that is checked for prices, percent and constant values."""
 PRICE_MEDIAN_MIN = 0.2
 """A series without a loss and with a median above this (20 % per period) holds prices or gross returns."""
 GAINS_MEDIAN_MIN_PER_YEAR = 1.0
 """Median gain per year (100 %) of a series without a loss that holds yields or rates, not returns."""
 GAINS_MIN_OBSERVATIONS = 60
-"""Shorter series of an asset in a strong market can be without a loss."""
+"""Least number of returns for that check: a shorter series in a strong market can have no loss."""
 PERCENT_MEDIAN_SIZE_MIN = 0.05
 """A series with a return below -1 and at least this median size holds percent; below it, a single wrong value."""
 PERCENT_BOOK_MEDIAN_SIZE_MIN = 0.2
@@ -50,7 +50,7 @@ LEVEL_AUTOCORRELATION_MIN = 0.8
 LEVEL_DEVIATION_MIN = 0.01
 """Least deviation per period of a series of levels: interest of a money-market fund is autocorrelated as well."""
 LEVEL_MIN_OBSERVATIONS = 30
-"""Fewer returns do not measure an autocorrelation."""
+"""Least number of returns that measure an autocorrelation."""
 LEVEL_MIN_SHARE = 0.1
 """Share of the summed position moves in series of levels from which the numbers have no meaning."""
 
@@ -64,28 +64,28 @@ CONSTANT_WEIGHT_MIN_SHARE = 0.1
 RUN_ZEROS_MIN_SHARE = 0.5
 """Share of the observations in one run of zeros from which the history of a price is filled, not observed."""
 MOVING_SIZE_MIN = 1e-3
-"""Least middle size of the moves of a price that counts as filled or stuck: cash moves less."""
+"""Least median size of the moves of a price that counts as filled or stuck: cash moves less."""
 STUCK_ZERO_SHARE_MIN = 0.6
 """Share of zero returns of a price that counts as stuck: a thinly traded share has 0.5, a price every third day 0.67."""
 STUCK_WEIGHT_MIN_SHARE = 0.5
-"""Share of gross weight in prices that hardly move, although they do move by more than cash, without meaning."""
+"""Share of gross weight in stuck prices from which the numbers have no meaning."""
 
 VARIANCE_ZERO_MIN_SHARE = 0.1
-"""Share of the summed position moves in assets with a given variance of zero, without meaning."""
+"""Share of the summed moves in assets of given variance zero, from which the numbers have no meaning."""
 DEVIATION_MIN = 1e-6
 """Deviation per period below which a covariance measures nothing: a money-market fund has 1e-5 a day."""
 SWAPPED_CORRELATION_MAX = 0.2
 """Least correlation of the logarithms of two deviations of the same assets: between any two years it is 0.29 or more."""
 SWAPPED_MIN_ASSETS = 10
-"""Fewer assets do not measure that correlation."""
+"""Least number of assets that measure that correlation."""
 SWAPPED_SPREAD_MIN = 0.2
 """Least deviation of the logarithms: assets of equal volatility cannot be distinguished."""
 CORRELATION_RATIO_MAX = 2.0
-"""By what factor correlations may change the volatility of a long-only book: a crash raises it by 1.8."""
+"""Greatest change of a long-only book's volatility by correlations, as a factor: a crash has 1.8."""
 CORRELATION_RATIO_MEANINGLESS = 3.5
 """Beyond this factor the correlations cannot belong to these assets: 20 days of a crash reach 2.5."""
 ESTIMATE_AHEAD_MAX_SECONDS = 4 * DAY_SECONDS
-"""How long after `as_of` a covariance may be estimated: a long weekend. A later one knows the future."""
+"""Greatest time from `as_of` to a covariance's estimate: a long weekend. A later one knows the future."""
 
 DATES_GAP_MAX_DAYS = 15.0
 """Greatest gap between two dates of daily returns: an exchange closes for 11 days at most."""
@@ -100,21 +100,21 @@ COVARIANCE_MAX_AGE_SECONDS = 35 * DAY_SECONDS
 """Greatest age of a covariance unless the snapshot says otherwise: a monthly model and its delivery."""
 
 DEVIATION_MAX = 0.1
-"""Deviation per period of the middle of a book, from which returns of unknown frequency need a look: 10 %."""
+"""Greatest median deviation of a book per period (10 %) if the frequency of the returns is unknown."""
 DEVIATION_MAX_PER_YEAR = 2.0
-"""The same per year (200 %), if the frequency is known: few shares and coins move as much."""
+"""Greatest median deviation per year (200 %) if the frequency is known: few shares and coins reach it."""
 OUTLIER_MIN = 0.3
 """Least size of a single return that counts as an outlier."""
 OUTLIER_OWN_SERIES_MIN = 0.1
-"""The same for the portfolio's own series: a deposit, or a withdrawal."""
+"""Least size of an outlier of the portfolio's own series: a deposit, or a withdrawal."""
 OUTLIER_SIZE_RATIO_MIN = 30.0
-"""Least size of an outlier in middle sizes of the returns: the crash of March 2020 reaches 21."""
+"""Least size of an outlier, in multiples of the median size: the crash of March 2020 reaches 21."""
 MARKET_MIN_SHARE = 2 / 3
-"""Share of the largest own return that the book's assets reach in one period, if it is a move of the market."""
+"""An outlier of the own series is a market move if the book's largest return is this share of it."""
 REVERSAL_TOLERANCE = 1.25
-"""By what factor the value after a wrong price may differ from the value before it."""
+"""Greatest factor between the values before and after a wrong price."""
 REVERSAL_SQUARES_MIN_SHARE = 0.5
-"""Share of a wrong price in the squared returns of its asset from which it decides the asset's deviation."""
+"""Share of an asset's squared returns from which a wrong price decides the asset's deviation."""
 REPEATED_MIN_SHARE = 0.1
 """Share of periods that occurred before from which a history holds copies of itself."""
 REPEATED_NEIGHBOURS_MIN_SHARE = 0.4
@@ -122,9 +122,9 @@ REPEATED_NEIGHBOURS_MIN_SHARE = 0.4
 REPEATED_MEANINGLESS_SHARE = 0.5
 """Share of copies from which the number of observations has no meaning."""
 LEFT_OUT_LOSSES_MIN_SHARE = 0.2
-"""Share of large losses among the periods left out for a gap: 5 % by chance."""
+"""Least share of large losses among the periods left out for a gap that causes a caution: 5 % by chance."""
 LEFT_OUT_LOSSES_MIN = 3
-"""Fewer large losses are chance."""
+"""Least number of large losses for that caution: fewer may be chance."""
 
 COMPLETE_SHARE_MIN = 0.75
 """Least share of periods without a gap; below it, most of the history is not used."""
@@ -132,7 +132,7 @@ CORRELATION_CHANGE_MAX = 0.1
 """Greatest change of a correlation by clipping that needs no warning."""
 
 SUBJECTS_MAX_COUNT = 10
-"""Assets named by one code; the evidence counts all of them."""
+"""Greatest number of assets that one code names; the evidence counts all of them."""
 
 
 def thresholds() -> dict[str, float]:

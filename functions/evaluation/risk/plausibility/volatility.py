@@ -17,10 +17,11 @@ RETURNS_CAUSE = "the returns are in percent, differences of prices, or of longer
 
 
 def volatility_implausible(facts: Facts, covariance_periods_per_year: float | None) -> Iterator[RiskWarning]:
-    """Yield a caution if the book's middle deviation is over 200 % a year, or 10 % in a period of unknown length.
+    """Yield a caution if the book's median deviation exceeds 200 % a year, or 10 % per unknown period.
 
-    The middle deviation leaves out positions whose loss can exceed their value. The deviations come from the
-    returns. They come from the covariance only without returns: with returns, another rule compares both.
+    The median, weighted by gross weight, leaves out positions whose loss can exceed their value. The
+    deviations come from the returns, or from the covariance if there are no returns: with both, another rule
+    compares them.
 
     Args:
         facts: of the evaluation.
@@ -34,25 +35,25 @@ def volatility_implausible(facts: Facts, covariance_periods_per_year: float | No
     by_returns = bool(facts.profiles) or facts.portfolio is not None
     given = realized if by_returns else facts.given
     per_year = facts.periods_per_year if by_returns else covariance_periods_per_year
-    middle = _middle(facts, given)
+    median = _median_deviation(facts, given)
     if per_year is None:
         per_year, bound = 1.0, DEVIATION_MAX
     else:
         bound = DEVIATION_MAX_PER_YEAR
-    if middle is not None and middle * sqrt(per_year) > bound:
+    if median is not None and median * sqrt(per_year) > bound:
         yield warning(
             CODE,
             RETURNS_CAUSE if by_returns else COVARIANCE_CAUSE,
             subject=RETURNS if by_returns else COVARIANCE,
-            middle_deviation=middle,
+            middle_deviation=median,
             periods_per_year="unknown" if bound == DEVIATION_MAX else f"{per_year:g}",
-            deviation=middle * sqrt(per_year),
+            deviation=median * sqrt(per_year),
             deviation_max=bound,
         )
 
 
-def _middle(facts: Facts, deviations: Mapping[str, float]) -> float | None:
-    """Return the deviation that half of the gross weight does not exceed."""
+def _median_deviation(facts: Facts, deviations: Mapping[str, float]) -> float | None:
+    """Return the median of the deviations, weighted by gross weight; None without any."""
     known = {asset: each for asset, each in deviations.items() if asset not in facts.unlimited_loss}
     half = fsum(abs(facts.weights[asset]) for asset in known) / 2
     below = 0.0
