@@ -15,6 +15,7 @@ from risk_hub_contracts.base.limits import EVALUATION_POLICY_MAX_BYTES, RULES_PE
 from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.policies.evaluation_checks import doubtful_limits
 from risk_hub_contracts.policies.evaluation_policy import parse_policy
+from tests.contracts.published import inner_schemas
 from tests.contracts.test_published_schemas import hub_validator
 
 Json = dict[str, Any]
@@ -296,6 +297,38 @@ def test_hash_does_not_depend_on_the_order_of_members(random: Any) -> None:
         return dict(items)
 
     assert parse_policy(shuffled(POLICY)).policy_hash == parse_policy(POLICY).policy_hash
+
+
+INTEGERS: dict[str, tuple[str, Json]] = {
+    "k": ("/profiles/base/rules/r/k", with_rule(kind="top_k", metric="own.x", k=3.0)),
+    "window_days": (
+        "/profiles/base/rules/r/window_days",
+        with_rule(kind="live", window_days=30.0, measure="sharpe", fail={"min": 0.0}),
+    ),
+    "max_live_slots": (
+        "/governance/live_promotion/max_live_slots",
+        changed(lambda policy: policy["governance"]["live_promotion"].update(max_live_slots=5.0)),
+    ),
+    "cool_down_seconds": (
+        "/governance/live_promotion/cool_down_seconds",
+        changed(lambda policy: policy["governance"]["live_promotion"].update(cool_down_seconds=60.0)),
+    ),
+}
+
+
+def test_integer_table_covers_every_integer_marked_in_the_schema() -> None:
+    marked = {
+        place.split("/")[place.split("/").index("properties") + 1]
+        for place, schema in inner_schemas(schema_files()["evaluation-policy"])
+        if "x-json-token" in schema
+    }
+    assert marked == INTEGERS.keys()
+
+
+@pytest.mark.parametrize("member", INTEGERS)
+def test_an_integer_with_a_fraction_is_refused_at_its_member(member: str) -> None:
+    pointer, document = INTEGERS[member]
+    assert pointer in [at for at, _ in violations(document)]
 
 
 def test_profile_has_its_rules_and_those_it_extends() -> None:
