@@ -50,8 +50,8 @@ class ExitState(BaseModel):
 
     Attributes:
         revision: number of writes; a writer replaces only the revision that it read.
-        judged: by kind of report, the position of the newest snapshot that was judged.
-        signals: by rule, the last signal.
+        judged: position of the newest judged snapshot, by kind of report.
+        signals: last signal of each rule, by rule.
     """
 
     model_config = ConfigDict(frozen=True)

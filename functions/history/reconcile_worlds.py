@@ -17,7 +17,7 @@ class ReconcileRun:
 
     Attributes:
         reconciled: worlds whose reconciliation ended in this run.
-        differences: of these worlds.
+        differences: differences of these worlds.
         longest_ago: time since the last complete reconciliation, the longest of all worlds that had one.
         errors: failed worlds, each error with the world as a note; the other worlds were visited.
     """

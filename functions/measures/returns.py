@@ -63,8 +63,8 @@ def book_returns(
     refused.
 
     Args:
-        returns: in the order of their dates, without missing observations of held assets.
-        weights: of the held assets.
+        returns: the returns in the order of their dates, without missing observations of held assets.
+        weights: weights of the held assets, by id.
     """
     series = series_by_id(returns)
     if set(weights) - set(series) and returns.ids:

@@ -18,7 +18,7 @@ class SeriesProfile:
     """Statistics of one series, oldest first, without values beyond the contract's range.
 
     Attributes:
-        observations: their number, at least 1.
+        observations: number of values, at least 1.
         least: the smallest value.
         median: the middle value, the upper one of two.
         median_size: the middle absolute value.
@@ -27,7 +27,7 @@ class SeriesProfile:
         last_zeros: number of zeros at the end.
         longest_zeros: number of zeros in the longest run of them.
         moving_size: the middle absolute value of those that are not zero; 0 if all are.
-        autocorrelation: of neighbouring values, -1 to 1; 0 if the deviation is 0.
+        autocorrelation: correlation of neighbouring values, -1 to 1; 0 if the deviation is 0.
         largest: the value of the greatest size, with its sign.
         before_largest: the value before it; 0 if it is the first.
         after_largest: the value after it; 0 if it is the last.

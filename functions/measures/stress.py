@@ -37,9 +37,9 @@ def stress_loss(
     id of weight zero needs no shock.
 
     Args:
-        name: of the scenario.
-        scenario: its shocks and metrics.
-        weights: of the book.
+        name: name of the scenario.
+        scenario: shocks and metrics of the scenario.
+        weights: weights of the book, by asset id.
         unlimited_loss: ids whose loss can exceed their value.
     """
     if SHOCKS not in scenario:

@@ -40,7 +40,7 @@ class CovarianceInput:
         origin: `given`, or how it was estimated.
         known_since: the first `as_of` that used these bytes by reference.
         shrunk: the estimate with shrunk correlations, for attribution; None for a given covariance.
-        pairwise: of an estimate from the common periods of each pair; else None.
+        pairwise: summary of an estimate from the common periods of each pair; else None.
         repair: the repair of a given covariance, whether applied or not; None without a repair.
     """
 
@@ -106,8 +106,8 @@ def estimate_covariance(returns: ReturnsInput, weights: Mapping[str, float]) -> 
     """Return the covariance of the held assets' realised returns; None if the returns are insufficient.
 
     Args:
-        returns: by id, covering the book, of equal length.
-        weights: of the held assets.
+        returns: series by id, of equal length; they cover the book.
+        weights: weights of the held assets, by id.
     """
     series = {} if returns.decoded is None else series_by_id(returns.decoded)
     if returns.book is None or not series or len(returns.book.values) < ESTIMATE_MIN_OBSERVATIONS:

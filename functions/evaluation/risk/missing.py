@@ -36,9 +36,9 @@ def estimate(returns: ReturnsInput, weights: Mapping[str, float], rule: str) -> 
     """Return the covariance of the held assets' returns under the rule; None if the returns are insufficient.
 
     Args:
-        returns: as `estimate_covariance` takes them.
-        weights: of the held assets.
-        rule: for missing observations.
+        returns: the realised returns, as for `estimate_covariance`.
+        weights: weights of the held assets, by id.
+        rule: the rule for missing observations.
     """
     series = _series_with_gaps(returns, weights)
     if rule != AVAILABLE_CASE or not any(any(map(isnan, row)) for row in series.values()):
@@ -55,7 +55,7 @@ def missing_observations(
         snapshot: the book, with its rule for gaps.
         returns: all periods, and the complete ones.
         effective: the covariance that numbers are computed with.
-        weights: of the held assets.
+        weights: weights of the held assets, by id.
     """
     if returns.given is None or returns.decoded is None or not returns.given.has_missing:
         return None

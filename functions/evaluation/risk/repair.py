@@ -39,8 +39,8 @@ def repaired_input(
 
     Args:
         given: refused because it is not positive semi-definite.
-        covariance: its content.
-        weights: of the held assets.
+        covariance: the content of `given`.
+        weights: weights of the held assets, by id.
         options: the snapshot's method and limit.
         other_reason: why the covariance must not be used even if it is repaired; None if it may be.
     """

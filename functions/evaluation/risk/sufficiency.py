@@ -23,8 +23,8 @@ def sufficiency(  # noqa: PLR0913  (the verdict is on everything that went in)
 
     Args:
         as_of: the snapshot's instant, against which age is measured.
-        covariance: as the producer gave it.
-        returns: as the producer gave them.
+        covariance: the covariance as the producer gave it.
+        returns: the returns as the producer gave them.
         effective: the covariance that numbers were computed with.
         book: the parametric results of `effective`.
         complete: whether every measure has a value, from enough observations.

@@ -31,7 +31,7 @@ def windows_of(
 
     Args:
         book: the series.
-        periods_per_year: of its returns; None if unknown, and Sharpe ratios are then per period.
+        periods_per_year: number of returns per year; None if unknown, and Sharpe ratios are then per period.
         returns_basis: `pro_forma` or `track_record`.
     """
     return [window_statistics(book, length, periods_per_year, returns_basis) for length in WINDOWS]

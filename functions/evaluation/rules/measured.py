@@ -17,7 +17,7 @@ class Trials:
     """The strategies that were tried before one was chosen.
 
     Attributes:
-        count: their number, at least 2.
+        count: number of the strategies, at least 2.
         sharpe_variance: variance of their Sharpe ratios, per period.
     """
 

@@ -28,8 +28,8 @@ def loss_warnings(
     """Return the warnings in the order of the scenarios' names.
 
     Args:
-        scenarios: of the snapshot.
-        weights: of the book.
+        scenarios: scenarios of the snapshot, by name.
+        weights: weights of the book, by asset id.
         losses: computed from both.
     """
     held = {asset: weight for asset, weight in sorted(weights.items()) if weight}

@@ -32,8 +32,8 @@ def shock_warnings(
     """Return the warnings by the scenarios' names; the one on surplus shocks comes last.
 
     Args:
-        scenarios: of the snapshot.
-        weights: of the book.
+        scenarios: scenarios of the snapshot, by name.
+        weights: weights of the book, by asset id.
         unlimited_loss: assets whose shocks may be below -1.
     """
     held = sorted(asset for asset, weight in weights.items() if weight)

@@ -38,7 +38,7 @@ class Repair:
     Attributes:
         covariance: the same ids and variances.
         frobenius_distance: root of the sum of all squared changes of correlations, over ordered pairs.
-        largest_change: of one correlation, absolute.
+        largest_change: largest absolute change of one correlation.
         iterations: eigenvalue decompositions.
         converged: whether the last iteration changed no entry by more than 1e-9; if not, the correlations are
             valid, but not yet the nearest.

@@ -27,7 +27,7 @@ def tiled_verdict(upper: Array, count: int, trace: float) -> Verdict:
     Args:
         upper: (n(n+1)/2,) row-major, finite.
         count: n.
-        trace: of the matrix, above zero.
+        trace: trace of the matrix, above zero.
     """
     shift = PSD_TOLERANCE * trace
     tiles = _lower_tiles(upper, count, shift)

@@ -44,8 +44,8 @@ def returns_stale(
     """Yield a warning for dated returns that end too long before `as_of`.
 
     Args:
-        facts: of the evaluation.
-        periods_per_year: of the returns; None if unknown.
+        facts: the facts about the evaluation.
+        periods_per_year: periods per year of the returns; None if unknown.
         max_age_seconds: the snapshot's own limit; None for the default of the frequency.
     """
     given = _input(facts.report, "realized_returns")
@@ -107,7 +107,7 @@ def covariance_age(facts: Facts, as_of: datetime, meta: CovarianceMeta) -> Itera
     """Yield a caution for a covariance of unknown age, and a warning for one estimated too long ago.
 
     Args:
-        facts: of the evaluation.
+        facts: the facts about the evaluation.
         as_of: the snapshot's instant.
         meta: what the snapshot says about its covariance.
     """

@@ -29,13 +29,13 @@ class Facts:
 
     Attributes:
         report: the numbers, without warnings.
-        weights: of the held assets, by id.
-        profiles: of the returns of the held assets, by id.
+        weights: weights of the held assets, by id.
+        profiles: profiles of the returns of the held assets, by id.
         portfolio: profile of the portfolio's own series, if the returns are one bare series.
         given: per-period deviations of the held assets by the producer's covariance.
         unlimited_loss: held assets whose loss can exceed their value.
         track_record: profile of the returns in `portfolio_returns`.
-        periods_per_year: of the returns, by their dates or else as stated; None if unknown.
+        periods_per_year: periods per year of the returns, by their dates or else as stated; None if unknown.
         book: profile of the book's returns under today's weights, or of the bare series.
     """
 
@@ -76,8 +76,8 @@ def facts_of(
 
     Args:
         snapshot: the book.
-        covariance: as the producer gave it.
-        returns: as the producer gave them.
+        covariance: the covariance as the producer gave it.
+        returns: the returns as the producer gave them.
         report: the numbers computed from them.
     """
     by_dates = None if returns.dates is None else periods_per_year_of(returns.dates)
@@ -111,7 +111,7 @@ def warning(
     """Return one warning; numbers of its evidence are rounded.
 
     Args:
-        code: its open name.
+        code: code of the warning; readers must accept codes that they do not know.
         likely_cause: a sentence.
         subject: asset or input concerned.
         meaningless: whether the report's numbers have no meaning.

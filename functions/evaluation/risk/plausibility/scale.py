@@ -69,8 +69,8 @@ def periods_differ(covariance: float | None, returns: float | None) -> Iterator[
     """Yield a caution if the covariance is stated to be of other periods than the returns.
 
     Args:
-        covariance: its periods per year; None if not stated.
-        returns: their periods per year; None if unknown.
+        covariance: periods per year of the covariance; None if not stated.
+        returns: periods per year of the returns; None if unknown.
     """
     if (
         covariance is None

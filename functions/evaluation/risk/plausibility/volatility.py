@@ -24,8 +24,8 @@ def volatility_implausible(facts: Facts, covariance_periods_per_year: float | No
     compares them.
 
     Args:
-        facts: of the evaluation.
-        covariance_periods_per_year: as stated for the covariance; None if not stated.
+        facts: the facts about the evaluation.
+        covariance_periods_per_year: stated periods per year of the covariance; None if not stated.
     """
     realized = {
         asset: each.deviation

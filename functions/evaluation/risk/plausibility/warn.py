@@ -50,8 +50,8 @@ def with_warnings(
     Args:
         report: the numbers, unsigned.
         snapshot: the book.
-        covariance: as the producer gave it.
-        given_returns: as the producer gave them.
+        covariance: the covariance as the producer gave it.
+        given_returns: the returns as the producer gave them.
     """
     facts = facts_of(snapshot, covariance, given_returns, report)
     found = list(_warnings(facts, snapshot, given_returns))
