@@ -28,10 +28,10 @@ def evaluated(  # noqa: PLR0913 - by keyword
     Args:
         report: as stored in the evaluation store.
         correlation_id: the id of the request that brought the snapshot.
-        causation_id: the id of the event on which the snapshot was evaluated.
+        causation_id: the id of the event that caused the evaluation.
         trace_header: the X-Ray header of that request.
         is_latest: whether the snapshot was its world's and stage's newest when it was announced.
-        history: whether the snapshot was past and its evaluation was requested.
+        history: whether an operator requested the evaluation of a past snapshot.
         replay: whether an operator requested the announcement that led to the report.
     """
     event_type = RISK_EVALUATED if isinstance(report, RiskReport) else STRESS_EVALUATED

@@ -1,4 +1,4 @@
-"""The client of the hub (extra `client`): publish snapshots and read them back; keep them during an outage.
+"""The client of the hub (extra `client`): publish and read snapshots; store them on disk during an outage.
 
 from risk_hub_client import RiskHubClient
 

@@ -1,4 +1,4 @@
-"""The bytes of an answer as they arrive, and the meaning of its status: an answer, or an error."""
+"""Collect the bytes of an answer, and return the answer or raise the error of its status."""
 
 import json
 import re

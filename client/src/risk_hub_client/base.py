@@ -1,4 +1,4 @@
-"""State that the blocking and the asynchronous client share: settings, memory, spool."""
+"""State that the blocking and the asynchronous client share: settings, cache, spool."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -33,7 +33,7 @@ class SnapshotFields(TypedDict, total=False):
 
 
 class ClientBase:
-    """Settings, memory and spool of one client."""
+    """Settings, cache and spool of one client."""
 
     def __init__(  # noqa: PLR0913 - by keyword
         self,
@@ -60,7 +60,7 @@ class ClientBase:
         """
         self.settings = resolve_settings(url, token, actor=actor, stage=stage, patience=patience)
         self.memory = ClientCache()
-        # From an unset variable; as a path it is the working folder, whose JSON files are not ours.
+        # The text of an unset variable. As a path it is the working folder, whose JSON files are not a spool.
         if spool == "":
             raise NotConfiguredError(
                 "spool is an empty text: give the path of a folder, or None for no spool"

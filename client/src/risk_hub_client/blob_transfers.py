@@ -32,7 +32,7 @@ Progress = Callable[[int, int], None]
 
 
 def ignore_progress(_sent: int, _total: int) -> None:
-    """Ignore progress."""
+    """Do nothing: the default callback for progress."""
 
 
 def upload(
@@ -44,7 +44,7 @@ def upload(
         world_id: the world that will refer to it.
         blob: the blob to upload.
         actor: the uploading actor.
-        progress: called with the bytes sent and the total; a retry restarts at the start of its piece.
+        progress: called with the bytes sent and the total; a retry begins its piece again.
 
     Raises:
         InvalidSnapshotError: the actor is missing or malformed; nothing was sent.
@@ -93,7 +93,7 @@ def _upload_calls(
 
 
 def _send_all(calls: list[Call]) -> Steps[None]:
-    for call in calls:  # noqa: UP028 - a list is sent no answers
+    for call in calls:  # noqa: UP028 - `yield from` a list cannot receive answers
         yield call
 
 

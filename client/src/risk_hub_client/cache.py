@@ -18,7 +18,7 @@ Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
 class ClientCache:
-    """One client's memory; concurrent writes by two threads cost at most one extra request."""
+    """The cache of one client; a race between two threads costs at most one extra request."""
 
     def __init__(
         self,

@@ -38,7 +38,7 @@ class Calendar:
         return self.moments[row].isoformat()
 
     def texts(self) -> list[str]:
-        """Return the dates in rising order, in ISO 8601."""
+        """Return the dates in ascending order, in ISO 8601."""
         return [self.text(row) for row in self.rows]
 
     def arrange(self, values: Sequence[Any]) -> list[Any]:
@@ -52,7 +52,7 @@ def read_calendar(labels: Iterable[object], of: str, *, whole_days: bool = False
     Args:
         labels: the label of each row: a date, a date-time, or a text in ISO 8601. Date-times that are all at
             midnight of their time zone count as dates.
-        of: what has these dates, for an error.
+        of: the name, in errors, of the data with these dates.
         whole_days: use the calendar day, in its own time zone, of each date-time.
 
     Raises:
@@ -75,13 +75,13 @@ def read_calendar(labels: Iterable[object], of: str, *, whole_days: bool = False
 
 
 def join_days(calendars: Iterable[Calendar]) -> Calendar:
-    """Return every day that one of the calendars has, in rising order."""
+    """Return every day that one of the calendars has, in ascending order."""
     days = sorted({day for calendar in calendars for day in calendar.moments})
     return Calendar(days, range(len(days)))
 
 
 def looks_dated(labels: Sequence[object]) -> bool:
-    """Return whether labels are dates or texts, which must be dates, and not the numbers of rows."""
+    """Return whether labels are dates or texts, which must then be dates, rather than row numbers."""
     return any(isinstance(label, date | str) for label in labels)
 
 

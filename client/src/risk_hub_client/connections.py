@@ -1,6 +1,6 @@
 """Connections of the blocking client: every connection, read and write obeys `request_deadline`.
 
-They enter the connection pool of `httpcore2` through its public parameter `network_backend`.
+The connection pool of `httpcore2` takes them by its public parameter `network_backend`.
 """
 
 import ssl

@@ -34,7 +34,7 @@ COVARIANCE_POINTER: Final = "/covariance"
 
 
 class Matrix(Protocol):
-    """A symmetric matrix in either form."""
+    """A symmetric matrix, dense or packed."""
 
     @property
     def ids(self) -> Sequence[str]:

@@ -1,6 +1,6 @@
 """Enforce the total request deadline even when a response trickles in.
 
-The HTTP library's timeouts apply to single reads, so headers that arrive slowly could take without limit.
+The HTTP library's timeouts apply to single reads, so headers that arrive slowly could take unlimited time.
 The connections of `connections` therefore cap each timeout by the remaining budget of the request in progress.
 The asynchronous client cancels the task instead.
 """

@@ -90,7 +90,7 @@ class RefusedError(HubError):
 
 
 def _violation_lines(violations: object, headline: str) -> list[str]:
-    """Return a line for each violation that the text before does not contain."""
+    """Return a line for each violation that the preceding text does not contain."""
     lines = [
         f"{violation.get('pointer')}: {violation.get('detail')}"
         for violation in (violations if isinstance(violations, list) else ())
@@ -121,7 +121,7 @@ class WorldFullError(RefusedError):
 
 
 class StoreError(HubError):
-    """The blob store rejected (4xx) a request that the hub signed; the snapshot itself was not judged.
+    """The blob store rejected (4xx) a request that the hub signed; the hub did not check the snapshot.
 
     Attributes:
         status: the HTTP status.

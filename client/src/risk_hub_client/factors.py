@@ -17,7 +17,7 @@ __all__ = ["FactorModel", "factor_blob"]
 
 @dataclass(frozen=True, slots=True)
 class FactorModel:
-    """A covariance F F' + diag(specific) of `ids`: F (n x k) for unit factors, n specific variances."""
+    """Covariance F F' + diag(specific) of `ids`: F (n x k) of unit-variance factors, n specific variances."""
 
     ids: Sequence[str]
     factors: Any

@@ -1,4 +1,4 @@
-"""Instants as callers pass them; a day without a close time is not an instant."""
+"""Check instants that callers pass: a day without a time is not an instant."""
 
 from datetime import date, datetime
 from typing import Any, Final
@@ -14,7 +14,7 @@ REMEDY: Final = (
 
 
 def convert_instant(value: Any, at: str) -> Any:  # noqa: ANN401 - validated by the contract
-    """Return an instant unchanged.
+    """Check an instant and return it unchanged; the contract checks texts.
 
     Raises:
         InvalidSnapshotError: it is a day without a time, or a time without a time zone.

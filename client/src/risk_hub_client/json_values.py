@@ -1,4 +1,4 @@
-"""JSON form of values that arrays, series and dates are part of."""
+"""Convert values that contain arrays, series or dates to JSON values."""
 
 import math
 from collections.abc import Iterator, Mapping

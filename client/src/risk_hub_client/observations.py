@@ -26,7 +26,7 @@ def read_observations(values: Sequence[Any], pointer: str, place: Callable[[int]
     Args:
         values: the values of a column, in the order of its rows.
         pointer: the position of the series in the body.
-        place: the text that names the return of a row.
+        place: returns the text that names the return of a row in errors.
 
     Raises:
         InvalidSnapshotError: a value is not a number, is infinite, or is out of range.

@@ -130,7 +130,7 @@ def prepare(
         document: the fields of the contract; components may also be arrays, DataFrames, factor models, blobs
             (bytes or a file) or references.
         producer: the publishing actor and stage.
-        now: the hub's clock, as far as it is known.
+        now: the client's estimate of the hub's clock.
         inline_max_entries: larger components are uploaded as blobs.
 
     Raises:

@@ -22,7 +22,7 @@ CREATED: Final = 201
 UNAUTHENTICATED: Final = 401
 # A 4xx without this prefix comes from an intermediary, not from the hub.
 HUB_PROBLEM_PREFIX: Final = "urn:risk-hub:problem:"
-# The longest wait while another process delivers the spool; then publishing continues without its turn.
+# The longest wait while another process delivers the spool; after it, publishing continues without the lock.
 DELIVERY_LOCK_WAIT_MAX_SECONDS: Final = 30.0
 DELIVERY_LOCK_POLL_SECONDS: Final = 0.02
 

@@ -12,7 +12,7 @@ __all__ = ["EXIT_POLICY", "EXPECTATIONS", "Resource", "delete", "put", "read", "
 
 
 class Resource(NamedTuple):
-    """The operations on one kind of note about a world."""
+    """Operation ids of one kind of registration of a world: its expectation or its exit policy."""
 
     put: str
     read: str
@@ -33,7 +33,7 @@ def worlds_page(cursor: str | None) -> Steps[dict[str, Any]]:
 
 
 def put(world_id: str, resource: Resource, stage: str, body: Mapping[str, Any]) -> Steps[dict[str, Any]]:
-    """Store a note (expectation or exit policy) and return it as the hub holds it."""
+    """Store an expectation or exit policy, and return it as the hub stored it."""
     answer = yield Call(
         "PUT",
         world_path(resource.put, world_id),
@@ -46,14 +46,14 @@ def put(world_id: str, resource: Resource, stage: str, body: Mapping[str, Any]) 
 
 
 def read(world_id: str, resource: Resource, stage: str, version: str | None = None) -> Steps[dict[str, Any]]:
-    """Request the note that is in force, or a stored version of an exit policy."""
+    """Request the registration that is in force, or a stored version of an exit policy."""
     params = {"stage": stage, "version": version}
     answer = yield Call("GET", world_path(resource.read, world_id), params=params)
     return answer.mapping()
 
 
 def delete(world_id: str, resource: Resource, stage: str) -> Steps[None]:
-    """Remove a note; a missing note is not an error."""
+    """Remove a registration; a missing one is not an error."""
     path = world_path(resource.delete, world_id)
     yield Call("DELETE", path, params={"stage": stage}, accepted_statuses=_DELETED)
 

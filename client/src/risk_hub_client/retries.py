@@ -64,7 +64,7 @@ class Deadline:
         if requested_seconds is None:
             return True
         # Clients that were given the same wait must not return at the same moment.
-        return requested_seconds + random.uniform(0, self._patience.jitter_seconds)  # noqa: S311 - spread, no secret
+        return requested_seconds + random.uniform(0, self._patience.jitter_seconds)  # noqa: S311 - jitter
 
 
 def retry_options(patience: Patience, deadline: Deadline) -> dict[str, Any]:

@@ -153,7 +153,7 @@ class Spool:
         return aside
 
     def try_turn(self) -> int | None:
-        """Take the right to deliver; return the handle for `locks.unlock`, or None if it is taken.
+        """Take the delivery lock; return the handle for `locks.unlock`, or None if it is held.
 
         Raises:
             OSError: the folder cannot be locked.

@@ -11,7 +11,7 @@ from risk_hub_client.settings import LOOPBACK
 
 __all__ = ["certificate_reason", "plain_http_hint", "protocol_mismatch"]
 
-# OpenSSL's reasons for bytes that are no TLS record.
+# OpenSSL's reasons for bytes that are not a TLS record.
 _NO_TLS_REASONS: Final = frozenset(
     {
         "WRONG_VERSION_NUMBER",
@@ -21,7 +21,7 @@ _NO_TLS_REASONS: Final = frozenset(
         "RECORD_LAYER_FAILURE",
     }
 )
-# The HTTP library's words for an answer whose first byte is a control character, such as a TLS alert.
+# The HTTP library's message for an answer whose first byte is a control character, such as a TLS alert.
 _BINARY_ANSWER: Final = "illegal request line"
 
 

@@ -20,7 +20,7 @@ __all__ = ["SEND_ERRORS", "Exchange", "client_options"]
 USER_AGENT: Final = f"risk-hub-client/{__version__}"
 # Exceptions of the library; ValueError: an invalid proxy or header.
 SEND_ERRORS: Final = (httpx2.HTTPError, httpx2.InvalidURL, ValueError)
-# Arguments of a process can hold such characters: bytes that are not text in the process's encoding.
+# Command-line arguments can contain such characters: Python makes them of bytes that it cannot decode.
 ENCODING_HINT: Final = (
     ": a value of the request, of the hub's URL or of the proxy's URL contains a character that has no "
     "encoding, such as an unpaired surrogate; correct that value"
@@ -72,7 +72,7 @@ class Exchange:
         buffer.add(chunk)
 
     def answer(self, buffer: AnswerBuffer) -> Answer:
-        """Return the complete answer, or raise the error that it stands for."""
+        """Return the complete answer, or raise the error of its status."""
         now = self._cache.now()
         answer = buffer.answer(now)
         if self.call.to_hub:

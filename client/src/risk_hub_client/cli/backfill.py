@@ -1,4 +1,4 @@
-"""`backfill`: many snapshots through the API, oldest first, from where the last run stopped."""
+"""`backfill`: publish many snapshots, oldest first; a second run continues where the first stopped."""
 
 import os
 from collections.abc import Sequence
@@ -159,7 +159,7 @@ class NewestSnapshots:
         return self._is_followed(item) or (newest is not None and newest.as_of > item.as_of)
 
     def would_move_latest_back(self, item: Item) -> bool:
-        """Return whether this snapshot would become some reader's latest after a newer one had been."""
+        """Return whether this snapshot would replace a newer one as the latest snapshot of some reader."""
         stages, actors = {item.found.stage and item.found.stage.lower(), None}, {item.found.actor, None}
         views = [self._newest_of(item, stage, actor) for stage in stages for actor in actors]
         return any(
@@ -196,7 +196,7 @@ class Journal:
         Raises:
             NotARegularFileError: it is a named pipe, a folder, a socket, or a device other than the null device.
             OSError: it cannot be written.
-            BadParameter: it holds something else than text.
+            BadParameter: it is not a text file.
         """
         self._file = file
         if file.exists() and not file.samefile(os.devnull):  # the null device means that no journal is kept

@@ -41,7 +41,7 @@ def require_stage(hub: RiskHubClient, stage: str) -> None:
     """Check that the hub accepts snapshots of a stage.
 
     Raises:
-        AbsentError: it does not; the text names the stages that it has.
+        AbsentError: it does not; the message lists the stages that it accepts.
     """
     known = hub.contract().stages
     if stage not in known:

@@ -1,4 +1,4 @@
-"""`publish`, `latest`, `lookup`, `list`, `contract`: one request each, more or less."""
+"""`publish`, `latest`, `lookup`, `list`, `contract`: commands on snapshots and the served contract."""
 
 from collections.abc import Sequence
 from itertools import islice

@@ -1,4 +1,4 @@
-"""`monitor`: how old the latest snapshot of each world is, in the statuses of a monitoring plug-in."""
+"""`monitor`: check the age of each world's latest snapshot; exit with the status of a monitoring plug-in."""
 
 from dataclasses import asdict, dataclass
 from typing import Annotated, Final
@@ -63,12 +63,12 @@ def _freshness(
     client: RiskHubClient, world: str, stage: str | None, warn_seconds: float, critical_seconds: float
 ) -> Freshness:
     try:
-        # An expired snapshot still has an age: late is not yet missing.
+        # An expired snapshot still has an age: its world is late, not missing.
         latest = client.latest(world, stage=stage, include_expired=True)
     except NotFoundError as error:
         detail = error.problem.get("detail", "not found")
         return Freshness(world, NAMES[CRITICAL], None, None, f"missing: {detail}")
-    except Exception as error:  # noqa: BLE001 - see `monitor`; the other worlds are looked at all the same
+    except Exception as error:  # noqa: BLE001 - see `monitor`; the other worlds are still checked
         return _error(world, error)
     # Measured by the hub's clock: a monitor with a wrong clock would raise false alarms, or none.
     lag_seconds = (client.memory.now() - latest.as_of).total_seconds()

@@ -55,7 +55,7 @@ class PolicyFile:
     lines: Mapping[str, int]
 
     def line_of(self, pointer: str) -> int | None:
-        """Return the line of a member; of one that does not exist, that of what should contain it."""
+        """Return the line of a member; for a missing member, the line of its parent."""
         while pointer and pointer not in self.lines:
             pointer = pointer.rpartition("/")[0]
         return self.lines.get(pointer)

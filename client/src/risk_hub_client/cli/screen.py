@@ -27,7 +27,7 @@ def print_line(text: str) -> None:
 
 
 def print_note(text: str) -> None:
-    """Print one informational line on stderr, which keeps stdout to the result alone."""
+    """Print one informational line on stderr, so that stdout has only the result."""
     sys.stderr.write(_printable(text) + "\n")
 
 

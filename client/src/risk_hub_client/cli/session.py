@@ -76,7 +76,7 @@ def describe_error(error: Exception) -> tuple[int, str] | None:
 
 
 def _sentence(error: Exception) -> str:
-    """Return the text of an error; where the hub has no such route, the URL may be the cause."""
+    """Return the text of an error; for an unknown route, add how to correct the URL."""
     if isinstance(error, NotFoundError) and error.type == NOT_FOUND.uri:
         return f"{error} Set RISK_HUB_URL to the address without /risk-hub."
     return str(error)

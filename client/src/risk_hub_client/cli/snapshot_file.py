@@ -32,7 +32,7 @@ class SnapshotFile:
         Args:
             raw: the text.
             overrides: the world, actor and stage given to the command.
-            name: what an error calls the text.
+            name: the name of the text in errors.
 
         Raises:
             ProblemError: the text is not strict JSON.

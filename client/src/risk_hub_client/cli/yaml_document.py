@@ -1,4 +1,4 @@
-"""YAML as JSON values, with the line of each member; what JSON does not have is refused with its line.
+"""Read YAML as JSON values with the line of each member; refuse values that JSON does not have.
 
 Anchors, aliases and merge keys are expanded, up to a number of values. Keys are always text: `on` is not true.
 """
@@ -30,7 +30,7 @@ class YamlError(ValueError):
     """The text is not YAML, or has a value that JSON does not have.
 
     Attributes:
-        line: where, counted from 1; None if unknown.
+        line: the line number, from 1; None if unknown.
     """
 
     def __init__(self, detail: str, line: int | None) -> None:

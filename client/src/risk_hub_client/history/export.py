@@ -1,8 +1,8 @@
 """Export of a world's history to one file, which continues after an interruption at any moment.
 
 `OUT.part` holds the lines written so far. `OUT.state` records the position of the reader and the size of the part
-at a moment when both agreed; it is replaced as a whole. A run continues there, after it has removed what was
-written to the part later. When everything is written, the part becomes OUT, and the state is removed.
+at a moment when both agreed; it is replaced as a whole. A run first removes what was written to the part
+later, and continues there. When everything is written, the part becomes OUT, and the state is removed.
 """
 
 from collections.abc import Callable, Iterator

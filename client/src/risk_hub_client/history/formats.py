@@ -34,7 +34,7 @@ COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
 _WEIGHTS: Final = "CAST(json_extract(document, '$.weights') AS MAP(VARCHAR, DOUBLE)) AS weights"
 # Parquet writes whole groups of rows, and DuckDB holds a group several times: 0.2 GB for 16 MiB of lines.
 GROUP_MAX_BYTES: Final = 16_777_216
-# The least that DuckDB writes: 2.4 GB with 5,000 weights a row.
+# The smallest group that DuckDB writes; with 5,000 weights per row it takes 2.4 GB of memory.
 GROUP_MIN_ROWS: Final = 2_048
 GROUP_MAX_ROWS: Final = 122_880
 

@@ -26,8 +26,8 @@ __all__ = [
 
 AFTER_ALL: Final = "~"
 SEPARATOR: Final = "|"
-# The places of names in a line that is split at its quotes, and of the values that are read. An escaped quote moves
-# the names behind it, or leaves a backslash at the end of one.
+# Positions of names, and of the values that are read, in a line that is split at its quotes. An escaped quote
+# shifts the names after it or leaves a backslash at the end of one; such a line is parsed as JSON.
 _NAMES: Final = ((1, b"world_id"), (5, b"version"), (9, b"as_of"), (13, b"created_at"), (29, b"content_hash"))
 _WORLD, _VERSION, _AS_OF, _CREATED_AT, _CONTENT_HASH = 3, 7, 11, 15, 31
 _SPLITS: Final = _CONTENT_HASH + 1
@@ -45,8 +45,8 @@ class Line(NamedTuple):
     """One snapshot as a line of a segment.
 
     Attributes:
-        order: `as_of|created_at|version`: it compares as text, and no other snapshot of the world has it.
-        digest: SHA-256(version, line feed, content hash) as a number: its share of the rolling digest.
+        order: `as_of|created_at|version`: unique within the world; compared as text.
+        digest: SHA-256(version, line feed, content hash) as a number: its summand in the rolling digest.
         text: the JSON object, without an end of line.
     """
 

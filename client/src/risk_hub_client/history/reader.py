@@ -1,8 +1,8 @@
-"""Reading a period completely, without I/O: steps that request hot rows and segments, and yield lines in order.
+"""Read a period completely, without I/O: steps that request hot rows and segments, and yield lines in order.
 
 The hot rows of a window are requested before its segments. A snapshot that moves in between is therefore in at
 least one answer. It has the same order in both, and lines leave the reader in strictly rising order, so none is
-doubled. The reader holds one page of hot rows, and the segments that overlap at its present position.
+returned twice. The reader holds one page of hot rows, and the segments that overlap at its current position.
 """
 
 import heapq
@@ -166,7 +166,7 @@ class SegmentList:
         return True
 
     def _renewed(self, segment: Segment, rejection: StoreError) -> Steps[Segment]:
-        """Return the segment with another URL."""
+        """Return the segment with a new URL."""
         day, cursor = _as_of(segment.last_order), None
         while True:
             found, cursor = yield from self._page(day, day, cursor)

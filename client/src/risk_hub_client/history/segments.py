@@ -55,7 +55,7 @@ class Segment:
 
 
 class LineSource:
-    """Lines in time order, of which the next one is known before it is taken."""
+    """Lines in time order, with a look-ahead of one line."""
 
     def __init__(self, lines: Iterator[Line]) -> None:
         self._lines = lines

@@ -1,4 +1,4 @@
-"""A policy document of the deployed system as an evaluation policy, with every deliberate difference by name."""
+"""Convert a policy of the deployed system to an evaluation policy, and name each deliberate difference."""
 
 import re
 from collections.abc import Mapping
@@ -112,7 +112,7 @@ def _stages_and_profiles(deployed: DeployedPolicy, differences: set[str]) -> dic
             differences.add("stage_needs_a_profile")
             continue
         profile = DeployedProfile() if chosen is None else deployed.validation_profiles[chosen]
-        rules = _rules(deployed, profile, stage, differences)
+        rules = _rules_of_stage(deployed, profile, stage, differences)
         name = _profile_name(chosen or "default")
         if name in profiles and profiles[name] != {"rules": rules}:
             name = f"{name}_{stage}"
@@ -122,13 +122,13 @@ def _stages_and_profiles(deployed: DeployedPolicy, differences: set[str]) -> dic
 
 def _profile_of(deployed: DeployedPolicy, stage: Stage) -> str | None:
     """Return the profile that the document names for a stage, or the one with the name of the stage."""
-    named = {_normal(key): profile for key, profile in deployed.default_profile_by_stage.items()}
-    known = {_normal(name): name for name in deployed.validation_profiles}
+    named = {_normal_name(key): profile for key, profile in deployed.default_profile_by_stage.items()}
+    known = {_normal_name(name): name for name in deployed.validation_profiles}
     wanted = [*(named.get(key) for key in _STAGE_KEYS[stage]), stage]
-    return next((known[_normal(each)] for each in wanted if each and _normal(each) in known), None)
+    return next((known[_normal_name(each)] for each in wanted if each and _normal_name(each) in known), None)
 
 
-def _normal(name: str) -> str:
+def _normal_name(name: str) -> str:
     return name.strip().lower().replace("-", "_")
 
 
@@ -137,7 +137,7 @@ def _profile_name(name: str) -> str:
     return plain[:48] if plain[:1].isalpha() else f"profile_{plain}"[:48]
 
 
-def _rules(
+def _rules_of_stage(
     deployed: DeployedPolicy, profile: DeployedProfile, stage: Stage, differences: set[str]
 ) -> dict[str, Any]:
     """Return all rules of one stage."""
@@ -145,7 +145,7 @@ def _rules(
     add_profile(drafts, profile)
     performance = profile.performance or PerformanceConfig()
     meta = Meta(performance.severity or "blocking", performance.owner)
-    add_selection(drafts, selection_of(deployed), _replaced(profile), meta)
+    add_selection(drafts, selection_of(deployed), _replaced_thresholds(profile), meta)
     add_cohort_sections(drafts, deployed)
     section = deployed.paper_shadow_consistency
     if section is not None and stage in _paper_stages(section.stages, drafts):
@@ -155,7 +155,7 @@ def _rules(
     return drafts.rules
 
 
-def _replaced(profile: DeployedProfile) -> frozenset[str]:
+def _replaced_thresholds(profile: DeployedProfile) -> frozenset[str]:
     """Return the names of thresholds that the limits of a profile replace."""
     return frozenset(
         name
@@ -165,8 +165,8 @@ def _replaced(profile: DeployedProfile) -> frozenset[str]:
 
 
 def _paper_stages(stages: tuple[str, ...], drafts: Drafts) -> set[str]:
-    """Return our stages of the section `paper_shadow_consistency`."""
-    normal = {_normal(each) for each in stages}
+    """Return the stages, by their names in the hub, of the section `paper_shadow_consistency`."""
+    normal = {_normal_name(each) for each in stages}
     if "shadow" in normal:
         drafts.differs("shadow_is_paper")
     return {"paper" if each == "shadow" else each.removesuffix("_only") for each in normal}

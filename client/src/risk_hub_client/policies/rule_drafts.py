@@ -46,8 +46,8 @@ class Drafts:
     _at: dict[str, str] = field(default_factory=dict)
 
     def differs(self, name: str) -> None:
-        """Record a difference of the registry."""
-        assert name in DIFFERENCES, name  # noqa: S101 - a typing mistake of this package
+        """Record a deliberate difference by its name in `DIFFERENCES`."""
+        assert name in DIFFERENCES, name  # noqa: S101 - an unknown name is a bug of this package
         self.differences.add(name)
 
     def metric(self, name: str) -> str:
@@ -79,7 +79,7 @@ class Drafts:
         """
         if not bounds:
             return
-        number = _number(members)
+        number = _number_key(members)
         if number not in self._at:
             self._at[number] = self.add(name, {**members, "fail": bounds}, meta, "soft")
             return
@@ -108,8 +108,8 @@ def metric_path(name: str) -> str | None:
     return name if "." in name else FLAT_NAMES.get(name)
 
 
-def _number(members: Mapping[str, Any]) -> str:
-    """Return what identifies the number that a rule compares; a median is not the number itself."""
+def _number_key(members: Mapping[str, Any]) -> str:
+    """Return a key of the number that a rule compares; a metric and its median have different keys."""
     rule = _LIMIT.validate_python({**members, "fail": {"min": 0.0, "max": 0.0}})
     return f"{'median of ' if rule.kind == 'cohort_median' else ''}{rule.subject}"
 

@@ -32,11 +32,11 @@ def _meta(section: Section, default: Severity, on_missing: str | None = None) ->
     return Meta(section.severity or default, section.owner, on_missing)
 
 
-def _min(value: float | None) -> dict[str, float]:
+def _min_bound(value: float | None) -> dict[str, float]:
     return {} if value is None else {"min": value}
 
 
-def _max(value: float | None) -> dict[str, float]:
+def _max_bound(value: float | None) -> dict[str, float]:
     return {} if value is None else {"max": value}
 
 
@@ -45,16 +45,16 @@ def add_profile(drafts: Drafts, profile: DeployedProfile) -> None:
     if profile.sample is not None:
         meta, each = _meta(profile.sample, "soft"), profile.sample
         for name, bounds in (
-            ("effective_history_years", _min(each.min_effective_years)),
-            ("n_trades_total", _min(each.min_trades_total)),
+            ("effective_history_years", _min_bound(each.min_effective_years)),
+            ("n_trades_total", _min_bound(each.min_trades_total)),
         ):
             drafts.limit(name, {"kind": "sample", "measure": name}, bounds, meta)
     if profile.performance is not None:
         meta, performance = _meta(profile.performance, "blocking"), profile.performance
         for name, bounds in (
-            ("sharpe", _min(performance.sharpe_min)),
-            ("max_drawdown", _max(performance.max_dd_max)),
-            ("gain_to_pain_ratio", _min(performance.gain_to_pain_min)),
+            ("sharpe", _min_bound(performance.sharpe_min)),
+            ("max_drawdown", _max_bound(performance.max_dd_max)),
+            ("gain_to_pain_ratio", _min_bound(performance.gain_to_pain_min)),
         ):
             drafts.limit(name, {"kind": "performance", "measure": name}, bounds, meta)
     _add_robustness_and_risk(drafts, profile)
@@ -66,8 +66,8 @@ def _add_robustness_and_risk(drafts: Drafts, profile: DeployedProfile) -> None:
     if profile.robustness is not None:
         meta, robustness = _meta(profile.robustness, "soft"), profile.robustness
         for name, bounds in (
-            ("deflated_sharpe_ratio", _min(robustness.dsr_min)),
-            ("half_sharpe_gap", _max(robustness.cv_sharpe_gap_max)),
+            ("deflated_sharpe_ratio", _min_bound(robustness.dsr_min)),
+            ("half_sharpe_gap", _max_bound(robustness.cv_sharpe_gap_max)),
         ):
             drafts.limit(name, {"kind": "robustness", "measure": name}, bounds, meta)
         if robustness.cv_sharpe_gap_max is not None:
@@ -76,14 +76,18 @@ def _add_robustness_and_risk(drafts: Drafts, profile: DeployedProfile) -> None:
         meta, risk = _meta(profile.risk, "blocking"), profile.risk
         drafts.differs("liquidity_limits_are_always_checked")
         for name, bounds in (
-            ("adv_utilization_p95", _max(risk.adv_utilization_p95_max)),
-            ("participation_rate_p95", _max(risk.participation_rate_p95_max)),
+            ("adv_utilization_p95", _max_bound(risk.adv_utilization_p95_max)),
+            ("participation_rate_p95", _max_bound(risk.participation_rate_p95_max)),
         ):
             drafts.limit(name, {"kind": "risk", "measure": name}, bounds, meta)
 
 
 def selection_of(policy: DeployedPolicy) -> SelectionConfig:
-    """Return the selection: thresholds of the top level win by name, other members of the section do."""
+    """Merge the section `selection` with the members of the top level.
+
+    A top-level threshold replaces the section's threshold of the same name. Each other member of the section
+    takes precedence.
+    """
     section = policy.selection or SelectionConfig()
     return SelectionConfig(
         thresholds={**section.thresholds, **policy.thresholds},
@@ -105,7 +109,7 @@ def add_selection(drafts: Drafts, selection: SelectionConfig, overridden: frozen
     for name, threshold in selection.thresholds.items():
         if name not in overridden:
             metric = drafts.metric(threshold.metric)
-            drafts.limit(name, {"kind": "threshold", "metric": metric}, _both(threshold), meta)
+            drafts.limit(name, {"kind": "threshold", "metric": metric}, _bounds_of(threshold), meta)
     ranked_by = selection.top_k.metric if selection.top_k else "sharpe"
     if selection.top_k is not None:
         drafts.differs("rank_needs_a_number")
@@ -127,8 +131,8 @@ def add_selection(drafts: Drafts, selection: SelectionConfig, overridden: frozen
         drafts.add("hysteresis", rule, Meta(), "soft")
 
 
-def _both(threshold: ThresholdConfig) -> dict[str, float]:
-    return _min(threshold.min) | _max(threshold.max)
+def _bounds_of(threshold: ThresholdConfig) -> dict[str, float]:
+    return _min_bound(threshold.min) | _max_bound(threshold.max)
 
 
 def add_cohort_sections(drafts: Drafts, policy: DeployedPolicy) -> None:
@@ -138,14 +142,14 @@ def add_cohort_sections(drafts: Drafts, policy: DeployedPolicy) -> None:
     if policy.portfolio is not None:
         meta, portfolio = _meta(policy.portfolio, "soft", "warn"), policy.portfolio
         for name, bounds in (
-            ("incremental_var_99", _max(portfolio.max_incremental_var_99)),
-            ("incremental_es_99", _max(portfolio.max_incremental_es_99)),
-            ("sharpe_uplift", _min(portfolio.min_portfolio_sharpe_uplift)),
+            ("incremental_var_99", _max_bound(portfolio.max_incremental_var_99)),
+            ("incremental_es_99", _max_bound(portfolio.max_incremental_es_99)),
+            ("sharpe_uplift", _min_bound(portfolio.min_portfolio_sharpe_uplift)),
         ):
             drafts.limit(f"portfolio_{name}", {"kind": "portfolio", "measure": name}, bounds, meta)
     if policy.benchmark is not None:
         drafts.differs("benchmark_and_baseline_are_evaluated")
-        bounds = _min(policy.benchmark.min_vs_benchmark_sharpe)
+        bounds = _min_bound(policy.benchmark.min_vs_benchmark_sharpe)
         drafts.limit(
             "benchmark_uplift", {"kind": "benchmark"}, bounds, _meta(policy.benchmark, "soft", "warn")
         )
@@ -155,7 +159,7 @@ def add_cohort_sections(drafts: Drafts, policy: DeployedPolicy) -> None:
         for scenario, limits in policy.stress.scenarios.items():
             for metric, limit in limits.items():
                 members = {"kind": "stress", "scenario": scenario, "measure": _STRESS_MEASURES[metric]}
-                drafts.limit(f"stress_{scenario}_{metric}", members, _max(limit), meta)
+                drafts.limit(f"stress_{scenario}_{metric}", members, _max_bound(limit), meta)
 
 
 def _add_cohort(drafts: Drafts, policy: DeployedPolicy) -> None:
@@ -168,7 +172,7 @@ def _add_cohort(drafts: Drafts, policy: DeployedPolicy) -> None:
     ):
         if least is not None:
             drafts.differs("median_shows_who_is_missing")
-            drafts.limit(name, {"kind": "cohort_median", "metric": metric}, _min(least), meta)
+            drafts.limit(name, {"kind": "cohort_median", "metric": metric}, _min_bound(least), meta)
     if cohort.top_k is not None:
         drafts.differs("rank_needs_a_number")
         drafts.differs("cohort_top_k_selects")
@@ -194,10 +198,10 @@ def add_paper_shadow(drafts: Drafts, section: PaperShadowConfig) -> None:
     meta = _meta(section, "soft", "warn")
     drafts.differs("benchmark_and_baseline_are_evaluated")
     for name, bounds in (
-        ("sharpe_ratio", _min(section.min_sharpe_ratio)),
-        ("drawdown_ratio", _max(section.max_drawdown_ratio)),
-        ("var_p01_ratio", _max(section.max_var_p01_ratio)),
-        ("es_p01_ratio", _max(section.max_es_p01_ratio)),
+        ("sharpe_ratio", _min_bound(section.min_sharpe_ratio)),
+        ("drawdown_ratio", _max_bound(section.max_drawdown_ratio)),
+        ("var_p01_ratio", _max_bound(section.max_var_p01_ratio)),
+        ("es_p01_ratio", _max_bound(section.max_es_p01_ratio)),
     ):
         drafts.limit(f"paper_shadow_{name}", {"kind": "paper_shadow", "measure": name}, bounds, meta)
 
@@ -208,8 +212,8 @@ def add_live(drafts: Drafts, section: LiveConfig) -> None:
     drafts.differs("live_rules_are_per_strategy")
     days = section.lookback_days or LIVE_WINDOW_DEFAULT_DAYS
     for name, bounds in (
-        ("sharpe", _min(section.sharpe_min)),
-        ("max_drawdown", _max(section.dd_max)),
-        ("sharpe_decay_ratio", _min(section.decay_threshold)),
+        ("sharpe", _min_bound(section.sharpe_min)),
+        ("max_drawdown", _max_bound(section.dd_max)),
+        ("sharpe_decay_ratio", _min_bound(section.decay_threshold)),
     ):
         drafts.limit(f"live_{name}", {"kind": "live", "window_days": days, "measure": name}, bounds, meta)

@@ -1,4 +1,4 @@
-"""Write the generated files of the contract, or check that they are what the models say.
+"""Write the generated files of the contract, or check that they match the models.
 
 python -m risk_hub_contracts.api.generate            writes openapi.json, metrics.md, schemas/ and examples/
 python -m risk_hub_contracts.api.generate --check    changes nothing; fails and shows the difference
@@ -33,7 +33,7 @@ def generated_files() -> dict[str, str]:
 
 
 def differences(home: Path, files: Mapping[str, str]) -> Iterator[str]:
-    """Yield a difference, as text, for each file under `home` that is missing, changed or not generated any more."""
+    """Yield the difference, as text, for each missing, changed or no longer generated file under `home`."""
     for path in sorted(files.keys() | set(_present(home))):
         target = home / path
         present = target.read_text(encoding="utf-8") if target.exists() else ""

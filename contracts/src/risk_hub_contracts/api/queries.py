@@ -1,4 +1,4 @@
-"""Query parameters of the reads, and one problem that lists every violation."""
+"""Query parameters of GET requests; an invalid query string gives one problem with every violation."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -223,13 +223,13 @@ def parse_query(
     multi: Mapping[str, Sequence[str]] | None = None,
     stages: Collection[str] | None = None,
 ) -> Query:
-    """Read the query string of a read.
+    """Parse the query string of a GET request.
 
     Args:
-        model: one of the queries above.
+        model: one of the query models above.
         params: the last value of each parameter.
         multi: all values of each parameter, to find repeated ones.
-        stages: the accepted stages; by default any name of a stage.
+        stages: the accepted stages; by default any valid stage name.
 
     Raises:
         ProblemError: invalid-query, with one violation per fault, its pointer `/<parameter>`.

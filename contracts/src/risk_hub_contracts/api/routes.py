@@ -2,7 +2,7 @@
 
 It feeds the routers of the functions, API Gateway, the OpenAPI description, the client's paths and the tests.
 The models and problems of an operation are in `api.openapi`, so that a cold function does not load them.
-`HEAD` is answered wherever `GET` is, `OPTIONS` everywhere.
+Every path with `GET` also answers `HEAD`; every path answers `OPTIONS`.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _HISTORY: Final = f"{_WORLD}/history"
 _EXPECTATIONS: Final = f"{_WORLD}/expectations"
 _EXIT_POLICY: Final = f"{_WORLD}/exit-policy"
 
-# Grouped by function. API Gateway's methods are created in this order; another order deploys the API again.
+# Grouped by function. API Gateway's methods are created in this order; a new order redeploys the API.
 _TABLE: Final = (
     Route("publish_snapshot", "POST", _SNAPSHOTS, "snapshot_writer", "snapshots:write"),
     Route("begin_upload", "POST", _BLOBS, "snapshot_writer", "snapshots:write"),

@@ -1,4 +1,4 @@
-"""JSON Schemas of requests are closed and exact; those of answers and events are open.
+"""Transform JSON Schemas: those of requests are closed, those of answers and events are open.
 
 A release may add members to answers and events (ADR-0033), so their published schemas allow members that they
 do not name. A request with an unknown member is refused, so request schemas stay closed.
@@ -15,7 +15,7 @@ INTEGER_TOKEN: Final[Mapping[str, str]] = {"x-json-token": "int"}
 An integer of an enumeration (`window`) is compared by its value, as JSON Schema does, and has no mark.
 """
 INTEGER_NOTE: Final = "Written without fraction or exponent: 900, not 900.0 or 9e2."
-# Objects written without nulls; all other members are always present, also those with a default.
+# Objects that the hub writes without null members. Their other members are always present, defaults included.
 COMPLETE_WITHOUT_NULLS: Final = frozenset(
     {
         *("Expectation", "QuietHours"),
@@ -28,7 +28,7 @@ _SINGLE: Final = ("items", "additionalProperties", "propertyNames", "not", "if",
 
 
 def as_request(schema: Json) -> Json:
-    """Return a schema of a request, with its integers marked by the number notation that the hub accepts."""
+    """Return the schema of a request, with `INTEGER_TOKEN` on each integer."""
     return _map_schemas(schema, _with_integer_token)
 
 
@@ -43,14 +43,14 @@ def as_answer(schema: Json, *, closed: bool = False) -> Json:
 
 
 def without_nulls(schema: Json) -> Json:
-    """Return the definition of an object whose members are all written except those without a value."""
+    """Return the definition of an object that is written without its null members."""
     members = {name: _drop_null(member) for name, member in schema["properties"].items()}
     required = [name for name, member in schema["properties"].items() if not _may_be_null(member)]
     return {**schema, "properties": members, "required": required}
 
 
 def merge_definitions(requests: Mapping[str, Json], answers: Mapping[str, Json], prefix: str) -> Json:
-    """Return the definitions of both sides; a name with two meanings becomes `<name>InAnswer` for answers.
+    """Return all definitions; a name that differs between the two becomes `<name>InAnswer` for answers.
 
     Args:
         requests: the definitions of requests, by name.
@@ -71,7 +71,7 @@ def merge_definitions(requests: Mapping[str, Json], answers: Mapping[str, Json],
 
 
 def _ambiguous(requests: Mapping[str, Json], answers: Mapping[str, Json], prefix: str) -> set[str]:
-    """Return the names whose content, or that of names they refer to, differs between the sides."""
+    """Return the names whose definition, or one that it refers to, differs between requests and answers."""
     shared = requests.keys() & answers.keys()
     found = {name for name in shared if requests[name] != answers[name]}
     while more := {name for name in shared - found if found & set(_references(answers[name], prefix))}:

@@ -58,7 +58,7 @@ def gateway_digest(body: Mapping[str, Any], algorithm: DigestAlgorithm) -> str:
     text = json.dumps(claimed, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
     if algorithm == "sha256":
         return "sha256:" + sha256_hex(text)
-    from blake3 import blake3  # noqa: PLC0415 - an optional extra, needed by the old client's claims alone
+    from blake3 import blake3  # noqa: PLC0415 - an optional extra, needed only for hashes of the old client
 
     return "blake3:" + blake3(text).hexdigest()
 
@@ -73,7 +73,7 @@ def _text(value: object) -> str:
 
 
 def _texts(values: Collection[object]) -> Iterator[str]:
-    """Write several values; values of a single type (a book's weights) skip the type test of each."""
+    """Yield the text of each value; values of a single type (a book's weights) need one type test only."""
     kinds = set(map(type, values))
     return map(_writer(kinds.pop()) if len(kinds) == 1 else _text, values)
 

@@ -6,15 +6,15 @@ BPS_PER_ONE: Final = 10_000
 DEFAULT_CONFIDENCES_BPS: Final = (9_500, 9_750, 9_900)
 """Confidences of VaR and ES that are computed unless a snapshot names others."""
 TAIL_MIN_OBSERVATIONS: Final = 3
-"""With fewer losses in the tail, one observation decides the number, and its standard error is undefined."""
+"""Least losses in the tail; with fewer, one loss decides the number, and its standard error is undefined."""
 WINDOW_MIN_OBSERVATIONS: Final = 20
-"""A window of fewer observations is extended back to this number; the drawdown of fewer meets no limit."""
+"""A shorter window is extended back to this number; a drawdown of fewer observations counts as missing."""
 
 
 def required_observations(confidence_bps: int) -> int:
     """Return `1/(1−c)` rounded up: the sample size at which one observation is expected beyond the quantile.
 
-    A smaller sample has no empirical tail, and a correct model is expected to fail less than once.
+    A smaller sample has no empirical tail: fewer than one loss beyond the quantile is expected.
     """
     return -(-BPS_PER_ONE // (BPS_PER_ONE - confidence_bps))
 

@@ -1,6 +1,6 @@
 """Grammars of names: worlds, versions, assets, scenarios, actors and stages.
 
-Each `..._fault` returns None for a good value, else what is wrong and what is allowed.
+Each `..._violation` returns None for a valid value, otherwise what is wrong and what is allowed.
 """
 
 import json
@@ -27,14 +27,14 @@ SHA256_PATTERN: Final = "^[0-9a-f]{64}$"
 CONTENT_HASH_PATTERN: Final = "^sha256:[0-9a-f]{64}$"
 HISTORY_DAY_PATTERN: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _CONTROL_RANGES: Final = r"\u0000-\u001f\u007f-\u009f"
-# What `str.strip` takes off, control characters aside; `\s` is another set in ECMA-262, with U+FEFF.
+# Characters that `str.strip` removes, except control characters. In ECMA-262, `\s` also contains U+FEFF.
 _SPACE: Final = r" \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 ASSET_ID_PATTERN: Final = (
     rf"^[^{_SPACE},{_CONTROL_RANGES}](?:[^,{_CONTROL_RANGES}]*[^{_SPACE},{_CONTROL_RANGES}])?$"
 )
 NAME_PATTERN: Final = ASSET_ID_PATTERN.replace(",", "")
 PAIR_PATTERN: Final = r"^[^,]+,[^,]+$|^[^,]+:[^,]+$"
-# The `provenance.source` of a snapshot that was history when it arrived.
+# The `provenance.source` of a backfilled snapshot.
 BACKFILL_SOURCE: Final = "backfill"
 CLAIM_PATTERN: Final = "^(?:sha256|blake3):[0-9a-f]{64}$"
 HOUR_PATTERN: Final = "^(?:[01][0-9]|2[0-3]):[0-5][0-9]$"
@@ -45,7 +45,7 @@ _ID_TEXT: Final = (
     f"must be 1 to {ID_MAX_CHARS} characters (A-Z a-z 0-9 . _ : @ + -), the first a letter or digit"
 )
 _SHA256_TEXT: Final = "must be a SHA-256: 64 lower-case hex digits"
-# What a value must be that a request model checks by a pattern.
+# The requirement, as text, for each pattern of a request model.
 PATTERN_TEXTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         ID_PATTERN: _ID_TEXT,
@@ -92,7 +92,7 @@ def asset_id_violation(value: str) -> str | None:
 def are_plain_names(names: Collection[str]) -> bool:
     """Return whether every name is of the plain kind that needs no further check; False when unsure.
 
-    One pass over all of them at C speed: no plain name holds the line feed that joins them here.
+    The names are joined by line feeds, which no plain name contains, and matched in one pass.
     """
     joined = "\n".join(names)
     return joined.count("\n") == len(names) - 1 and _PLAIN_NAMES.fullmatch(joined) is not None

@@ -7,7 +7,7 @@ __all__ = ["Place", "fault_place", "fault_text"]
 
 _POSITION: Final = re.compile(r" at line (\d+) column (\d+)\Z")
 _END: Final = "the text ends"
-# The parser's words, and the sentence for each. `{found}` is the character at the place of the fault.
+# The parser's messages, and the sentence for each. `{found}` is the character at the place of the fault.
 _SENTENCES: Final = {
     "EOF while parsing a string": f"{_END} inside a string; close it with a double quote",
     "EOF while parsing an object": f"{_END} inside an object; close it with }}}}",

@@ -29,11 +29,11 @@ NUMBER_MAX_ABS: Final = 1e126
 INTEGER_MAX_ABS: Final = 2**53 - 1
 COVARIANCE_ASYMMETRY_MAX_RATIO: Final = 1e-12
 CORRELATION_MAX_EXCESS: Final = 1e-9
-# For realised returns and shocks. Fourth powers of larger returns leave the range of a float.
+# For realised returns and shocks. Fourth powers of larger returns overflow a float.
 RETURN_MAX_ABS: Final = 1e6
 RETURNS_SERIES_MAX_POINTS: Final = 200_000
 RETURNS_TOTAL_MAX_POINTS: Final = 1_000_000
-# A period of ten years; numbers of longer periods have no meaning per year.
+# The longest period is ten years: annualised numbers of longer periods have no meaning.
 PERIODS_MIN_PER_YEAR: Final = 0.1
 PERIODS_MAX_PER_YEAR: Final = 1e6
 # Least return, and least shock, of an asset whose loss cannot exceed its value.
@@ -44,7 +44,7 @@ CONFIDENCE_MAX_BPS: Final = 9_999
 CONFIDENCES_MAX_COUNT: Final = 5
 # The greatest possible change of a correlation, absolute: from -1 to 1.
 CORRELATION_CHANGE_MAX_ABS: Final = 2.0
-# Largest change of one correlation by a repair, absolute, unless the snapshot names another: more is not rounding.
+# Default of the largest absolute change of one correlation by a repair: a larger one is more than rounding.
 COVARIANCE_REPAIR_CHANGE_DEFAULT_ABS: Final = 0.05
 # A repair needs every eigenvector, which is cubic in the number of assets.
 COVARIANCE_REPAIR_ASSETS_MAX_COUNT: Final = 1_024
@@ -55,12 +55,12 @@ AS_OF_MIN_YEAR: Final = 1990
 TTL_DEFAULT_SECONDS: Final = 900
 TTL_MIN_SECONDS: Final = 1
 TTL_MAX_SECONDS: Final = 86_400
-# For the age that a producer allows its returns or covariance to have: ten years.
+# Upper bound of the age limit that a producer sets for its returns or covariance: ten years.
 INPUT_AGE_MAX_SECONDS: Final = 10 * 366 * 86_400
 KNOWN_AT_SETTLE_SECONDS: Final = 15
 # An evaluation begun before its snapshot's expiry is stored within this time: engine timeout and clock skew.
 REPORT_SETTLE_SECONDS: Final = 120
-# As long as a dead letter is kept, a backfilled snapshot may still be evaluated by its own announcement.
+# Retention of dead letters: until then, the announcement of a backfilled snapshot may still be processed.
 BACKFILL_AWAITED_MAX_SECONDS: Final = 14 * 86_400
 
 # Blobs, items, answers
@@ -86,18 +86,18 @@ LIST_LIMIT_MAX: Final = 100
 LIST_LIMIT_DEFAULT: Final = 20
 VIOLATIONS_MAX_COUNT: Final = 50
 BACKTEST_FORECASTS_MAX_COUNT: Final = 5_000
-# Reads of some ten milliseconds each: well below the reader's time.
+# Each read takes about 10 ms, so that all of them end well before the reader's timeout.
 BACKTEST_KEY_READS_MAX_COUNT: Final = 750
 BACKTEST_POSITIONS_MAX_COUNT: Final = 2_000_000
 # One page is at most 1 MB of stored forecasts.
 BACKTEST_COUNT_PAGES_MAX_COUNT: Final = 30
 
-# History: what was moved out of the table of snapshots
+# History: snapshots that were moved out of the table
 SEGMENT_MAX_BYTES: Final = 1_048_576
 SEGMENT_MAX_COUNT: Final = 2_000
-# A snapshot whose `as_of` is younger is never in history.
+# Age of `as_of` below which a snapshot is never in history.
 HOT_MIN_SECONDS: Final = 900
-# The clocks of two functions differ by less.
+# Assumed maximum difference between the clocks of two functions.
 CLOCK_SKEW_MAX_SECONDS: Final = 60
 
 # Storage of one world: DynamoDB's limit of the items with one partition key and their local index entries, the share

@@ -15,7 +15,7 @@ def check_id(value: str, pointer: str) -> str:
     """Return a world id or version of the path unchanged.
 
     Raises:
-        ProblemError: contract-violation, with `pointer`, when its form is bad.
+        ProblemError: contract-violation, with `pointer`, when it is malformed.
     """
     return _check(value, pointer, id_violation)
 

@@ -36,7 +36,7 @@ class Violation:
 
 
 def summary(violations: Sequence[Violation], whole: str) -> str:
-    """Return one sentence about violations: the first, and how many more; `whole` names the empty pointer."""
+    """Return one sentence: the first violation, and how many more; `whole` replaces the empty pointer."""
     first = f"{violations[0].pointer[:_POINTER_SHOWN_CHARS] or whole}: {violations[0].detail}"
     more = f" (and {len(violations) - 1} more, see errors)" if len(violations) > 1 else ""
     return f"{first}{more}" + ("" if f"{first}{more}".endswith("?") else ".")
@@ -51,14 +51,14 @@ class ProblemError(Exception):
     """An answerable error. Raise it anywhere; the router turns it into a problem document.
 
     Args:
-        problem: what kind of problem, from this registry.
+        problem: the problem type, from the registry.
         detail: one sentence about this occurrence.
         violations: every broken rule; answered up to `VIOLATIONS_MAX_COUNT`.
         extra: extension members of the problem document, JSON-ready.
         remedy: the remedy for this occurrence, if the type's remedy does not apply.
 
     Attributes:
-        settled: for an answer about the past (`known_at`), whether nothing can change it any more; else None.
+        settled: for a request with `known_at`, whether the answer is final; otherwise None.
     """
 
     def __init__(

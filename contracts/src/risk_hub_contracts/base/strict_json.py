@@ -37,8 +37,8 @@ def loads(raw: bytes, *, max_bytes: int = BODY_MAX_BYTES, name: str = "body") ->
 
     Args:
         raw: the text, UTF-8 without a byte order mark.
-        max_bytes: the size one past which the text is refused unread.
-        name: what a refusal calls the text.
+        max_bytes: the greatest size; a larger text is refused without parsing.
+        name: the name of the text in error messages.
 
     Raises:
         ProblemError: body-too-large, not-utf8, malformed-json, too-deep, non-finite-number or duplicate-key.
@@ -102,7 +102,7 @@ def _children(container: Any, seen: _Survey) -> Iterator[Any]:  # noqa: ANN401 -
 
 
 def _containers(values: Iterable[Any], seen: _Survey) -> Iterator[Any]:
-    """Yield the containers among `values`; take note of texts and of infinite numbers."""
+    """Yield the containers among `values`; count the strings and check the numbers in `seen`."""
     for value in values:
         kind = type(value)
         if kind is dict or kind is list:
@@ -144,7 +144,7 @@ def _unreadable_problem(raw: bytes, message: str, name: str) -> ProblemError:
 
 
 def _malformed_problem(raw: bytes, message: str, name: str) -> ProblemError:
-    from risk_hub_contracts.base.json_faults import fault_place, fault_text  # noqa: PLC0415 - only a refusal
+    from risk_hub_contracts.base.json_faults import fault_place, fault_text  # noqa: PLC0415 - for refusals
 
     place = fault_place(raw, message)
     if "number out of range" in message:

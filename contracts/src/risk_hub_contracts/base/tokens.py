@@ -24,7 +24,7 @@ Scope = Literal[
     "policies:write",
     "governance:approve",
 ]
-# What a token does with these scopes is recorded under its subject, so such a token must name one.
+# Actions with these scopes are recorded under the token's subject, so such a token must have one.
 ATTRIBUTED_SCOPES: Final[frozenset[Scope]] = frozenset(
     {"evaluations:write", "policies:write", "governance:approve"}
 )

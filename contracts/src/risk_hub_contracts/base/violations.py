@@ -15,7 +15,7 @@ from risk_hub_contracts.base.problems import Violation
 
 Hit = TypeVar("Hit")
 _KEY: Final = "[key]"
-# Begins the tag of a union's member, which pydantic puts into a location; no name contains the character.
+# First character of a union tag in a location from pydantic; no field name contains it.
 UNION_TAG: Final = "\x00"
 _NAME_SHOWN_CHARS: Final = 128
 _SHOWN_MAX: Final = 1e20
@@ -64,11 +64,11 @@ def to_violations(
     """Return one violation for each error.
 
     Args:
-        error: what pydantic raised.
+        error: pydantic's error.
         base: the pointer of the value that was validated.
         tagged: top-level fields whose location contains a union tag, which the pointer omits.
         known: top-level field names, to suggest one where a top-level name is unknown.
-        noun: what an unknown or missing name is called.
+        noun: the noun for an unknown or missing name in messages.
     """
     return [
         Violation(
@@ -85,9 +85,9 @@ def capped_violations(
     """Yield the first violations, and one with the number of the rest: building each one is expensive.
 
     Args:
-        hits: what was found, cheap to go through.
+        hits: the findings; iterating over them is cheap.
         build: makes the violation of one hit.
-        where: the pointer of the count.
+        where: the pointer of the violation that states the number of the rest.
     """
     remaining = iter(hits)
     yield from map(build, islice(remaining, VIOLATIONS_MAX_COUNT - 1))

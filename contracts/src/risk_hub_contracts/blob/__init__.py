@@ -6,7 +6,7 @@ One line `rsh1 <kind> <canonical JSON header>` with its line feed, then raw litt
   row-major, n(n+1)/2 values; `factor` is F (n x k, row-major) and then n specific variances.
 - realized_returns: header `ids` (sorted), `lengths` and optionally `dates`; one series after the other. A
   bare series has no ids and one length. With `missing`, that many numbers are the quiet NaN
-  0x7ff8000000000000: missing observations. Without it, none is missing.
+  0x7ff8000000000000: missing observations. Without `missing`, no observation is missing.
 - stress: the header is the canonical map of scenarios, and nothing follows.
 
 The same content gives the same bytes, so a file's digest is the leaf of the snapshot's content hash.

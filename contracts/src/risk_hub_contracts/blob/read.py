@@ -29,7 +29,8 @@ def decode(data: bytes | bytearray, payload_bytes: int | None = None) -> Decoded
 
     Args:
         data: the blob, or its first line alone.
-        payload_bytes: given with the first line alone: how many bytes follow it. The numbers are then left out.
+        payload_bytes: the number of bytes after the first line, if `data` is that line alone. The result then
+            has no numbers.
 
     Raises:
         BlobFormatError: not a blob, or not the one deterministic form of its content.
@@ -55,7 +56,7 @@ KIND_READ_BYTES: Final = 64
 
 
 def says_kind(data: bytes, kind: str) -> bool:
-    """Return whether the first line of a blob, of which `data` is the beginning, says this kind."""
+    """Return whether `data`, the beginning of a blob, names this kind in its first line."""
     return data.startswith(b" ".join((MAGIC, kind.encode(), b"")))
 
 

@@ -66,8 +66,8 @@ class Covariance:
 class RealizedReturns:
     """Realised one-period returns, oldest first: a series per sorted id, or one bare series (no ids).
 
-    `missing` of the numbers in all series are NaN: missing observations. Other numbers that are not finite are
-    invalid, and so is a NaN if `missing` is 0.
+    `missing` is the number of missing observations in all series; each is NaN. Infinite numbers are invalid,
+    and so is a NaN if `missing` is 0.
     """
 
     ids: tuple[str, ...]
@@ -132,7 +132,7 @@ def check_ids(ids: Sequence[str]) -> None:
 
 
 def check_returns_header(lengths: Sequence[int], dates: Sequence[str] | None, missing: int = 0) -> None:
-    """Reject empty series, too many points, dates that do not match every series, returns all missing."""
+    """Reject empty series, too many points, dates that do not match every series, and a bad `missing`."""
     if not lengths or min(lengths) < 1:
         raise BlobFormatError("a series of returns must not be empty")
     if max(lengths) > RETURNS_SERIES_MAX_POINTS or sum(lengths) > RETURNS_TOTAL_MAX_POINTS:

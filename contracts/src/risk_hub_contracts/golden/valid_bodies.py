@@ -1,4 +1,4 @@
-"""Accepted bodies: the smallest, the limits, and the many ways to write one content."""
+"""Accepted bodies: the smallest body, bodies at the limits, and different forms of the same content."""
 
 from typing import Any, Final
 

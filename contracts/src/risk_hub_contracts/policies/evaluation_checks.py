@@ -13,7 +13,8 @@ from risk_hub_contracts.policies.rules.metrics import METRICS, UNKNOWN_UNIT, fac
 
 __all__ = ["doubtful_limits", "profile_violations", "stage_violations"]
 
-# More than four rules on one number set a bound twice: each sets one of fail and warn, min and max at least.
+# A number has four bounds: min and max, for fail and for warn. Each rule sets at least one, so a fifth rule
+# repeats a bound.
 COMPARED_MAX_COUNT: Final = 8
 Parents = Mapping[str, str | None]
 
@@ -48,7 +49,7 @@ def stage_violations(stages: Mapping[str, str], parents: Parents) -> Iterator[Vi
 
 
 def _lineage(name: str, parents: Parents) -> list[str]:
-    """Return a profile and its parents; in a cycle, the last name is one that was there before."""
+    """Return a profile and its parents; in a cycle, the last name is the first repeated one."""
     line = [name]
     while (parent := parents.get(line[-1])) is not None:
         line.append(parent)
@@ -63,7 +64,7 @@ def profile_violations(name: str, rules: Mapping[str, Rule], own: Collection[str
     Args:
         name: the name of the profile.
         rules: its rules with those that it inherits.
-        own: the names of those that are written in it; the others are checked with their own profile.
+        own: the names of its own rules; the inherited rules are checked with the profile that defines them.
     """
     if not 1 <= len(rules) <= RULES_PER_PROFILE_MAX_COUNT:
         yield Violation(
@@ -90,7 +91,7 @@ def _by_subject(rules: Mapping[str, Rule]) -> dict[tuple[str, str], list[str]]:
 
 
 def _conflict(first: str, one: Rule, two: Rule) -> str | None:
-    """Return how two rules on the same number are duplicates or exclude each other."""
+    """Return why two rules on the same number are duplicates or exclude each other; otherwise None."""
     if not isinstance(one, LimitRule) or not isinstance(two, LimitRule):
         return f"is a second {two.kind} rule for {two.subject}, next to {first!a}; keep one"
     for level in ("fail", "warn"):
@@ -114,7 +115,7 @@ def doubtful_limits(profiles: Mapping[str, Mapping[str, Rule]]) -> list[Violatio
     """Return the limits that may be mistakes: unknown metrics, and limits that no possible number passes.
 
     Args:
-        profiles: the rules of each profile, as they are written in it.
+        profiles: the rules of each profile, without inherited ones.
     """
     return [
         Violation(pointer("profiles", profile, "rules", name), detail)

@@ -103,7 +103,7 @@ class EvaluationPolicy(BaseModel):
     def document(self) -> dict[str, Any]:
         """Return the document without members that have their default, JSON-ready.
 
-        A member that a later release adds has a default, so the documents and hashes of stored policies stay.
+        A member that a later release adds has a default, so stored policies keep their documents and hashes.
         """
         found: dict[str, Any] = self.model_dump(mode="json", exclude_defaults=True)
         return found
@@ -164,7 +164,7 @@ def _invalid(violations: list[Violation]) -> ProblemError:
 
 
 def _violations_of(policy: EvaluationPolicy) -> Iterator[Violation]:
-    """Yield what only the whole document shows: names without a profile, cycles, and rules that contradict."""
+    """Yield violations between members: names without a profile, cycles, and rules that contradict."""
     parents: Mapping[str, str | None] = {name: each.extends for name, each in policy.profiles.items()}
     profiles = {str(stage): profile for stage, profile in policy.stages.items()}
     broken = list(stage_violations(profiles, parents))

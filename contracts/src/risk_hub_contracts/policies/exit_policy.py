@@ -44,8 +44,8 @@ the exit engine.
 """
 
 
-def _name(violation_of: Callable[[str], str | None]) -> AfterValidator:
-    """Return the check of a name by the rule of snapshots; of a stored name, only that it is visible."""
+def _name_validator(violation_of: Callable[[str], str | None]) -> AfterValidator:
+    """Return the validator of a name: a name that is put obeys the rule, a stored one must be visible."""
 
     def check(value: str, info: ValidationInfo) -> str:
         fault = violation_of(value) if info.context is REGISTERING else None
@@ -63,12 +63,12 @@ Ratio = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 AssetId = Annotated[
     str,
     Field(min_length=1, max_length=ASSET_ID_MAX_CHARS, json_schema_extra={"pattern": ASSET_ID_PATTERN}),
-    _name(asset_id_violation),
+    _name_validator(asset_id_violation),
 ]
 ScenarioName = Annotated[
     str,
     Field(min_length=1, max_length=NAME_MAX_CHARS, json_schema_extra={"pattern": NAME_PATTERN}),
-    _name(name_violation),
+    _name_validator(name_violation),
 ]
 WarningCode = Annotated[str, Field(pattern=CODE_PATTERN, max_length=WARNING_CODE_MAX_CHARS)]
 StrategyId = Annotated[str, Field(pattern=ID_PATTERN, max_length=ID_MAX_CHARS)]
@@ -242,6 +242,6 @@ DEFAULT_POLICY: Final = ExitPolicy(
 )
 """The policy in force if none is stored for a world and stage.
 
-An operator did not ask for its limits, so a snapshot without covariance, returns or scenarios gives no signal. An
-input that is sent but gives no number does (ADR-0044).
+No operator chose these limits, so a snapshot without covariance, returns or scenarios gives no signal. An
+input that is present but gives no number does give a signal (ADR-0044).
 """

@@ -22,7 +22,7 @@ _VOLATILITY_METHOD: Final = "parametric_normal"
 
 
 def violations_of(policy: ExitPolicy, *, legacy_method: bool) -> list[Violation]:
-    """Return why parts of a policy can never fire or cannot be carried out; empty for a sound policy.
+    """Return a violation for each part of a policy that can never fire or cannot be carried out.
 
     Args:
         policy: the policy to be put.

@@ -30,7 +30,7 @@ class TailForecast(BaseModel):
 
 
 class FurtherTailForecast(BaseModel):
-    """The same by a method that the first release did not know; the name of the method is open."""
+    """Both tail measures by a method that the first release did not have; any name of a method is allowed."""
 
     model_config = REPORT_MODEL
 

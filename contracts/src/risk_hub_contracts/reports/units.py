@@ -33,7 +33,7 @@ REPORT_MODEL: Final = ConfigDict(frozen=True, extra="forbid", json_schema_extra=
 
 
 def is_numeric(schema: Mapping[str, Any]) -> bool:
-    """Return whether a property holds a number, alone, in a list, or by key."""
+    """Return whether a property holds a number, a list of numbers, or a map to numbers."""
     if schema.get("type") in {"number", "integer"}:
         return True
     values = schema.get("enum", [schema.get("const")])

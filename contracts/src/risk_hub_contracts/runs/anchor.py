@@ -1,7 +1,7 @@
 """Anchors: each hour, one Merkle root over the heads of all chains that moved, linked to the anchor before.
 
-The tree is the one of RFC 6962: the hash of a leaf begins with a zero byte, that of a node with a one byte,
-so no node can pass for a leaf. Leaves are in the order of their runs.
+The tree is the one of RFC 6962: the hashed bytes of a leaf begin with 0, those of a node with 1, so no node
+can pass for a leaf. Leaves are in the order of their runs.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ class AnchorError(ValueError):
 class Anchor(BaseModel):
     """The anchor of one hour, which covers the items that were recorded in that hour and in the hour before.
 
-    Each item is in two anchors: one that becomes visible after its hour was anchored is in the next anchor.
+    Each item is in two anchors, so that an item that becomes visible late is in the second one.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -61,10 +61,10 @@ class Anchor(BaseModel):
 
 
 def read_anchor(data: bytes) -> Anchor:
-    """Return the anchor that the bytes hold.
+    """Parse an anchor.
 
     Raises:
-        AnchorError: they hold none.
+        AnchorError: the bytes are not an anchor.
     """
     try:
         return Anchor.model_validate(from_json(data))
@@ -88,7 +88,7 @@ def following_hour(hour: str, count: int = 1) -> str:
 
 
 def newest_heads(heads: Iterable[ChainHead]) -> list[ChainHead]:
-    """Return the greatest sequence of each run, in the order of the runs."""
+    """Return the head with the greatest sequence of each run, in the order of the runs."""
     newest: dict[str, ChainHead] = {}
     for head in heads:
         known = newest.get(head.key)
@@ -109,7 +109,7 @@ def decode_leaves(data: bytes) -> list[ChainHead]:
         AnchorError: a line is not a head, or the runs are not in ascending order.
     """
     try:
-        heads = [ChainHead(*_typed(*from_json(line))) for line in data.splitlines()]
+        heads = [ChainHead(*_checked_types(*from_json(line))) for line in data.splitlines()]
     except (TypeError, ValueError) as error:
         raise AnchorError("the bytes are not the leaves of an anchor") from error
     if any(first.key >= second.key for first, second in pairwise(heads)):
@@ -134,7 +134,7 @@ def _line(head: ChainHead) -> bytes:
     return canonical_json([head.key, head.sequence, head.sha256])
 
 
-def _typed(key: str, sequence: int, sha256: str) -> tuple[str, int, str]:
+def _checked_types(key: str, sequence: int, sha256: str) -> tuple[str, int, str]:
     if not (type(key) is str and type(sequence) is int and type(sha256) is str):
         raise TypeError("a leaf has the key, the sequence and the digest of a head")
     return key, sequence, sha256

@@ -28,7 +28,7 @@ BreakKind = Literal[
     "leaves_lost",
     "leaves_changed",
 ]
-"""What a verification finds. A later release may add values."""
+"""Kinds of broken links. A later release may add values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ _FIELDS: Final = ("world_id", "strategy_id", "run_id", "sequence")
 def verify_chain(key: RunKey, items: Sequence[StoredItem]) -> BrokenLink | None:
     """Return the first broken link of a run's chain; None if every item follows from the one before.
 
-    A removed tail and a chain that was computed again as a whole leave no trace here: anchors find them.
+    This check cannot find a removed tail or a chain that was recomputed as a whole; anchors can.
 
     Args:
         key: the run.

@@ -84,8 +84,8 @@ class MetricBlocks(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _refuse_excessive_trees(cls, document: Any) -> Any:  # noqa: ANN401 - pydantic reports what it is not
-        """Check depth and counts first: their walk needs no recursion."""
+    def _refuse_excessive_trees(cls, document: Any) -> Any:  # noqa: ANN401 - pydantic refuses other types
+        """Refuse input that is too deep or too large before pydantic walks it recursively."""
         if isinstance(document, Mapping):
             _check_extent(document)
         return document

@@ -87,9 +87,9 @@ class _Judged(Payload):
 
 
 class RunCreated(_Judged):
-    """The evaluation of a strategy; the first item of a run, and only the first.
+    """The evaluation of a strategy: always the first item of a run, and never a later one.
 
-    `evaluation_id` is the request that evaluated the strategy, with others. `profile` is the profile of the
+    `evaluation_id` names the request, which may evaluate several strategies. `profile` is the profile of the
     policy, and `selected` says whether its selection chose the strategy.
     """
 

@@ -23,8 +23,8 @@ Owner = Annotated[str, Field(pattern=ID_PATTERN, max_length=ID_MAX_CHARS)]
 class RuleResult(BaseModel):
     """The verdict of one rule.
 
-    `observed` is the number that was compared, null without one; `limit` is the bound that decided: the
-    one that is broken, or of a rule that passes the nearest one. Both are in `unit`. `metric` is the path of the
+    `observed` is the number that was compared, null without one; `limit` is the broken bound, or the
+    nearest bound if the rule passes. Both are in `unit`. `metric` is the path of the
     number. `subject` names what else decided: the strategy that a correlation refers to. `reason_code` is one of
     the registry `reason_codes`; a consumer must accept a code that it does not know.
     """

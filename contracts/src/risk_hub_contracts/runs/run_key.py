@@ -64,10 +64,10 @@ class RunKey:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the key that has this text.
+        """Parse the text of a key.
 
         Raises:
-            ValueError: no key has it.
+            ValueError: it is not the text of a key.
         """
         world_id, _, rest = text.partition(SEPARATOR)
         run_id, _, strategy_id = rest.partition(SEPARATOR)

@@ -41,7 +41,7 @@ class StoredAnchor:
 
 @dataclass(slots=True)
 class AnchoredHeads:
-    """What the anchors state.
+    """The heads that the anchors state, and the state of the chain of anchors.
 
     Attributes:
         heads: by the text of a run's key: the anchored digests by sequence, each with its hour.
@@ -59,7 +59,7 @@ class AnchoredHeads:
     count: int = 0
 
     def add(self, hour: str, leaves: Iterable[ChainHead]) -> None:
-        """Add the leaves of an anchor; the first hour of each head counts."""
+        """Add the leaves of an anchor; a head that was added before keeps its hour."""
         for leaf in leaves:
             self.heads.setdefault(leaf.key, {}).setdefault(leaf.sequence, (leaf.sha256, hour))
 
@@ -75,7 +75,7 @@ def verify_anchors(anchors: Iterable[StoredAnchor], leaves_of: Leaves, now: date
     found = AnchoredHeads(hour_of(now))
     previous: StoredAnchor | None = None
     for stored in anchors:
-        broken = _linked(stored, previous)
+        broken = _link_fault(stored, previous)
         if broken is None:
             broken = _add_leaves(found, stored, leaves_of)
         found.first_break = found.first_break or broken
@@ -84,8 +84,8 @@ def verify_anchors(anchors: Iterable[StoredAnchor], leaves_of: Leaves, now: date
     return found
 
 
-def _linked(stored: StoredAnchor, previous: StoredAnchor | None) -> BrokenLink | None:
-    """Return what is wrong between an anchor and the one before."""
+def _link_fault(stored: StoredAnchor, previous: StoredAnchor | None) -> BrokenLink | None:
+    """Return the broken link between an anchor and the one before; None if they are linked."""
     if previous is not None and stored.hour != (expected := following_hour(previous.hour)):
         return BrokenLink(ANCHORS, expected, "anchor_lost", f"the next stored anchor is {stored.hour}")
     try:
@@ -143,7 +143,7 @@ def verify_run(
         anchored: what the anchors state.
     """
     found = [
-        *_optional(verify_chain(key, items)),
+        *_if_broken(verify_chain(key, items)),
         *_against_anchors(key, items, anchored.heads.get(key.text, {})),
         *_against_head(key, items, head),
         *_not_anchored(key, items, anchored),
@@ -163,7 +163,7 @@ def _position(broken: BrokenLink) -> int:
     return broken.position if isinstance(broken.position, int) else 0
 
 
-def _optional(broken: BrokenLink | None) -> Iterator[BrokenLink]:
+def _if_broken(broken: BrokenLink | None) -> Iterator[BrokenLink]:
     if broken is not None:
         yield broken
 
@@ -200,9 +200,9 @@ def _against_head(key: RunKey, items: Sequence[StoredItem], head: ChainHead | No
 
 
 def _not_anchored(key: RunKey, items: Sequence[StoredItem], anchored: AnchoredHeads) -> Iterator[BrokenLink]:
-    """Yield the first item that the anchors of its hour and of the next hour should cover, and do not.
+    """Yield the first item that no anchor covers although its hour was anchored, or is in the future.
 
-    An item of a future hour would be covered only then. One hour of it may be the skew of clocks.
+    One hour in the future is allowed as clock skew.
     """
     covered = max(anchored.heads.get(key.text, {}), default=0)
     for item in items:
@@ -220,7 +220,7 @@ def _not_anchored(key: RunKey, items: Sequence[StoredItem], anchored: AnchoredHe
 
 
 def _hour(data: bytes) -> str | None:
-    """Return the hour in which an item was recorded; None if its bytes do not say."""
+    """Return the hour in which an item was recorded; None if its bytes have no valid instant."""
     try:
         return hour_of(parse_instant(from_json(data)["recorded_at"]))
     except (KeyError, TypeError, ValueError):

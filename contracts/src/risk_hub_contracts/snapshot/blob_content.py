@@ -1,4 +1,4 @@
-"""Contract rules for a blob's content beyond the file format; they allow an answer to show it inline."""
+"""Check a blob's content by the rules for inline components, so that an answer can show it inline."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime

@@ -66,7 +66,7 @@ def book_violations(body: Body) -> Iterator[Violation]:
     """Yield the violations of the rules between weights, `portfolio` and inline stress.
 
     Args:
-        body: valid fields; `portfolio` must not be missing because it was invalid.
+        body: the valid fields. If `portfolio` was invalid and is left out, do not call this function.
     """
     if "weights" not in body:
         return

@@ -35,7 +35,7 @@ class Portfolio:
 
     @classmethod
     def of(cls, document: Document) -> Self:
-        """Build the facts from their JSON object in a valid snapshot."""
+        """Build from the JSON object of a valid snapshot."""
         return cls(**{**document, "unlimited_loss": frozenset(document.get("unlimited_loss", ()))})
 
 
@@ -52,7 +52,7 @@ class ReturnsMeta:
 
     @classmethod
     def of(cls, document: Document) -> Self:
-        """Build the facts from their JSON object in a valid snapshot."""
+        """Build from the JSON object of a valid snapshot."""
         return cls(**{name: value for name, value in document.items() if name != "dates"})
 
 
@@ -67,7 +67,7 @@ class CovarianceMeta:
 
     @classmethod
     def of(cls, document: Document) -> Self:
-        """Build the facts from their JSON object in a valid snapshot."""
+        """Build from the JSON object of a valid snapshot."""
         estimated_at = document.get("estimated_at")
         return cls(
             **{
@@ -95,7 +95,7 @@ class PortfolioReturns:
 
     @classmethod
     def of(cls, document: Document) -> Self:
-        """Build the facts from their JSON object in a valid snapshot."""
+        """Build from the JSON object of a valid snapshot."""
         members: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in document.items()
         }
@@ -122,7 +122,7 @@ class RiskOptions:
     """Options of the risk engine for one snapshot.
 
     Attributes:
-        confidences_bps: confidences of VaR and ES, in basis points, rising.
+        confidences_bps: confidences of VaR and ES, in basis points, ascending.
         covariance_repair: the method of the repair; None refuses a covariance that is not positive semidefinite.
         covariance_repair_max_change: the greatest change of any correlation that a repair may make.
         missing: the rule for missing observations.
@@ -135,6 +135,6 @@ class RiskOptions:
 
     @classmethod
     def of(cls, document: Document) -> Self:
-        """Build the facts from their JSON object in a valid snapshot."""
+        """Build from the JSON object of a valid snapshot."""
         confidences = tuple(document.get("confidences_bps", DEFAULT_CONFIDENCES_BPS))
         return cls(**{**document, "confidences_bps": confidences})

@@ -205,7 +205,7 @@ _FIELDS: Final = (*SnapshotBook.__annotations__, *FACTS)
 
 @cache
 def _facts_adapter() -> TypeAdapter[Any]:
-    """Return the validator of the optional objects, made when the first one arrives: it slows a cold start."""
+    """Return the validator of the optional objects, built on first use, because it slows a cold start."""
     from risk_hub_contracts.snapshot.request_facts import SnapshotFacts  # noqa: PLC0415 - loaded for requests with such objects
 
     return TypeAdapter(SnapshotFacts)

@@ -1,1 +1,1 @@
-"""The world registry on the wire, and the expectation of how often a world publishes."""
+"""Requests and answers of the world registry, and the expectation of how often a world publishes."""

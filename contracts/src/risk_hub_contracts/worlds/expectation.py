@@ -1,4 +1,4 @@
-"""Expectation for a world at one stage: how late its newest snapshot may be, and who is alerted when it is.
+"""Expectation for a world at one stage: the allowed lag of its newest snapshot, and who is alerted past it.
 
 Lag is the hub's clock minus the `as_of` of the world's newest announced snapshot. A world past `warn_seconds`
 is late, past `critical_seconds` stale; an expected world without any snapshot is missing, not stale.

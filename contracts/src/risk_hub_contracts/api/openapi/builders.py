@@ -29,8 +29,8 @@ _HEADERS: Final[dict[str, str]] = {
     "WWW-Authenticate": "The required authentication scheme.",
     "Retry-After": "Seconds to wait before the same request is sent again.",
 }
-# Headers present in every response that declares them. The others are missing from the gateway's own errors
-# (correlation id, caching rule) or belong to only one problem of a status (Retry-After).
+# Headers that every response sends if it declares them. The other headers are missing from the gateway's own
+# errors (correlation id, caching rule) or belong to only one problem of a status (Retry-After).
 _REQUIRED_HEADERS: Final = frozenset(_HEADERS) - {
     "Cache-Control",
     "Retry-After",
@@ -48,7 +48,7 @@ def header_components() -> Json:
 
 
 def answer(model: str, description: str, *headers: str) -> Json:
-    """Return a JSON answer of a model, with the headers named."""
+    """Return the Response Object of a JSON body of this model, with these headers."""
     return {
         "description": description,
         "headers": header_refs((*headers, "Cache-Control", "X-Correlation-Id")),
@@ -57,7 +57,7 @@ def answer(model: str, description: str, *headers: str) -> Json:
 
 
 def problems(types: Sequence[ProblemType]) -> dict[str, Json]:
-    """Return one response per status, with an example for each problem type that has it."""
+    """Return one response per status, with an example of each problem type of that status."""
     ordered = [problem for problem in PROBLEMS.values() if problem in types]
     statuses = sorted({problem.status for problem in ordered})
     return {str(status): _problem([x for x in ordered if x.status == status]) for status in statuses}
@@ -89,7 +89,7 @@ def query_parameters(query: type[BaseModel]) -> list[Json]:
 
 
 def _query_parameter(name: str, schema: Mapping[str, Any]) -> Json:
-    """A parameter that may be absent is never null, so what pydantic writes for None is left out."""
+    """Return a query parameter; omit the null type, because an absent parameter is never sent as null."""
     present = [option for option in schema.get("anyOf", [schema]) if option.get("type") != "null"]
     bare = {key: value for key, value in present[0].items() if key != "description"}
     if schema.get("default") is not None:
@@ -98,13 +98,13 @@ def _query_parameter(name: str, schema: Mapping[str, Any]) -> Json:
 
 
 def path_parameter(name: str, description: str, pattern: str = ID_PATTERN) -> Json:
-    """Return a path value of the form of an id."""
+    """Return a path parameter, by default an id."""
     schema = {"type": "string", "pattern": pattern}
     return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
 
 
 def header_parameter(name: str, pattern: str | None, description: str, *, required: bool = False) -> Json:
-    """Return a request header."""
+    """Return the parameter of a request header."""
     schema = {"type": "string"} | ({"pattern": pattern} if pattern else {})
     return {"name": name, "in": "header", "required": required, "description": description, "schema": schema}
 

@@ -44,7 +44,7 @@ class Answer:
     Attributes:
         status: the HTTP status.
         model: the model of the body; None for an answer without a body.
-        description: when the hub answers so.
+        description: when the hub gives this answer.
         headers: headers in addition to those of every answer with a body.
     """
 

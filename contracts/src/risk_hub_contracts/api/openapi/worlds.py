@@ -10,14 +10,14 @@ from risk_hub_contracts.worlds.expectation import Expectation
 from risk_hub_contracts.worlds.registry import ExitPolicyAnswer, ExpectationAnswer, WorldsPage
 
 
-def _put(model: type[Any]) -> tuple[Answer, ...]:
+def _put_answers(model: type[Any]) -> tuple[Answer, ...]:
     return (
         Answer(201, model, "Created."),
         Answer(200, model, "The previous one was replaced."),
     )
 
 
-def _in_force(model: type[Any]) -> tuple[Answer, ...]:
+def _read_answers(model: type[Any]) -> tuple[Answer, ...]:
     return (Answer(200, model, "The one in force."),)
 
 
@@ -34,7 +34,7 @@ WORLDS: Final = (
     Operation(
         "expect_world",
         "Register a world, with the allowed lag of its snapshots",
-        _put(ExpectationAnswer),
+        _put_answers(ExpectationAnswer),
         (p.REGISTRATION_INVALID,),
         query=StageQuery,
         body=Expectation,
@@ -42,7 +42,7 @@ WORLDS: Final = (
     Operation(
         "read_expectation",
         "The expectation for a world",
-        _in_force(ExpectationAnswer),
+        _read_answers(ExpectationAnswer),
         (p.NOTHING_EXPECTED,),
         query=StageQuery,
     ),
@@ -55,7 +55,7 @@ WORLDS: Final = (
     Operation(
         "put_exit_policy",
         "Set the policy of a world's exit signals",
-        _put(ExitPolicyAnswer),
+        _put_answers(ExitPolicyAnswer),
         (p.REGISTRATION_INVALID, p.POLICY_VERSION_CONFLICT),
         query=StageQuery,
         body=ExitPolicy,
@@ -63,7 +63,7 @@ WORLDS: Final = (
     Operation(
         "read_exit_policy",
         "The exit policy in force, stored or default, or a stored version",
-        _in_force(ExitPolicyAnswer),
+        _read_answers(ExitPolicyAnswer),
         (p.POLICY_VERSION_NOT_FOUND,),
         query=ExitPolicyQuery,
     ),

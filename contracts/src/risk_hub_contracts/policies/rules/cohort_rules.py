@@ -40,7 +40,7 @@ class TopKRule(RuleBase):
 
     @property
     def subject(self) -> str:
-        """Return the metric: a profile has one ranking by each."""
+        """Return the metric: a profile has at most one ranking by a metric."""
         return self.metric
 
 
@@ -66,7 +66,7 @@ class CorrelationRule(RuleBase):
 
     @property
     def subject(self) -> str:
-        """Return one subject: a profile has one limit on correlations."""
+        """Return a constant: a profile has at most one limit on correlations."""
         return "selection"
 
 
