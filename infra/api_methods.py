@@ -19,8 +19,8 @@ class GatewayMethod(NamedTuple):
 def gateway_methods() -> tuple[GatewayMethod, ...]:
     """Return the methods of the route table, in its order.
 
-    One function of a path gets ANY, so that it also answers HEAD, OPTIONS and 405. If several functions share a
-    path, that is the one that answers GET.
+    Each path has one ANY method, whose function also answers HEAD, OPTIONS and 405. If several functions share a
+    path, it is the function that answers GET.
     """
     any_of = _function_of_other_methods()
     found = (

@@ -26,7 +26,7 @@ BOUNDARY_POLICY: Final = re.compile(
 # Lambda requires at least this much unreserved concurrency in the account.
 UNRESERVED_MIN_EXECUTIONS: Final = 100
 RESERVED_MAX_EXECUTIONS: Final = 10_000
-# A report may be asked for, and a run may be evaluated, for at least this long.
+# Every stage keeps snapshots and their reports for at least this long.
 HISTORY_RETENTION_MIN_DAYS: Final = 90
 HISTORY_RETENTION_MAX_DAYS: Final = 36_500
 # Below the shortest retention: TTL must not delete a snapshot before it was moved.

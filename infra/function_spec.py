@@ -70,7 +70,7 @@ class FunctionSpec:
 
     @property
     def raises_errors(self) -> bool:
-        """Return whether a failure is a function error: workers return single messages and raise none."""
+        """Return whether a failure is a function error; a worker returns the failed message instead."""
         return self.serves_api or bool(self.streams)
 
     @property

@@ -92,9 +92,9 @@ _EXCLUDED_MODULES: Final = (
 _UNUSED_FOLDERS: Final = (
     "tests",
     "__pycache__",
-    "bin",  # scripts of the wheels
+    "bin",  # console scripts of the wheels
     "aws_lambda_powertools/metrics/provider/datadog",
-    "backports/zstd/_cffi",  # another interpreter's
+    "backports/zstd/_cffi",  # for interpreters other than CPython
     "backports/zstd/zipfile",
     "boto3",  # the adapters use botocore's clients, and no other package needs boto3
     "s3transfer",

@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _writable(outdir: Path) -> Path:
-    """Create the folder of the assembly; the CDK does not end if it cannot write to it.
+    """Create the folder of the assembly and check that it is writable; otherwise the CDK would hang.
 
     Raises:
         OSError: the folder cannot be created, or is not writable.

@@ -36,7 +36,7 @@ def local_files(**given: str) -> dict[str, str]:
     """Synthesize the local stage; return file name in the committed folder to text.
 
     Args:
-        given: values of the stage by the names of `CONTEXT_KEYS`; the committed files have none.
+        given: values of the stage by the names of `CONTEXT_KEYS`; the committed files are made without any.
     """
     with tempfile.TemporaryDirectory() as folder:
         app = new_app(Path(folder) / "cdk.out")

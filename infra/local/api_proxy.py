@@ -16,7 +16,7 @@ from risk_hub_contracts.api.routes import ROOT
 
 HUB_PATH: Final = f"{ROOT}/"
 RETRY_AFTER: Final = (b"retry-after", b"1")
-# The emulator starts a process for each simultaneous request; so many starts at once would all time out.
+# The emulator starts a process for each simultaneous request; with too many starts at once, all time out.
 SIMULTANEOUS_REQUESTS_MAX: Final = max(8, 4 * (os.cpu_count() or 1))
 # Headers with which a client could make the emulator treat a request as one for another AWS API or address.
 DROPPED_HEADERS: Final = (b"x-amz-", b"x-forwarded-")
@@ -54,7 +54,7 @@ def read_target(path: Path) -> ApiTarget | None:
 def api_proxy(emulator: App, target_file: Path) -> App:
     """Serve `/risk-hub/...` from the API in `target_file`; answer other paths with a 404 problem.
 
-    Above `SIMULTANEOUS_REQUESTS_MAX`, a request waits for the answer to another one.
+    While `SIMULTANEOUS_REQUESTS_MAX` requests are in progress, further requests wait.
     """
     free = asyncio.Semaphore(SIMULTANEOUS_REQUESTS_MAX)
 

@@ -32,12 +32,12 @@ async def send_problem(
     """Send one complete problem+json response that is not cached.
 
     Args:
-        send: of the application.
-        status: of the response.
+        send: the application's `send`.
+        status: HTTP status of the response.
         problem: the problem document.
         extra_headers: further headers.
         request_headers: headers of the request, whose correlation id the response returns.
-        prefix: of the message types, for a response to something else than an HTTP request.
+        prefix: prefix of the ASGI message types, for a response to another request than HTTP.
     """
     headers = [*problem_headers(problem, request_headers), *extra_headers]
     await send({"type": f"{prefix}http.response.start", "status": status, "headers": headers})

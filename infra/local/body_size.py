@@ -49,7 +49,7 @@ class BodySize:
             place = self._read_line(data, place + skipped)
 
     def _read_line(self, data: bytes, start: int) -> int:
-        """Read a size line, or its part in `data`, and return the place after it."""
+        """Read a size line, or its part in `data`, and return the position after it."""
         end = data.find(b"\n", start)
         if end < 0:
             self._line += data[start:]

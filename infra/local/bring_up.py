@@ -63,7 +63,7 @@ def start_stage(
         StageError: the text says what is wrong and what to do.
     """
     wanted = release or LocalRelease()
-    process, taken = _started(settings, console, detached=detached, fresh=fresh)
+    process, taken = _start_process(settings, console, detached=detached, fresh=fresh)
     with _stopped_on_failure(process, settings):
         aws = LocalAws(process.record.aws_endpoint)
         with step(console, "Deploying the stacks", "Stacks deployed") as current:
@@ -80,10 +80,10 @@ def start(settings: LocalSettings, console: Console, *, detached: bool, fresh: b
     Raises:
         StageError: the text says what is wrong and what to do.
     """
-    return _started(settings, console, detached=detached, fresh=fresh)[0]
+    return _start_process(settings, console, detached=detached, fresh=fresh)[0]
 
 
-def _started(
+def _start_process(
     settings: LocalSettings, console: Console, *, detached: bool, fresh: bool
 ) -> tuple[StageProcess, RestoredState]:
     with hold_lock(settings) as lock, step(console, "Starting the emulator", "Emulator started") as current:

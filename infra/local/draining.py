@@ -6,7 +6,7 @@ stays. With this module, a busy worker leaves the pool and ends after its reques
 revision are found a moment later and leave the pool too.
 
 New settings and new code take effect together. The emulator changes only the settings if the code has the same
-place in S3; until the code followed, every request would run the old code with the settings of the new one.
+location in S3; until the code followed, every request would run the old code with the settings of the new one.
 """
 
 import copy
@@ -21,8 +21,8 @@ from ministack.services import lambda_svc
 Update = Callable[..., Any]
 
 UPDATE_FUNCTIONS: Final = ("_update_code", "_update_config")
-# The members of the emulator's record that say where the code is in S3.
-PLACES_OF_CODE: Final = ("s3_object_ref", "code_s3_bucket", "code_s3_key")
+# Members of the emulator's record of a function that hold the S3 location of its code.
+CODE_LOCATION_MEMBERS: Final = ("s3_object_ref", "code_s3_bucket", "code_s3_key")
 POLL_SECONDS: Final = 0.05
 # Within this time, a request that was being handed over during the update has its worker.
 HAND_OVER_SECONDS: Final = 1.0
@@ -45,7 +45,7 @@ def drain_on_updates() -> None:
     lambda_svc.invalidate_worker = invalidate
     for name in UPDATE_FUNCTIONS:
         setattr(lambda_svc, name, _with_draining(getattr(lambda_svc, name)))
-    lambda_svc._update_code = _forgetting_the_replaced_place(lambda_svc._update_code)  # noqa: SLF001
+    lambda_svc._update_code = _without_replaced_location(lambda_svc._update_code)  # noqa: SLF001
     lambda_svc._update_config = _with_current_code(lambda_svc._update_config)  # noqa: SLF001
 
 
@@ -55,36 +55,36 @@ def retire(workers: list[Any]) -> None:
 
 
 def _with_current_code(update_config: Update) -> Update:
-    """Return an update of the settings that first takes the function's code from its place in S3."""
+    """Return an update of the settings that first updates the code from its location in S3."""
 
     def updating(name: str, data: dict[str, Any]) -> Any:  # noqa: ANN401 - the emulator's own answer
         function = lambda_svc._functions.get(name)  # noqa: SLF001
-        place = _place_of_code(function or {})
-        if function is not None and place:
+        location = _code_location(function or {})
+        if function is not None and location:
             # A request that is being handed over keeps the settings that belong to its code.
             function["config"] = copy.deepcopy(function["config"])
-            lambda_svc._update_code(name, place)  # noqa: SLF001
+            lambda_svc._update_code(name, location)  # noqa: SLF001
         return update_config(name, data)
 
     return updating
 
 
-def _forgetting_the_replaced_place(update_code: Update) -> Update:
-    """Return an update of the code after which code sent as a zip no longer has a place in S3."""
+def _without_replaced_location(update_code: Update) -> Update:
+    """Return an update of the code that removes the recorded S3 location if the code was sent as a zip."""
 
     def updating(name: str, data: dict[str, Any]) -> Any:  # noqa: ANN401 - the emulator's own answer
         answer = update_code(name, data)
         function = lambda_svc._functions.get(name)  # noqa: SLF001
         if function is not None and data.get("ZipFile"):
-            for place in PLACES_OF_CODE:
-                function.pop(place, None)
+            for member in CODE_LOCATION_MEMBERS:
+                function.pop(member, None)
         return answer
 
     return updating
 
 
-def _place_of_code(function: dict[str, Any]) -> dict[str, str]:
-    """Return where a function's code is in S3; a stack records it under other names than the Lambda API."""
+def _code_location(function: dict[str, Any]) -> dict[str, str]:
+    """Return the S3 location of a function's code; stacks and the Lambda API name it differently."""
     recorded: dict[str, str] = function.get("s3_object_ref") or {}
     if not recorded and function.get("code_s3_key"):
         return {"S3Bucket": function["code_s3_bucket"], "S3Key": function["code_s3_key"]}

@@ -174,10 +174,9 @@ def _events(message: Message, *, head_only: bool) -> list[h11.Event]:
 
 
 def _response_headers(start: Message, *, head_only: bool) -> list[tuple[bytes, bytes]]:
-    """Return the application's headers with one Date, and without the length 0 of a body that is left out.
+    """Return the application's headers with one Date, and without a Content-Length of 0 for an omitted body.
 
-    In a 304, and in the answer to HEAD, a length would be that of the answer to GET with status 200 (RFC 9110,
-    8.6).
+    In a 304 and in an answer to HEAD, Content-Length is the length of the 200 answer to GET (RFC 9110, 8.6).
     """
     is_left_out = head_only or start["status"] == HTTPStatus.NOT_MODIFIED
     kept = [

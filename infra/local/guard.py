@@ -1,4 +1,4 @@
-"""Refuse every request that does not come from a program on this machine, or not in plain HTTP/1.1.
+"""Refuse every request that does not come from a program on this machine or is not plain HTTP/1.1.
 
 The emulator answers `Access-Control-Allow-Origin: *` without authentication on every AWS API. Any web page in
 a browser could therefore read and change the local stage, directly (Origin) or through a rebound DNS name
@@ -73,7 +73,7 @@ def _unsupported_version() -> Problem:
 
 
 def _no_websocket() -> Problem:
-    """Return the problem of a WebSocket: at any path there is no such resource."""
+    """Return the `not-found` problem for a WebSocket request: no path accepts WebSockets."""
     return problem_body(
         NOT_FOUND.slug,
         NOT_FOUND.status,

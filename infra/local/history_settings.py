@@ -1,4 +1,4 @@
-"""Hot window and settle time of the local stage in seconds, so that snapshots move to history while one watches."""
+"""Hot window and settle time of the local stage in seconds, so that a user can watch snapshots move."""
 
 import re
 from collections.abc import Mapping

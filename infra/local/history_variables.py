@@ -10,7 +10,7 @@ from infra.local.history_settings import HistorySettings
 
 
 def apply_history_settings(aws: LocalAws, template: Template, settings: HistorySettings) -> None:
-    """Set these variables of the template's functions, also back to the template's values of an earlier run."""
+    """Set these variables on the deployed functions; those not given get the template's values again."""
     functions = aws.client("lambda")
     for name, declared in _functions_with_window(template):
         wanted = {each: settings.given.get(each, value) for each, value in declared.items()}

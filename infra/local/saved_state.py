@@ -21,7 +21,7 @@ from infra.local.manifest import MANIFEST_NAME, DamagedSaveError, Manifest, read
 from infra.local.settings import LocalSettings
 
 SAVE_INTERVAL_SECONDS: Final = 8.0
-# Data answered at least this long before a kill is kept, if a save takes less than the difference to the
+# A kill loses only data of the last seconds, at most this many if a save takes less than the difference to the
 # interval.
 LOSS_MAX_SECONDS: Final = 10.0
 LAMBDA_STATE_NAME: Final = "lambda.json"

@@ -69,7 +69,7 @@ class StateSaver:
         self._known: dict[tuple[int, int, int], FileFacts] = {}
 
     def with_change_tracking(self, app: App) -> App:
-        """Wrap the AWS server, which all changes by workers and programs pass."""
+        """Wrap the AWS server, which receives all changes by workers and programs, to record changes."""
 
         async def watched(scope: Scope, receive: Receive, send: Send) -> None:
             try:

@@ -46,7 +46,7 @@ class WorkerStop:
             self._stopped = True
         deadline = time.monotonic() + END_MAX_SECONDS
         while True:
-            # An invocation that had just begun may start its process after it was looked for.
+            # An invocation that had just begun may start its process after this search for processes.
             is_last = not self._running_count or time.monotonic() > deadline
             lambda_runtime.kill_workers(list(self._workers))
             if is_last:
@@ -59,17 +59,17 @@ class WorkerStop:
                 self._workers.add(worker)
                 self._running_count += 1
                 return
-        _wait_for_the_end_of_the_process()
+        _wait_for_process_end()
 
     def _end(self) -> None:
         with self._lock:
             self._running_count -= 1
             stopped = self._stopped
         if stopped:
-            _wait_for_the_end_of_the_process()
+            _wait_for_process_end()
 
 
-def _wait_for_the_end_of_the_process() -> NoReturn:
+def _wait_for_process_end() -> NoReturn:
     if threading.current_thread() is threading.main_thread():
         raise RuntimeError("The local stage is stopping.")
     while True:

@@ -19,7 +19,7 @@ TOKEN_BYTES: Final = 32
 TOKEN_PREFIX: Final = "rsh_"  # noqa: S105 - what every token begins with
 FINGERPRINT_CHARS: Final = 8
 GRANTED_SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
-# Those that the routes of release 1.0 need. Its hub skips a token with a scope that it does not know.
+# Scopes of the routes of release 1.0. The hub of that release skips a token with any other scope.
 SCOPES_OF_RELEASE_1_0: Final[tuple[Scope, ...]] = ("snapshots:read", "snapshots:write", "worlds:write")
 
 

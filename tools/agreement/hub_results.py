@@ -95,7 +95,7 @@ def historical_results(book: Book) -> Iterator[tuple[str, Value]]:
         yield f"upper historical VaR {percent(bps)}", historical.historical_upper(book.returns, bps)
         yield f"historical VaR {percent(bps)}", historical.historical_var(book.returns, bps)
         error = historical.historical_upper_standard_error(book.returns, bps)
-        yield f"standard error of the upper historical VaR {percent(bps)}", _known(error)
+        yield f"standard error of the upper historical VaR {percent(bps)}", _require_number(error)
         yield f"historical ES {percent(bps)}", historical.historical_es(book.returns, bps)
     whole = book.last(WHOLE_DAYS).returns
     yield f"upper historical VaR 95 %, last {WHOLE_DAYS} days", historical.historical_upper(whole, 9500)
@@ -132,7 +132,7 @@ def attribution_results(book: Book) -> Iterator[tuple[str, Value]]:
     yield "component VaR 99 %, each position", attribution.component_var(book.weights, marginal)
     variances = sample_covariance(book.columns).variances()
     removed = attribution.incremental_var(book.weights, matrix_product, variances, 9900)
-    yield "incremental VaR 99 %, each position", [_known(value) for value in removed]
+    yield "incremental VaR 99 %, each position", [_require_number(value) for value in removed]
 
 
 def concentration_results(book: Book) -> Iterator[tuple[str, Value]]:
@@ -185,7 +185,7 @@ def backtest_results(book: Book) -> Iterator[tuple[str, Value]]:
         yield f"independence of exceedances, rolling VaR {percent(bps)}", clustering.statistic
 
 
-def _known(value: float | None) -> float:
+def _require_number(value: float | None) -> float:
     if value is None:
         raise ValueError("the sample lacks this number")
     return value

@@ -114,11 +114,11 @@ def _row(row: dict[str, Any]) -> str:
     )
     call = row["call"].replace("|", "\\|")
     return (
-        f"| {row['measure']} | {_shown(row['ours'])} | {row['peer']}: `{call}` | {_shown(row['theirs'])} "
+        f"| {row['measure']} | {_format_value(row['ours'])} | {row['peer']}: `{call}` | {_format_value(row['theirs'])} "
         f"| {shown} |"
     )
 
 
-def _shown(value: Any) -> str:
-    """Show a number to ten digits, and of a list its first."""
+def _format_value(value: Any) -> str:
+    """Format a number with ten digits; of a list, format the first number."""
     return f"{value[0]:.10g}, …" if isinstance(value, list) else f"{value:.10g}"

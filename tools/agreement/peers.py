@@ -1,4 +1,4 @@
-"""Every claim of every peer; runs only in the environment `.peers`."""
+"""Results of every peer library; runs only in the environment `.peers`."""
 
 import warnings
 from importlib.metadata import version
@@ -33,7 +33,7 @@ PEERS = (
 
 
 def peer_results(book: Book) -> list[PeerResult]:
-    """Return every claim; warnings of peers are ignored."""
+    """Return the results of every peer; their warnings are ignored."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return [claim for peer in PEERS for claim in peer(book)]

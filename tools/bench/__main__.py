@@ -69,7 +69,7 @@ def covariance_body(count: int) -> bytes:
 
 
 def item_lines() -> Iterator[Line]:
-    """Weigh real items."""
+    """Measure the size of real items."""
     for assets, budget in ((20, 1), (500, 7)):
         size, units = book_item_bytes(assets), write_units(book_item_bytes(assets))
         yield Line(
@@ -82,7 +82,7 @@ def item_lines() -> Iterator[Line]:
 
 
 def bundle_lines() -> Iterator[Line]:
-    """Weigh the built zips."""
+    """Measure the size of the built zips."""
     for name, size_bytes in gate.measured_zips().items():
         limit_bytes = MAX_BYTES["hub" if name.startswith("hub") else "risk"]
         yield Line(

@@ -11,11 +11,11 @@ PARTITION_WRITE_UNITS_PER_SECOND = 1_000
 COLLECTION_MAX_BYTES = 10 * 1024**3
 # What DynamoDB adds to the stored size of an item, and of an entry of a local index.
 OVERHEAD_BYTES = 100
-# Attributes of the body's place: its name and 32 bytes, or 64 characters.
+# Name of the attribute that locates a body; its value is a digest of 32 bytes, or 64 characters.
 BODY_NAME_BYTES = 4
 POINTER_UNITS = 1
 TRANSACTION_FACTOR = 2
-# Days, or other pieces, that a world's partition is split into: a silent world's latest is in any of them.
+# Partitions read for the latest snapshot of a world that is split by day: the newest one may hold none.
 BUCKETS_ASKED = 2
 
 

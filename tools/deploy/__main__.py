@@ -169,14 +169,14 @@ def _expect_refusal(request: release.ReleaseRequest, aws: LocalAws, toolkit: Too
 
 
 def _prepare_account(aws: LocalAws, environment: dict[str, str]) -> None:
-    """As `make account` does; the emulator cannot create identity providers, so the account already has one."""
+    """Prepare the account as `make account` does, with an existing provider: the emulator cannot create one."""
     provider = f"arn:aws:iam::{names.LOCAL_ACCOUNT}:oidc-provider/{ISSUER}"
     write_assembly(account_plan("owner/name", [STAGE], provider), ACCOUNT_FOLDER)
     prepare(aws, Toolkit(ACCOUNT_FOLDER, environment), confirmed=True)
 
 
 def _environment(record: StageRecord, home: Path) -> dict[str, str]:
-    """The CLI's environment: the emulator and credentials for it, without the user's profiles and proxies."""
+    """Return the CLI's environment: the emulator and its credentials, without the user's profiles and proxies."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(home),

@@ -142,11 +142,11 @@ class FaultRun:
         return min(len(self.observer.announced_effects[worker]) / count for worker, count in wanted.items())
 
     def _refused_count(self) -> int:
-        """Return the number of snapshots of the refused world."""
+        """Return the number of snapshots of the world whose effects are refused."""
         return self.load.snapshots // self.load.worlds
 
     def _dead_letters_present(self) -> bool:
-        """Return whether as many messages as the refused world has snapshots have been given up."""
+        """Return whether there is a dead letter for each snapshot of the world whose effects are refused."""
         return self.dead_letters.waiting()[REFUSED_WORKER] >= self._refused_count()
 
     def _all_work_done(self) -> bool:

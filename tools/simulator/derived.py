@@ -36,7 +36,7 @@ def _evaluated_once(hub: Hub, commit: Commit, worker: str) -> None:
     outcomes = hub.ledger.outcomes(worker, commit.key, "risk_snapshot_updated")
     require(bool(outcomes), "INV-04", f"{worker} never handled {commit.key}", version)
     require(outcomes.count("evaluated") <= 1, "INV-05", f"{worker} evaluated {commit.key} twice", version)
-    if not _derived(hub, commit.key, kind):
+    if not _has_report(hub, commit.key, kind):
         require(set(outcomes) == {"expired"}, "INV-05", f"{commit.key}: {outcomes} and no effect", version)
 
 
@@ -52,7 +52,7 @@ def _expired_only_on_request(hub: Hub) -> None:
         )
 
 
-def _derived(hub: Hub, key: Key, kind: str) -> bool:
+def _has_report(hub: Hub, key: Key, kind: str) -> bool:
     return any(
         (world, e.report.version) == key and e.kind == kind for (world, _), e in hub.ledger.reports.items()
     )

@@ -15,7 +15,7 @@ MAX_RATES: Mapping[str, float] = {
     "delay": 0.30,  # a message is delivered late
     "refusal": 0.25,  # the bus refuses an entry
     "stale read": 0.30,  # where the port does not promise strong consistency
-    "poison": 0.10,  # a record or message that can not be read
+    "poison": 0.10,  # a record or message that cannot be read
     "damage": 0.30,  # a blob is overwritten, truncated or removed without the hub's knowledge
     "slow": 0.05,  # much time passes while processes are running
 }

@@ -26,7 +26,7 @@ DRAIN_STEPS_MAX = 5_000
 TASKS_MAX = 6
 PUBLICATIONS_MAX = 9
 READS_MAX = 9
-# When all is published in a quiet history, the move continues under faults, with reads.
+# After the last publication of a quiet history, moves and reads continue under faults.
 MOVE_STEPS_MAX = 60
 READS_ACROSS_THE_SEAM = 6
 PAUSES_SECONDS = (0.001, 0.05, 1, 4, 16, 20, 61, 900, 4_000)

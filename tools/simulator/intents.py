@@ -83,12 +83,12 @@ class Intent:
             body |= {f"{component.kind}_ref": self._ref(component) for component in self.components()}
         else:
             body |= {str(kind): document for kind, document in self._documents().items()}
-        return body | self._wrong()
+        return body | self._violating_members()
 
     def _ref(self, component: Component) -> str:
         return f"s3://{MemoryBlobs.bucket}/risk-blobs/{self.content.world_id}/{component.sha256}"
 
-    def _wrong(self) -> dict[str, Any]:
+    def _violating_members(self) -> dict[str, Any]:
         missing = f"s3://{MemoryBlobs.bucket}/risk-blobs/{self.content.world_id}/{MISSING_DIGEST}"
         wrong: dict[str | None, dict[str, Any]] = {
             "sum": {"weights": {"A": 0.5, "B": 0.4}},
@@ -117,15 +117,15 @@ class IntentGenerator:
     def _of_kind(self, kind: str, now: datetime) -> Intent:
         match kind:
             case "again":
-                return self._again()
+                return self._repetition()
             case "conflict":
-                return self._conflict()
+                return self._conflicting_publication()
             case "wrong":
-                return self._wrong(now)
+                return self._invalid_publication(now)
             case _:
-                return self._fresh(now)
+                return self._new_publication(now)
 
-    def _fresh(self, now: datetime) -> Intent:
+    def _new_publication(self, now: datetime) -> Intent:
         version = f"{self._random.choice('cab')}{len(self.earlier)}"
         content = Content(
             world_id=self._random.choice((*WORLDS, WORLDS[0])),
@@ -141,20 +141,22 @@ class IntentGenerator:
         )
         return Intent(content, by_ref=self._random.random() < 0.3)
 
-    def _again(self) -> Intent:
+    def _repetition(self) -> Intent:
         earlier = self._random.choice(self.earlier)
         return replace(
             earlier, alternate_form=self._random.random() < 0.5, by_ref=self._random.random() < 0.5
         )
 
-    def _conflict(self) -> Intent:
+    def _conflicting_publication(self) -> Intent:
         earlier = self._random.choice(self.earlier[-2:])
         ttl_sec = 61 if earlier.content.ttl_sec != 61 else 62
         return replace(earlier, content=replace(earlier.content, ttl_sec=ttl_sec))
 
-    def _wrong(self, now: datetime) -> Intent:
+    def _invalid_publication(self, now: datetime) -> Intent:
         """Draw a bad snapshot under a version that is free, taken, or about to be published."""
-        base = self._fresh(now) if self._random.random() < 0.5 else self._random.choice(self.earlier)
+        base = (
+            self._new_publication(now) if self._random.random() < 0.5 else self._random.choice(self.earlier)
+        )
         return replace(base, violation=self._random.choice(VIOLATIONS))
 
     def _as_of(self, now: datetime) -> datetime:

@@ -46,7 +46,7 @@ from tools.simulator.planted_stores import (
 )
 from tools.simulator.streams import Stream
 
-# A missing or doubled snapshot; the rule named is the one that, left out, would explain the answer.
+# One of these is reported for an answer with a missing or doubled snapshot; see `Readers._violated_invariant`.
 WRONG_ANSWER = ("INV-03", "INV-07", "INV-08")
 NO_OFFLOAD = OffloadPolicy(enabled=False, inline_threshold_entries=100)
 
@@ -161,7 +161,7 @@ def _event_of(stored: SnapshotRecord) -> CloudEvent:
 
 @dataclass(frozen=True)
 class PlantedBug:
-    """A bug, and the invariants of which one must be named when it is found."""
+    """A bug, and the invariants; the simulator must report one of them."""
 
     dependencies: HubDependencies
     breaks: frozenset[str]

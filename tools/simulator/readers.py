@@ -185,7 +185,7 @@ class Readers:
             require(not wrong, invariant, f"{commit.key} is shown with other {wrong}", commit.content.version)
 
     def _violated_invariant(self, query: ReadQuery, answer: Answer, at: datetime) -> str:
-        """Name the violated invariant: the one whose rule, left out, would explain the answer."""
+        """Return the violated invariant: without its rule, the model gives this wrong answer."""
         commits = self.hub.ledger.commits[: answer.commits_after]
         for invariant, loose in (
             ("INV-07", replace(query, include_expired=True)),

@@ -29,7 +29,7 @@ def check_signals(hub: Hub) -> None:
     _in_order_of_as_of(hub)
     for evaluation in list(hub.ledger.reports.values()):
         if not isinstance(evaluation.report, ExitSignal):
-            _judged(hub, evaluation, emitted)
+            _check_was_judged(hub, evaluation, emitted)
 
 
 def _only_of_the_latest(records: Sequence[AnyDerivedRecord]) -> None:
@@ -92,7 +92,9 @@ def _in_order_of_as_of(hub: Hub) -> None:
         require(orders == sorted(orders), "INV-05", f"signals out of order: {signals}", signals[-1].version)
 
 
-def _judged(hub: Hub, evaluation: AnyDerivedRecord, emitted: dict[Slot, list[AnyDerivedRecord]]) -> None:
+def _check_was_judged(
+    hub: Hub, evaluation: AnyDerivedRecord, emitted: dict[Slot, list[AnyDerivedRecord]]
+) -> None:
     """Check that the exit engine saw an evaluation, and that a broken limit has a signal in its window."""
     ledger, key = hub.ledger, (evaluation.report.world_id, evaluation.report.version)
     outcomes = set(ledger.outcomes("exit_engine", key, f"{evaluation.kind}_evaluated"))

@@ -95,9 +95,9 @@ class Workers:
 
     def _work(self, queue: Queue, message: Message) -> tuple[CloudEvent, str]:
         event = CloudEvent.model_validate_json(message.text)
-        return event, self.hub.workers.get(queue.name, self._note)(event)
+        return event, self.hub.workers.get(queue.name, self._handle_by_second_worker)(event)
 
-    def _note(self, event: CloudEvent) -> str:
+    def _handle_by_second_worker(self, event: CloudEvent) -> str:
         return self.hub.wire.call("notes.put_once", lambda: self._note_once(event.id))
 
     def _note_once(self, event_id: str) -> str:

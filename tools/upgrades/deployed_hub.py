@@ -85,7 +85,7 @@ class DeployedHub:
         """Put records back as stored, without consequences."""
         dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
         for table in tables:
-            # Records of a release before the table have none of it.
+            # Records of a release that did not have this table yet have no entry for it.
             for item in stored["tables"].get(table, []):
                 dynamodb.put_item(TableName=table, Item=unwire(item))
         for each in stored["objects"]:

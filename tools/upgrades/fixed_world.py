@@ -1,4 +1,4 @@
-"""Answers that every release must give alike: every read of a world that no longer changes."""
+"""Reads of a world that no longer changes: every release must give the same answers."""
 
 import json
 from collections.abc import Mapping

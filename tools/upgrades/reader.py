@@ -30,7 +30,7 @@ TABLE_PROPERTIES = (
     "BillingMode",
     "StreamSpecification",
 )
-# Of this tree, by its path: the release's checkout may have another one or none.
+# The file of this tree, loaded by path: the release's checkout may have another version or none.
 MOTO_WORKAROUND = Path(__file__).parents[2] / "tests" / "fakes" / "moto_indexes.py"
 # Position of the purpose in `risk-hub-<stage>-<purpose>`; a later table of the same purpose has a number after it.
 PURPOSE_WORD = 3

@@ -66,12 +66,12 @@ class Traffic:
         for thread in threads:
             thread.start()
         for line in sys.stdin:
-            self._obey(line.strip())
+            self._pause_or_resume(line.strip())
         self.stop.set()
         for thread in threads:
             thread.join()
 
-    def _obey(self, command: str) -> None:
+    def _pause_or_resume(self, command: str) -> None:
         """Stop the producers, after their current request, or start them; then print the command."""
         for lock in self.publishing.values():
             if command == "pause":

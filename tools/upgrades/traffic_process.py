@@ -32,7 +32,7 @@ class Traffic:
         self._reader.start()
 
     def __enter__(self) -> Self:
-        """Return it."""
+        """Return this object, whose program already runs."""
         return self
 
     def __exit__(self, *_: object) -> None:

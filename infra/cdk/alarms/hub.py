@@ -135,7 +135,7 @@ def _spikes(stage: str, data_stage: str) -> Iterator[AlarmRule]:
 
 
 def _token_end(stage: str) -> AlarmRule:
-    """Alarm on the maximum of each hour: a token created and revoked within the hour does not count."""
+    """Alarm on the longest time left in each hour: a token that exists only for minutes does not count."""
     return AlarmRule(
         name="token-end",
         page="token-end",

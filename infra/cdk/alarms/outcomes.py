@@ -20,7 +20,7 @@ VALIDATION_DENOMINATOR_OFFSET: Final = 20
 
 
 def outcome_alarms(environment: EnvironmentSpec) -> Iterator[AlarmRule]:
-    """Yield the success rate for every X-Stage, and single failures for those that page."""
+    """Yield an alarm on the success rate of each X-Stage, and on single failures in the paging stages."""
     for data_stage in environment.stage_allow_list:
         yield _validation_success(environment.name, data_stage)
     for data_stage in environment.paging_stages:
@@ -52,7 +52,7 @@ def _validation_success(stage: str, data_stage: str) -> AlarmRule:
 
 
 def _incomplete_reports(stage: str, data_stage: str) -> Iterator[AlarmRule]:
-    """Alarm on a single book where people act on the numbers; other stages have only the success rate."""
+    """Alarm on each book without valid numbers in a paging stage; others alarm on the success rate only."""
 
     def reports(worker: names.FunctionFolder, status: RiskStatus) -> Metric:
         return hub_metric(stage, metrics.REPORTS, stage=data_stage, status=status, worker=worker)

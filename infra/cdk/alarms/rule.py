@@ -49,8 +49,8 @@ class AlarmRule:
         severity: topic that it is sent to.
         metrics: id to metric; `expression` uses the ids.
         expression: metric math over the ids; None for an alarm on its only metric.
-        threshold: the lowest wrong value, or the lowest right value.
-        comparison: which of the two.
+        threshold: the limit to which the value is compared.
+        comparison: `at_or_over`: values from the threshold up are wrong; `under`: values below it are.
         period_seconds: period of the statistic.
         periods: number of consecutive periods.
         missing_data: meaning of a period without data.

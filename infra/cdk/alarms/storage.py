@@ -57,7 +57,7 @@ def world_full(stage: str) -> AlarmRule:
 
 
 def history_alarms(stage: str) -> Iterator[AlarmRule]:
-    """Alarm on moves that wait or do not run, and on history that is not what the table lists."""
+    """Alarm on overdue moves, on a mover that does not run, and on history that differs from its table."""
 
     def mover(metric: metrics.Metric, statistic: str) -> Metric:
         return hub_metric(stage, metric, statistic, worker="snapshot_mover")

@@ -40,7 +40,7 @@ class ApiDomain(Construct):
 def map_domain(scope: Construct, domain: CustomDomain, api: apigateway.RestApi) -> None:
     """Map the domain's base path to the API's stage.
 
-    The domain is given by name, not by reference: a value cannot be unexported while this stack uses it.
+    The domain is given by name, not by reference: CloudFormation removes no export that another stack imports.
     """
     apigateway.CfnBasePathMapping(
         scope,

@@ -90,7 +90,7 @@ class BlobArchive(Construct):
         self.role.add_to_policy(iam.PolicyStatement(actions=[*actions], resources=[*resources]))
 
     def rules(self) -> list[s3.ReplicationRule]:
-        """Return the replication rules of an archived bucket; they replicate no deletion."""
+        """Return the replication rules of an archived bucket; they do not replicate deletions."""
         return [
             s3.ReplicationRule(
                 destination=self.bucket,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ABANDONED_UPLOAD_DAYS: Final = 1
 TIERING_AFTER_DAYS: Final = 30
 OLD_VERSION_DAYS: Final = 90
-# TTL removes the row of a segment within days of its end; until then its object must exist.
+# TTL removes the row of a segment within days after its retention ends; until then its object must exist.
 HISTORY_EXPIRY_MARGIN_DAYS: Final = 30
 
 
@@ -106,7 +106,7 @@ def _upload_expiry_rule() -> s3.LifecycleRule:
 
 
 def _history_expiry_rule(retention_days: int) -> s3.LifecycleRule:
-    """Expire a segment when no row refers to it: it is written later than its snapshots were committed."""
+    """Expire a segment after its row: S3 counts from the upload, which follows the commits of its snapshots."""
     return s3.LifecycleRule(
         id="history",
         prefix=HISTORY_PREFIX,

@@ -30,8 +30,8 @@ _DESCRIBE_ALARMS_REASON: Final = "cloudwatch:DescribeAlarms does not support sin
 class Releases(Construct):
     """One deployment group per function of the API, all under the same alarms, including the workers'.
 
-    CodeDeploy looks up the groups that the service stack's aliases name only when an alias is *updated*,
-    which is never before the operations stack exists: the service stack need not wait for it.
+    The aliases of the service stack name their groups. A group is looked up only when its alias is *updated*, and
+    the first deployment creates the aliases: the service stack can be deployed before the groups exist.
     """
 
     def __init__(

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 def removal_policy_for(environment: EnvironmentSpec) -> RemovalPolicy:
-    """Return the policy: keep data where the stage does, except after a failed first creation.
+    """Return the policy: keep the data if the stage retains data, except after a failed first creation.
 
-    Fixed names would make the next creation fail if resources of a failed one were kept.
+    Names are fixed: resources that are kept after a failed creation would make the next one fail.
     """
     return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if environment.retain_data else RemovalPolicy.DESTROY

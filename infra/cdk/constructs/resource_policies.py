@@ -28,12 +28,12 @@ def deny_other_accounts(action: str, resources: Sequence[str], account: str) -> 
 
 
 def deny_history_deletion(history: str) -> iam.PolicyStatement:
-    """Deny every principal of the account the deletion of a segment; only the lifecycle rule expires it."""
+    """Deny the deletion of segments to every principal of the account; only the lifecycle rule expires them."""
     return _deny_statement("RefuseHistoryDeletion", ["s3:DeleteObject", "s3:DeleteObjectVersion"], [history])
 
 
 def deny_history_overwriting(history: str) -> iam.PolicyStatement:
-    """Deny every write of a segment that does not require its key to be free."""
+    """Deny every write of a segment without `If-None-Match`, which requires that its key is free."""
     unconditional = {"Null": {"s3:if-none-match": "true"}}
     return _deny_statement("RefuseHistoryOverwriting", ["s3:PutObject"], [history], unconditional)
 

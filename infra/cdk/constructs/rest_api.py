@@ -176,7 +176,7 @@ class HubApi(Construct):
 
 
 def _network_policy(networks: tuple[str, ...] | None) -> iam.PolicyDocument | None:
-    """Return the policy that lets everyone call except from addresses outside the allowed networks."""
+    """Return the policy that allows all calls except those from addresses outside the allowed networks."""
     if networks is None:
         return None
     return iam.PolicyDocument(

@@ -25,7 +25,7 @@ _NO_FAILURE_DESTINATION_REASON: Final = (
 
 
 class FunctionSchedule(Construct):
-    """Invoke the function at a fixed rate, once each time, by a role that can do nothing else."""
+    """Invoke the function at a fixed rate, without retries, by a role that can do nothing else."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, function: HubFunction, every: Duration

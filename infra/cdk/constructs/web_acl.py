@@ -18,7 +18,7 @@ MANAGED_RULES: Final = ("AWSManagedRulesAmazonIpReputationList", "AWSManagedRule
 
 
 class WebAcl(Construct):
-    """Allow every request that no rule blocks. No request is sampled: a sample shows its token."""
+    """Allow every request that no rule blocks. No request is sampled: a sample would contain its token."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, stage_name: str, api: apigateway.Stage, rate: int

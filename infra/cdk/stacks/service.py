@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from infra.environments import EnvironmentSpec
     from infra.function_spec import FunctionSpec
 
-# Logical ids of deployed stages, which the folder's name would not give.
+# Logical ids of deployed stages that differ from the one derived from the folder's name.
 _SCHEDULE_IDS: Final = {"freshness_monitor": "FreshnessSchedule"}
 # Only items with such sort keys invoke the relay; other items of the table are internal notes.
 _STREAM_PREFIXES: Final = {"evaluations": ("evaluation_id", names.ANNOUNCED_REPORT_PREFIXES)}
 
 
 class ServiceStack(Stack):
-    """Can be deleted and deployed again without losing a snapshot.
+    """Stack that can be deleted and deployed again without losing a snapshot.
 
     If the stage retains its logs, their groups stay and are imported: `cdk deploy
     --import-existing-resources`.

@@ -75,7 +75,7 @@ def _binary(
 
 
 def _is_number(node: ast.expr) -> bool:
-    """Return whether no metric takes part: a number has no data points that could be missing."""
+    """Return whether the expression has no metric, so that no data point can be missing."""
     return not any(isinstance(each, ast.Name) and not each.id.isupper() for each in ast.walk(node))
 
 

@@ -23,7 +23,7 @@ from infra.recovery.errors import OperateError, error_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Deployments after which a snapshot is published: of every stack, or of the one with the functions.
+# Stacks whose deployment ends with the smoke test: all of them, or the one with the functions.
 SMOKE_TESTED = (None, "service")
 EXPECTED_ERRORS = (DeployError, TokenError, OperateError, LocalStageError, ClientError, BotoCoreError)
 

@@ -78,7 +78,7 @@ def _replay_pages(relay: Relay, period: Period, request: EvaluateRequest) -> Pro
 
 
 def _queued(done: Progress) -> int:
-    """Return how many snapshots were queued, or would be: those neither evaluated nor awaited."""
+    """Return how many snapshots were queued, or would be: no report of them is stored or awaited."""
     return done.found - done.evaluated - done.awaited
 
 

@@ -23,8 +23,8 @@ class HoldCounts:
     """Copies of one world in the archive.
 
     Attributes:
-        copies: all of them, each version of an object by itself.
-        held: those under a legal hold.
+        copies: number of copies; each version of an object is one.
+        held: number of copies under a legal hold.
     """
 
     copies: int

@@ -1,6 +1,6 @@
 """Copy the snapshots of release 1.0 into the table of this release, under the same keys (ADR-0059).
 
-An item is put only under a free key, and an item that has its copy is only read: a repeated copy changes nothing.
+An item is put only if its key is free in the new table, so a repeated copy changes nothing.
 """
 
 import base64
@@ -45,7 +45,7 @@ class Pair:
 
     @property
     def state(self) -> State:
-        """Return what became of the old item: nothing yet, its copy, a tombstone, or another snapshot."""
+        """Return the state of the item's copy: missing, copied, moved to history, or different in content."""
         if self.new is None:
             return "missing"
         if SEGMENT in self.new:

@@ -9,7 +9,7 @@ RATE_MAX_PER_SECOND: Final = 500.0
 
 
 class RateLimiter:
-    """Limits a command's rate: after each piece of work it waits until the next one is due."""
+    """Limit a command's rate: wait after each piece of work until the next one is due."""
 
     def __init__(
         self,
