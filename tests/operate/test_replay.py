@@ -37,6 +37,15 @@ def test_replay_requests_every_page_once_in_order(
     assert "us20: announced 7 snapshots again" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("options", "did"), [((), "announced"), (("--dry-run",), "would announce")])
+def test_replay_of_one_snapshot_prints_the_singular(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], did: str
+) -> None:
+    stage.relay.answers = pages(1)
+    assert run(*ASKED, *options) == 0
+    assert f"us20: {did} 1 snapshot again; " in capsys.readouterr().out
+
+
 def test_replay_json_option_prints_the_counts(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,11 +12,19 @@ import boto3
 import pytest
 
 from infra import names
+from infra.ops.operate.queue_list import queues_of
 from infra.ops.operate.worker import process_events
-from tests.operate.conftest import STAGE, Run, Stage
+from tests.operate.conftest import STAGE, Run, Stage, bodies
 
 APPEND = "import sys; open(sys.argv[1], 'a').write(sys.stdin.readline())"
 EVENT = {"type": "risk_snapshot_updated", "subject": "us20", "id": "e1"}
+
+
+@pytest.fixture
+def stage(stage: Stage) -> Stage:
+    """The stage, with an additional queue that a consumer created."""
+    stage.sqs.create_queue(QueueName=f"risk-hub-{STAGE}-orders")
+    return stage
 
 
 def message(**fields: Any) -> str:
@@ -30,8 +38,8 @@ def appending(file: Path) -> str:
 def test_worker_passes_each_event_to_the_command_and_deletes_it(
     stage: Stage, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stage.send("risk-engine", message(), message(id="e2"))
-    out, queue = tmp_path / "events", f"risk-hub-{STAGE}-risk-engine"
+    stage.send("orders", message(), message(id="e2"))
+    out, queue = tmp_path / "events", f"risk-hub-{STAGE}-orders"
     requested = ("--exec", appending(out), "--queue", queue, "--max-events", "2", "--json")
     assert run("worker", *requested) == 0
     assert json.loads(capsys.readouterr().out) == {"succeeded": 2, "failed": 0}
@@ -39,15 +47,15 @@ def test_worker_passes_each_event_to_the_command_and_deletes_it(
         "e1",
         "e2",
     ]
-    assert stage.held("risk-engine") == []
+    assert stage.held("orders") == []
 
 
 def test_event_of_a_failed_command_is_not_deleted(stage: Stage, run: Run) -> None:
-    stage.send("risk-engine", message())
-    queue = f"risk-hub-{STAGE}-risk-engine"
+    stage.send("orders", message())
+    queue = f"risk-hub-{STAGE}-orders"
     failing = f"{sys.executable} -c 'raise SystemExit(4)'"
     assert run("worker", "--exec", failing, "--queue", queue, "--max-events", "1") == 1
-    counts = stage.sqs.get_queue_attributes(QueueUrl=stage.url("risk-engine"), AttributeNames=["All"])
+    counts = stage.sqs.get_queue_attributes(QueueUrl=stage.url("orders"), AttributeNames=["All"])
     assert counts["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "1"
 
 
@@ -61,18 +69,18 @@ def test_temporary_subscription_is_removed_when_the_worker_ends(stage: Stage, ru
 
 
 def test_malformed_message_is_kept_and_the_next_is_handled(stage: Stage, run: Run) -> None:
-    stage.send("risk-engine", "no JSON", "[]", message())
-    queue = f"risk-hub-{STAGE}-risk-engine"
+    stage.send("orders", "no JSON", "[]", message())
+    queue = f"risk-hub-{STAGE}-orders"
     assert run("worker", "--exec", "true", "--queue", queue, "--max-events", "3") == 1
-    counts = stage.sqs.get_queue_attributes(QueueUrl=stage.url("risk-engine"), AttributeNames=["All"])
+    counts = stage.sqs.get_queue_attributes(QueueUrl=stage.url("orders"), AttributeNames=["All"])
     assert counts["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "2"
 
 
 def test_command_output_goes_to_stderr_with_the_json_option(
     stage: Stage, run: Run, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    stage.send("risk-engine", message())
-    queue = f"risk-hub-{STAGE}-risk-engine"
+    stage.send("orders", message())
+    queue = f"risk-hub-{STAGE}-orders"
     assert run("worker", "--exec", "cat", "--queue", queue, "--max-events", "1", "--json") == 0
     out, err = capfd.readouterr()
     assert json.loads(out) == {"succeeded": 1, "failed": 0}
@@ -84,12 +92,12 @@ def test_event_of_a_long_command_is_not_delivered_twice(
 ) -> None:
     monkeypatch.setattr("infra.ops.operate.worker_exec.RENEWAL_SECONDS", 0.1)
     monkeypatch.setattr("infra.ops.operate.worker.VISIBILITY_SECONDS", 1)
-    stage.send("risk-engine", message())
-    out, queue = tmp_path / "events", f"risk-hub-{STAGE}-risk-engine"
+    stage.send("orders", message())
+    out, queue = tmp_path / "events", f"risk-hub-{STAGE}-orders"
     slow = f"sh -c 'cat >> {out}; sleep 1.5'"
     assert run("worker", "--exec", slow, "--queue", queue, "--idle-seconds", "1") == 0
     assert len(out.read_text(encoding="utf-8").splitlines()) == 1
-    assert stage.held("risk-engine") == []
+    assert stage.held("orders") == []
 
 
 def test_sigterm_leaves_no_queue_and_no_rule(stage: Stage, run: Run) -> None:
@@ -105,6 +113,33 @@ def test_sigterm_leaves_no_queue_and_no_rule(stage: Stage, run: Run) -> None:
         assert run("worker", "--exec", "true") == 0
     assert len(stage.sqs.list_queues()["QueueUrls"]) == before
     assert events.list_rules(EventBusName=names.bus_name(STAGE))["Rules"] == []
+
+
+@pytest.mark.parametrize("queue", [queue.name for queue in queues_of(STAGE) + queues_of("other")])
+def test_worker_refuses_each_queue_of_the_hub_and_its_events_stay(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str], queue: str
+) -> None:
+    url = str(stage.sqs.create_queue(QueueName=queue)["QueueUrl"])
+    stage.sqs.send_message(QueueUrl=url, MessageBody=message())
+    assert run("worker", "--exec", "true", "--queue", queue, "--max-events", "1") == 1
+    printed = " ".join(capsys.readouterr().err.split())
+    assert f"--queue {queue} is a queue of the hub itself" in printed
+    assert "Give --name NAME" in printed
+    assert ("`risk-hub queues redrive` sends its events again" in printed) is queue.endswith(
+        ("-dead-letters", "-failures")
+    )
+    assert bodies(stage.sqs, url) == [message()]
+
+
+def test_worker_reads_a_kept_queue_that_is_named_like_a_function(
+    stage: Stage, bus: Any, run: Run, tmp_path: Path
+) -> None:
+    assert rules(bus) == []
+    queue, out = f"risk-hub-{STAGE}-worker-risk-engine", tmp_path / "events"
+    assert run("worker", "--exec", "true", "--name", "risk-engine", "--idle-seconds", "1") == 0
+    deliver(stage, queue)
+    assert run("worker", "--exec", appending(out), "--queue", queue, "--max-events", "1") == 0
+    assert json.loads(out.read_text(encoding="utf-8"))["id"] == "e1"
 
 
 @pytest.fixture
@@ -159,16 +194,16 @@ def test_unrunnable_command_is_rejected_before_subscribing(  # noqa: PLR0913, PL
 def test_quoted_shell_characters_are_accepted_without_the_shell_option(
     stage: Stage, run: Run, command: str
 ) -> None:
-    stage.send("risk-engine", message())
-    queue = f"risk-hub-{STAGE}-risk-engine"
+    stage.send("orders", message())
+    queue = f"risk-hub-{STAGE}-orders"
     assert run("worker", "--exec", command, "--queue", queue, "--max-events", "1") == 0
 
 
 def test_shell_option_runs_the_command_in_a_shell(
     stage: Stage, run: Run, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    stage.send("risk-engine", message())
-    requested = ("--queue", f"risk-hub-{STAGE}-risk-engine", "--max-events", "1")
+    stage.send("orders", message())
+    requested = ("--queue", f"risk-hub-{STAGE}-orders", "--max-events", "1")
     assert run("worker", "--shell", "--exec", "cat | tr a-z A-Z; echo done", *requested) == 0
     assert '"ID": "E1"' in capfd.readouterr().out
 
@@ -187,8 +222,8 @@ def test_program_that_cannot_start_fails_its_event_without_traceback(
     program = tmp_path / "program"
     program.write_text("no executable format", encoding="ascii")
     program.chmod(0o755)
-    stage.send("risk-engine", message())
-    queue = f"risk-hub-{STAGE}-risk-engine"
+    stage.send("orders", message())
+    queue = f"risk-hub-{STAGE}-orders"
     assert run("worker", "--exec", str(program), "--queue", queue, "--max-events", "1") == 1
     printed = capsys.readouterr().err
     assert (
@@ -209,8 +244,8 @@ def test_program_that_cannot_start_fails_its_event_without_traceback(
 def test_failed_command_message_names_the_queue_of_the_event(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str], program: str, expected_text: str
 ) -> None:
-    stage.send("risk-engine", message())
-    queue = f"risk-hub-{STAGE}-risk-engine"
+    stage.send("orders", message())
+    queue = f"risk-hub-{STAGE}-orders"
     failing = f"{sys.executable} -c '{program}'"
     assert run("worker", "--exec", failing, "--queue", queue, "--max-events", "1") == 1
     printed = capsys.readouterr()

@@ -14,6 +14,7 @@ from infra.recovery.errors import OperateError, RefusedRequestError
 from infra.recovery.relay import Relay
 from risk_hub_client.cli.app import PROGRAM
 from risk_hub_client.cli.screen import Bar, print_document, print_error, print_line, progress_bar
+from risk_hub_contracts.base.problem_types import counted
 from risk_hub_contracts.base.times import parse_instant
 
 # Counts that exist only in an evaluation of the past.
@@ -72,12 +73,13 @@ def _replay_pages(relay: Relay, period: Period, request: ReplayRequest) -> Progr
 def _show(shown: Bar, done: Progress, period: Period) -> None:
     end = period.end if done.cursor is None or done.reached is None else done.reached
     span = (parse_instant(end) - parse_instant(period.start)).total_seconds()
-    shown.show(max(span, 0.0), f"{done.found} snapshots, reached {end}")
+    shown.show(max(span, 0.0), f"{counted(done.found, 'snapshot')}, reached {end}")
 
 
 def _summary(done: Progress, period: Period) -> str:
-    did = f"would announce {done.found}" if period.dry_run else f"announced {done.announced}"
-    return f"{period.world_id}: {did} snapshots again; {done.expired} had expired, and workers skip those."
+    count = counted(done.found if period.dry_run else done.announced, "snapshot")
+    did = "would announce" if period.dry_run else "announced"
+    return f"{period.world_id}: {did} {count} again; {done.expired} had expired, and workers skip those."
 
 
 def _resume_command(done: Progress, request: ReplayRequest) -> str:

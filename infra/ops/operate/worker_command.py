@@ -17,7 +17,7 @@ from infra.ops.operate.worker_queue import (
     NAME_FORM,
     NAME_PATTERN,
     WorkerQueue,
-    existing_queue,
+    chosen_queue,
     named_queue,
     remove_queue,
     temporary_queue,
@@ -59,7 +59,10 @@ def worker(
         ),
     ] = None,
     queue: Annotated[
-        str | None, typer.Option(help="An existing queue; without --name and --queue, a temporary one.")
+        str | None,
+        typer.Option(
+            help="An existing queue that is not the hub's; without --name and --queue, a temporary one."
+        ),
     ] = None,
     remove: Annotated[
         str | None,
@@ -108,7 +111,7 @@ def _worker_queue(
     aws: Clients, stage: str, name: str | None, queue: str | None, types: Sequence[str], handled: EventCounts
 ) -> AbstractContextManager[WorkerQueue]:
     if queue:
-        return nullcontext(existing_queue(aws, queue))
+        return nullcontext(chosen_queue(aws, stage, queue))
     if name:
         return nullcontext(named_queue(aws, stage, name, types))
     return temporary_queue(aws, stage, types, handled.waiting)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from infra import names
-from infra.ops.operate.queue_list import queue_url
+from infra.ops.operate.queue_list import Queue, queue_url, queues_of
 from infra.ops.operate.stage_access import Clients
 from infra.recovery.errors import OperateError
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 TARGET_ID: Final = "queue"
+# Beginning of the name of each queue of every stage.
+HUB_PREFIX: Final = "risk-hub-"
+# Part of the name of each queue that this command creates.
+WORKER_MARK: Final = "-worker-"
 NAME_PATTERN: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?", re.ASCII)
 NAME_FORM: Final = "1 to 30 lower-case letters, digits and inner hyphens"
 # The same number as for the stage's own workers.
@@ -44,6 +48,33 @@ class WorkerQueue:
 def worker_queue_name(stage: str, name: str) -> str:
     """Return the name of a worker's queue and rule."""
     return names.physical_name(stage, f"worker-{name}")
+
+
+def chosen_queue(aws: Clients, stage: str, name: str) -> WorkerQueue:
+    """Return the existing queue that the option --queue names.
+
+    Raises:
+        OperateError: the queue does not exist, or it is a queue of the hub itself.
+    """
+    own = _hub_queue(stage, name)
+    if own is not None:
+        redrive = "" if own.kind == "work" else " `risk-hub queues redrive` sends its events again."
+        raise OperateError(
+            f"--queue {name} is a queue of the hub itself, and this command deletes the events that it handles."
+            f"{redrive} Give --name NAME for a permanent queue that gets every event, or leave both options out "
+            "for a temporary one."
+        )
+    return existing_queue(aws, name)
+
+
+def _hub_queue(stage: str, name: str) -> Queue | None:
+    """Return the queue of a template that has this name on this stage or another one, or None."""
+    for queue in queues_of(stage):
+        purpose = queue.name.removeprefix(names.bus_name(stage))
+        is_same_purpose = name.startswith(HUB_PREFIX) and name.endswith(purpose)
+        if name == queue.name or (is_same_purpose and WORKER_MARK not in name):
+            return queue
+    return None
 
 
 def existing_queue(aws: Clients, name: str) -> WorkerQueue:
