@@ -232,6 +232,33 @@ def test_trickling_response_raises_unavailable_error(server: Server) -> None:
         client.publish(WORLD, **BOOK)
 
 
+@pytest.mark.parametrize("last", [trickle, slow(1.7), cut_before])
+def test_failure_after_an_answer_of_500_names_that_answer(server: Server, last: Fault) -> None:
+    server.faults.extend((status(500), status(503), last, last, last))
+    hasty = replace(IMPATIENT, attempts=3, budget_seconds=1.5)
+    with (
+        RiskHubClient(server.url, server.token, actor="gateway", stage="paper", patience=hasty) as client,
+        pytest.raises(UnavailableError, match=r"the last answer: HTTP 503; 3 attempts") as caught,
+    ):
+        client.publish(WORLD, **BOOK)
+    assert caught.value.status == 503
+
+
+def test_late_answer_after_an_answer_of_500_names_that_answer_in_the_async_client(server: Server) -> None:
+    server.faults.extend((status(500), trickle))
+    hasty = replace(IMPATIENT, budget_seconds=0.8)
+
+    async def publish() -> None:
+        async with AsyncRiskHubClient(
+            server.url, server.token, actor="gateway", stage="paper", patience=hasty
+        ) as client:
+            await client.publish(WORLD, **BOOK)
+
+    with pytest.raises(UnavailableError, match="not received in time; the last answer: HTTP 500") as caught:
+        asyncio.run(publish())
+    assert caught.value.status == 500
+
+
 def test_unreachable_hub_raises_unavailable_error() -> None:
     with (
         RiskHubClient("http://127.0.0.1:1", "t", actor="a", stage="paper", patience=IMPATIENT) as client,

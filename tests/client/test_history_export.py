@@ -423,7 +423,15 @@ def test_second_process_that_writes_the_same_file_is_refused(
     ("arguments", "text"),
     [
         (("--from", "2026-02-01", "--to", "2026-01-01"), "--from is later than --to"),
-        (("--from", "yesterday"), "--from 'yesterday': give a day (UTC) or an RFC 3339 instant"),
+        (
+            ("--from", "yesterday"),
+            "--from 'yesterday': give a day (2026-01-05, in UTC) or an instant with a time",
+        ),
+        (
+            ("--from", "2026-01-05T00:00:00"),
+            "--from '2026-01-05T00:00:00': give a day (2026-01-05, in UTC) or an instant with a time zone",
+        ),
+        (("--to", "0001-01-01T00:00:00+09:00"), "--to '0001-01-01T00:00:00+09:00': give a day"),
         (("--format", "xml"), "xml"),
     ],
 )

@@ -1,6 +1,6 @@
 """Weights and covariances are paired with assets by label; row numbers and days are refused."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_hub_client import FactorModel, InvalidSnapshotError, RiskHubClient
-from tests.client.conftest import WORLD
+from tests.client.conftest import BOOK, WORLD
 from tests.client.prepared import content_hash
 from tests.client.server import Server
 
@@ -144,6 +144,65 @@ def test_nan_and_infinity_in_any_field_are_refused_by_their_place(
 def test_as_of_without_a_close_time_and_zone_is_refused_with_the_remedy(value: Any, reason: str) -> None:
     with pytest.raises(InvalidSnapshotError, match=rf"/as_of: .*{reason}.*datetime.combine\(day, time"):
         content_hash(as_of=value)
+
+
+TOO_EARLY = datetime.min.replace(tzinfo=timezone(timedelta(hours=9)))
+TOO_LATE = datetime.max.replace(tzinfo=timezone(timedelta(hours=-9)))
+
+
+@pytest.mark.parametrize("value", [TOO_EARLY, TOO_LATE])
+def test_instant_outside_the_years_of_utc_is_refused_by_its_argument(
+    client: RiskHubClient, server: Server, value: datetime
+) -> None:
+    outside = "is outside the years 1 to 9999 in UTC"
+    calls: dict[str, Any] = {
+        "as_of": lambda: content_hash(as_of=value),
+        "constraints": lambda: content_hash(constraints={"since": value}),
+        "start": lambda: client.history(WORLD, value, "2026-01-05"),
+        "end": lambda: next(client.list(WORLD, end=value)),
+        "known_at": lambda: client.latest(WORLD, known_at=value),
+    }
+    for argument, call in calls.items():
+        with pytest.raises(InvalidSnapshotError, match=f"/{argument}: .*{outside}"):
+            call()
+    assert server.seen == []
+
+
+@pytest.mark.parametrize("value", [5, "x", None])
+def test_bound_of_a_history_that_is_no_day_or_instant_is_refused_by_its_argument(
+    client: RiskHubClient, value: Any
+) -> None:
+    with pytest.raises(
+        InvalidSnapshotError, match=r"/start: must be a day .* or an instant with a time zone"
+    ):
+        client.history(WORLD, value, "2026-01-05")
+    with pytest.raises(InvalidSnapshotError, match=r"/end: must be a day .* or an instant with a time zone"):
+        client.history(WORLD, "2026-01-05", value)
+
+
+def test_read_at_a_number_instead_of_an_instant_is_refused_by_its_argument(client: RiskHubClient) -> None:
+    number: Any = 5
+    with pytest.raises(
+        InvalidSnapshotError, match="/as_of: must be a datetime with a time zone or a text, not int"
+    ):
+        client.lookup(WORLD, as_of=number)
+
+
+def test_text_argument_that_is_not_a_text_is_refused_by_its_name(client: RiskHubClient) -> None:
+    number: Any = 5
+    calls: dict[str, Any] = {
+        "world_id": lambda: client.publish(number, **BOOK),
+        "provenance/actor": lambda: client.publish(WORLD, actor=number, **BOOK),
+        "provenance/stage": lambda: client.publish(WORLD, stage=number, **BOOK),
+        "version": lambda: client.risk(WORLD, number),
+    }
+    for argument, call in calls.items():
+        with pytest.raises(InvalidSnapshotError, match=f"/{argument}: must be a text, not int"):
+            call()
+    reads: list[Any] = [client.latest, client.lookup, client.latest_risk]
+    for read in reads:
+        with pytest.raises(InvalidSnapshotError, match="/world_id: must be a text, not int"):
+            read(number)
 
 
 @pytest.mark.parametrize("value", [date(2026, 1, 5), pd.Timestamp("2026-01-05 16:00"), pd.NaT])

@@ -12,6 +12,7 @@ import pytest
 from risk_hub_client import FactorModel, InvalidSnapshotError, RiskHubClient
 from risk_hub_client.blobs import Blob
 from risk_hub_client.checks import blob_violations
+from risk_hub_client.returns import convert_returns
 from risk_hub_contracts.blob.write import encode_covariance, encode_factor, encode_returns, encode_stress
 from tests.client.conftest import BOOK, WORLD
 from tests.client.server import Server
@@ -212,3 +213,60 @@ def test_array_without_array_namespace_is_accepted(client: RiskHubClient) -> Non
     ]
     outcomes = [published(client, weights=MANY_WEIGHTS, covariance=form) for form in forms]
     assert outcomes == ["created", "replayed", "replayed"]
+
+
+MASKED_SERIES = np.ma.masked_array([0.5, 0.5], [False, True])
+
+
+@pytest.mark.parametrize(
+    ("weight", "reason"),
+    [
+        (None, "missing"),
+        (np.nan, "missing"),
+        (pd.NA, "missing"),
+        (pd.NaT, "missing"),
+        (np.datetime64("NaT", "s"), "missing"),
+        (np.ma.masked, "masked"),
+        (np.ma.masked_array([0.5], [True]), "masked"),
+        (np.ma.masked_array(0.5, mask=False), "masked"),
+        (MASKED_SERIES, "masked"),
+        (np.array([0.5, 0.5]), "an array"),
+        (pd.Series([0.5, 0.5]), "an array"),
+        (np.float64("inf"), "infinite"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+@pytest.mark.parametrize(
+    "form", [dict, lambda weights: pd.Series(weights, dtype=object)], ids=["dict", "Series"]
+)
+def test_weight_without_one_number_is_refused_by_the_name_of_its_asset(
+    client: RiskHubClient, server: Server, form: Any, weight: Any, reason: str
+) -> None:
+    with pytest.raises(InvalidSnapshotError, match=rf"/weights/B: the weight of 'B' \(row 1\) is {reason}"):
+        published(client, weights=form({"A": 0.5, "B": weight}))
+    assert [seen for seen in server.seen if seen.method == "POST"] == []
+
+
+def test_masked_entry_of_a_series_of_weights_is_refused_by_the_name_of_its_asset(
+    client: RiskHubClient,
+) -> None:
+    with pytest.raises(InvalidSnapshotError, match="the weight of 'B'"):
+        published(client, weights=dict(zip(IDS, MASKED_SERIES, strict=True)))
+    with pytest.raises(InvalidSnapshotError, match="the weight of 'B'"):
+        published(client, weights=pd.Series(MASKED_SERIES, IDS))
+
+
+def test_masked_entry_of_any_other_field_is_refused_by_its_field(client: RiskHubClient) -> None:
+    for fields in (
+        {"constraints": {"limit": np.ma.masked}},
+        {"constraints": {"limit": np.ma.masked_array(1.0, mask=True)}},
+        {"ttl_sec": np.ma.masked},
+    ):
+        with pytest.raises(InvalidSnapshotError, match=f"/{next(iter(fields))}: a masked array has no value"):
+            published(client, **fields)
+
+
+def test_masked_return_of_a_list_is_a_missing_observation() -> None:
+    assert convert_returns({"A": [0.1, np.ma.masked], "B": [0.1, 0.2]}, IDS) == convert_returns(
+        {"A": [0.1, None], "B": [0.1, 0.2]}, IDS
+    )

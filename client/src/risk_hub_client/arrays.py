@@ -5,18 +5,24 @@ library.
 """
 
 import sys
-from typing import Any
+from typing import Any, Final
 
 from risk_hub_client.labels import violation_error
 
-__all__ = ["Array", "array_namespace", "is_array", "to_plain_array"]
+__all__ = ["MASKED", "Array", "array_namespace", "is_array", "is_masked", "to_plain_array"]
 
 Array = Any
+MASKED: Final = "a masked array has no value for some entries: replace them with .filled(...)"
 
 
 def is_array(value: object) -> bool:
     """Return whether the value is a NumPy array."""
     return hasattr(value, "__array_interface__") and hasattr(value, "ndim")
+
+
+def is_masked(value: object) -> bool:
+    """Return whether the value is a masked NumPy array, or its entry without a value (`numpy.ma.masked`)."""
+    return is_array(value) and hasattr(value, "mask")
 
 
 def array_namespace(values: Array) -> Any:  # noqa: ANN401 - a module
@@ -34,8 +40,6 @@ def to_plain_array(values: Array, at: str) -> Array:
     Raises:
         InvalidSnapshotError: the array is masked; its masked values would be sent.
     """
-    if hasattr(values, "mask"):
-        raise violation_error(
-            at, "a masked array has no value for some entries: replace them with .filled(...)"
-        )
+    if is_masked(values):
+        raise violation_error(at, MASKED)
     return values.__array__() if hasattr(values, "__array__") else values

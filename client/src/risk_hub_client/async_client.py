@@ -167,7 +167,7 @@ class AsyncRiskHubClient(ClientBase):
             start: the earliest `as_of`: an instant, or a day in UTC.
             end: the latest `as_of`, inclusive: an instant, or a day in UTC.
         """
-        reader = HistoryReader(world_id, period_bound(start, "from"), period_bound(end, "to", end=True))
+        reader = HistoryReader(world_id, period_bound(start, "start"), period_bound(end, "end", end=True))
         while (batch := await self._run(reader.next_batch())) is not None:
             for snapshot in await run_in_thread(partial(_snapshots, batch, self.memory.now())):
                 yield snapshot
@@ -305,7 +305,7 @@ class AsyncRiskHubClient(ClientBase):
                     attempt_number = attempt.num
                     return await self._attempt(exchange)
         except TransientError as error:
-            raise error.final_error(attempt_number) from error
+            raise exchange.final_error(error, attempt_number) from error
         raise AssertionError("an attempt must return an answer or raise")
 
     async def _attempt(self, exchange: Exchange) -> Answer:

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-from risk_hub_client.arrays import is_array
+from risk_hub_client.arrays import MASKED, is_array, is_masked
+from risk_hub_client.instants import require_utc
+from risk_hub_client.labels import violation_error
 from risk_hub_client.tables import plain_list
 from risk_hub_contracts.base.pointers import join
 from risk_hub_contracts.base.problems import Violation
@@ -24,10 +26,12 @@ def to_json_value(value: Any, at: str) -> Any:  # noqa: ANN401 - any value that 
         at: its position in the body.
 
     Raises:
-        InvalidSnapshotError: the value contains a masked array.
+        InvalidSnapshotError: the value contains a masked array or `numpy.ma.masked`, or an instant outside the years of UTC.
     """
     if isinstance(value, date):
-        return _date_text(value)
+        return _date_text(value, at)
+    if is_masked(value):
+        raise violation_error(at, MASKED)
     if hasattr(value, "dtype") and not hasattr(value, "to_list") and getattr(value, "ndim", 0) == 0:
         return value.item()
     if is_array(value) or hasattr(value, "to_list"):
@@ -52,7 +56,8 @@ def non_finite_violations(value: object, place: tuple[str | int, ...] = ()) -> I
             yield from non_finite_violations(child, (*place, number))
 
 
-def _date_text(value: date) -> str:
+def _date_text(value: date, at: str) -> str:
     if isinstance(value, datetime) and value.tzinfo is not None:
+        require_utc(value, at)
         return format_instant(value)
     return value.isoformat()

@@ -6,13 +6,23 @@ from operator import index
 from risk_hub_client.errors import InvalidSnapshotError
 from risk_hub_contracts.base.problems import Violation, summary
 
-__all__ = ["text_ids", "violation_error"]
+__all__ = ["require_text", "text_ids", "violation_error"]
 
 
 def violation_error(pointer: str, detail: str) -> InvalidSnapshotError:
     """Return the error of one violation."""
     found = (Violation(pointer, detail),)
     return InvalidSnapshotError(summary(found, "The snapshot"), found)
+
+
+def require_text(value: object, name: str) -> None:
+    """Check that an argument is a text.
+
+    Raises:
+        InvalidSnapshotError: it is not.
+    """
+    if not isinstance(value, str):
+        raise violation_error(f"/{name}", f"must be a text, not {type(value).__name__}")
 
 
 def text_ids(labels: Iterable[object], at: str) -> list[str]:

@@ -10,11 +10,12 @@ from risk_hub_contracts.base.limits import RETURN_MAX_ABS
 __all__ = ["is_missing", "read_observations"]
 
 _PLAIN: Final = frozenset({float, int})
-_MISSING_TYPES: Final = frozenset({"NAType", "NaTType"})
+# MaskedConstant: `numpy.ma.masked`, whose `item()` is 0.
+_MISSING_TYPES: Final = frozenset({"NAType", "NaTType", "MaskedConstant"})
 
 
 def is_missing(value: Any) -> bool:  # noqa: ANN401 - a value of a table
-    """Return whether a value marks a missing observation: None, NaN, NaT or pandas.NA."""
+    """Return whether a value marks a missing observation: None, NaN, NaT, pandas.NA or numpy.ma.masked."""
     if value is None or type(value).__name__ in _MISSING_TYPES:
         return True
     return isinstance(value, float) and math.isnan(value)
@@ -48,6 +49,8 @@ def _are_plain(values: Sequence[Any]) -> bool:
 
 
 def _observation(value: Any, pointer: str, place: Callable[[int], str], row: int) -> float | None:  # noqa: ANN401
+    if is_missing(value):
+        return None
     if hasattr(value, "dtype") and hasattr(value, "item"):
         value = value.item()
     if is_missing(value):

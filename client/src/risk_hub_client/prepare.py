@@ -12,6 +12,7 @@ from risk_hub_client.covariances import convert_covariance
 from risk_hub_client.errors import InvalidSnapshotError
 from risk_hub_client.instants import convert_instant
 from risk_hub_client.json_values import non_finite_violations, to_json_value
+from risk_hub_client.labels import require_text
 from risk_hub_client.loading import load_blob
 from risk_hub_client.returns import convert_returns
 from risk_hub_client.weights import convert_weights
@@ -47,6 +48,8 @@ class Producer:
         Raises:
             InvalidSnapshotError: one of them is missing or malformed.
         """
+        for name, value in (("actor", actor), ("stage", stage)):
+            require_text(value or "", f"provenance/{name}")
         violations = [
             Violation(f"/provenance/{name}", violation)
             for name, violation in (
@@ -136,6 +139,7 @@ def prepare(
     Raises:
         InvalidSnapshotError: the snapshot violates the contract; every violation found is listed.
     """
+    require_text(world_id, "world_id")
     body = {
         field: value.document() if isinstance(value, BlobRef) else value
         for field, value in document.items()

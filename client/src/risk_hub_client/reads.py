@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, TypedDict, TypeVar
 from risk_hub_client.cache import ClientCache
 from risk_hub_client.errors import HubError, InvalidSnapshotError
 from risk_hub_client.instants import convert_instant
+from risk_hub_client.labels import require_text, violation_error
 from risk_hub_client.results import HubContract, Page, StoredSnapshot
 from risk_hub_client.wire import Answer, Call, Pause
 from risk_hub_contracts.api.routes import path_of
@@ -79,8 +80,10 @@ def world_path(operation_id: str, world_id: str, **values: str) -> str:
     """Return the path of an operation on a world.
 
     Raises:
-        InvalidSnapshotError: the id or a version is malformed, so no request is made.
+        InvalidSnapshotError: the id or a version is malformed or not a text, so no request is made.
     """
+    for name, value in {"world_id": world_id, **values}.items():
+        require_text(value, name)
     try:
         check_id(world_id, "/world_id")
         if "version" in values:
@@ -139,8 +142,8 @@ def lookup(
 def page(world_id: str, span: Span, filters: Filters, cursor: str | None = None) -> Steps[Page]:
     """Request one page of a world's snapshots."""
     bounds = {
-        "from": instant_param(span.start, "from"),
-        "to": instant_param(span.end, "to"),
+        "from": instant_param(span.start, "start"),
+        "to": instant_param(span.end, "end"),
         "order": span.order,
     }
     window = {"cursor": cursor, "limit": str(span.page_size)}
@@ -165,8 +168,8 @@ def backtest(world_id: str, stage: str, options: BacktestOptions) -> Steps[dict[
     """Request the back-test of a stage's value-at-risk forecasts."""
     require_known(options, BacktestOptions)
     bounds = {
-        "from": instant_param(options.get("start"), "from"),
-        "to": instant_param(options.get("end"), "to"),
+        "from": instant_param(options.get("start"), "start"),
+        "to": instant_param(options.get("end"), "end"),
     }
     confidence = options.get("confidence_bps")
     chosen = {
@@ -220,8 +223,13 @@ def instant_param(instant: Instant | None, name: str) -> str | None:
     """Return an instant as a query parameter.
 
     Raises:
-        InvalidSnapshotError: it is a day without a time, or a time without a time zone.
+        InvalidSnapshotError: it is a day without a time, a time without a time zone, or no instant.
     """
     if instant is None or isinstance(instant, str):
         return instant
-    return format_instant(convert_instant(instant, f"/{name}"))
+    converted = convert_instant(instant, f"/{name}")
+    if not isinstance(converted, datetime):
+        raise violation_error(
+            f"/{name}", f"must be a datetime with a time zone or a text, not {type(instant).__name__}"
+        )
+    return format_instant(converted)

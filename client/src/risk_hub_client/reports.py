@@ -67,7 +67,7 @@ class SignalSpan:
 
     def params(self) -> dict[str, str | None]:
         """Return the query parameters."""
-        bounds = {"from": instant_param(self.start, "from"), "to": instant_param(self.end, "to")}
+        bounds = {"from": instant_param(self.start, "start"), "to": instant_param(self.end, "end")}
         return {**bounds, "stage": self.stage, "order": self.order, "limit": str(LIST_LIMIT_MAX)}
 
 

@@ -166,7 +166,7 @@ class RiskHubClient(ClientBase):
             end: the latest `as_of`, inclusive: an instant, or a day in UTC.
             columns: the columns of `to_pandas`.
         """
-        first, last = period_bound(start, "from"), period_bound(end, "to", end=True)
+        first, last = period_bound(start, "start"), period_bound(end, "end", end=True)
         return SnapshotHistory(world_id, first, last, columns, self._run, self.memory.now)
 
     def risk(self, world_id: str, version: str) -> ReportDocument[RiskReport]:
@@ -301,7 +301,7 @@ class RiskHubClient(ClientBase):
                     attempt_number = attempt.num
                     return self._attempt(exchange)
         except TransientError as error:
-            raise error.final_error(attempt_number) from error
+            raise exchange.final_error(error, attempt_number) from error
         raise AssertionError("an attempt must return an answer or raise")
 
     def _attempt(self, exchange: Exchange) -> Answer:

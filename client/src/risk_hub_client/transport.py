@@ -42,6 +42,7 @@ class Exchange:
     def __init__(self, settings: Settings, cache: ClientCache, call: Call) -> None:
         self._settings, self._cache, self.call = settings, cache, call
         self.deadline = Deadline(settings.patience, call.size_bytes)
+        self._last_answer: TransientError | None = None
 
     def request(self, content: Any) -> dict[str, Any]:  # noqa: ANN401 - bytes, or either kind of iterator
         """Return the arguments of the next attempt."""
@@ -74,10 +75,18 @@ class Exchange:
     def answer(self, buffer: AnswerBuffer) -> Answer:
         """Return the complete answer, or raise the error of its status."""
         now = self._cache.now()
-        answer = buffer.answer(now)
+        try:
+            answer = buffer.answer(now)
+        except TransientError as error:
+            self._last_answer = error
+            raise
         if self.call.to_hub:
             self._cache.update_clock_skew(answer)
         return answer
+
+    def final_error(self, error: TransientError, attempts: int) -> UnavailableError:
+        """Return the error to raise after the last attempt, which names the last answer that arrived."""
+        return error.final_error(attempts, self._last_answer)
 
     def deadline_error(self) -> TransientError:
         """Return the error of an answer that exceeds the budget."""

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from risk_hub_client.arrays import is_array
+from risk_hub_client.arrays import is_array, is_masked
 from risk_hub_client.labels import text_ids, violation_error
 from risk_hub_client.observations import is_missing
 from risk_hub_client.tables import (
@@ -60,12 +60,34 @@ def _table_weights(table: Any) -> tuple[list[str], list[Any]]:  # noqa: ANN401
 
 
 def _weights(ids: list[str], values: list[Any]) -> dict[str, Any]:
-    plain = [value.item() if hasattr(value, "dtype") else value for value in values]
-    for row, (asset_id, value) in enumerate(zip(ids, plain, strict=True)):
-        if is_missing(value) or (isinstance(value, float) and math.isinf(value)):
-            what = "missing (NaN)" if is_missing(value) else "infinite"
+    plain = {}
+    for row, (asset_id, given) in enumerate(zip(ids, values, strict=True)):
+        value = _plain_number(given)
+        fault = _fault(value)
+        if fault is not None:
             raise violation_error(
                 join((WEIGHTS_POINTER[1:], asset_id)),
-                f"the weight of {asset_id!a} (row {row}) is {what}: give a number, or leave the asset out",
+                f"the weight of {asset_id!a} (row {row}) {fault}: give a number, or leave the asset out",
             )
-    return dict(zip(ids, plain, strict=True))
+        plain[asset_id] = value
+    return plain
+
+
+def _plain_number(value: Any) -> Any:  # noqa: ANN401
+    """Return a scalar of an array library as a Python number; return every other value unchanged."""
+    if is_masked(value) or not hasattr(value, "dtype"):
+        return value
+    try:
+        return value.item()
+    except (AttributeError, RuntimeError, ValueError):
+        return value
+
+
+def _fault(value: object) -> str | None:
+    if is_masked(value):
+        return "is masked"
+    if is_missing(value):
+        return "is missing (NaN)"
+    if hasattr(value, "dtype"):
+        return "is an array"
+    return "is infinite" if isinstance(value, float) and math.isinf(value) else None

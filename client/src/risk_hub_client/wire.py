@@ -142,12 +142,14 @@ class TransientError(Exception):
         self.reason, self.request_id = reason, request_id
         self.status, self.retry_after_seconds = status, retry_after_seconds
 
-    def final_error(self, attempts: int) -> UnavailableError:
-        """Return the error to raise after the last attempt."""
+    def final_error(self, attempts: int, last_answer: "TransientError | None" = None) -> UnavailableError:
+        """Return the error to raise after the last attempt; it names the last answer of an earlier attempt."""
+        earlier = None if last_answer is self else last_answer
+        reason = self.reason if earlier is None else f"{self.reason}; the last answer: {earlier.reason}"
         return UnavailableError(
-            self.reason,
+            reason,
             self.request_id,
-            status=self.status,
+            status=self.status if earlier is None else earlier.status,
             attempts=attempts,
             retry_after_seconds=self.retry_after_seconds,
         )

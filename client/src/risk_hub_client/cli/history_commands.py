@@ -12,10 +12,11 @@ from risk_hub_client.cli.existence_checks import require_world
 from risk_hub_client.cli.options import Json
 from risk_hub_client.cli.screen import print_document, print_error, print_line, progress_bar
 from risk_hub_client.cli.session import REFUSED, Url, open_client
+from risk_hub_client.errors import InvalidSnapshotError
 from risk_hub_client.history.export import export_history
 from risk_hub_client.history.export_state import ExportRequest
 from risk_hub_client.history.formats import ExportFormat
-from risk_hub_client.history.lines import period_bound
+from risk_hub_client.history.lines import PERIOD_BOUND, period_bound
 
 INSTANT_CHARS: Final = len("2026-01-05T00:00:00.000000Z")
 BOUND: Final = "a day (UTC) or an RFC 3339 instant."
@@ -59,21 +60,25 @@ def export(
         request = ExportRequest(client.settings.url, world, first, last, format)
 
         def progress(position: str, count: int) -> None:
-            shown.show(_fraction(position, first, last), f"{count:,} snapshots, {position[:10]}")
+            shown.show(_fraction(position, first, last), f"{_counted(count)}, {position[:10]}")
 
         require_world(client, world)
         exported = export_history(client.history(world, first, last), request, out, progress)
     if json:
         print_document({"out": str(out), "format": format, **asdict(exported)})
     else:
-        print_line(f"{out}: {exported.count:,} snapshots, digest {exported.digest}")
+        print_line(f"{out}: {_counted(exported.count)}, digest {exported.digest}")
+
+
+def _counted(count: int) -> str:
+    return f"{count:,} snapshot{'' if count == 1 else 's'}"
 
 
 def _bound(text: str, option: str, *, end: bool = False) -> str:
     try:
         return period_bound(text, option, end=end)
-    except ValueError:
-        raise typer.BadParameter(f"{option} {text!r}: give {BOUND}") from None
+    except InvalidSnapshotError:
+        raise typer.BadParameter(f"{option} {text!r}: give {PERIOD_BOUND}") from None
 
 
 def _require_duckdb() -> None:

@@ -8,12 +8,14 @@ from typing import Any, Final, NamedTuple
 
 from risk_hub_client.errors import HubError
 from risk_hub_client.instants import convert_instant
+from risk_hub_client.labels import violation_error
 from risk_hub_client.reads import Instant
 from risk_hub_client.results import StoredSnapshot
 from risk_hub_contracts.base.times import format_instant
 
 __all__ = [
     "AFTER_ALL",
+    "PERIOD_BOUND",
     "DamagedHistoryError",
     "Line",
     "RollingDigest",
@@ -25,6 +27,7 @@ __all__ = [
 ]
 
 AFTER_ALL: Final = "~"
+PERIOD_BOUND: Final = "a day (2026-01-05, in UTC) or an instant with a time zone (2026-01-05T21:00:00Z)"
 SEPARATOR: Final = "|"
 # Positions of names, and of the values that are read, in a line that is split at its quotes. An escaped quote
 # shifts the names after it or leaves a backslash at the end of one; such a line is parsed as JSON.
@@ -111,16 +114,22 @@ def period_bound(bound: Instant | date, name: str, *, end: bool = False) -> str:
     """Return an inclusive bound of `as_of` in the form of an order: a day counts from its first to its last instant.
 
     Raises:
-        InvalidSnapshotError: it is a time without a time zone.
-        ValueError: it is a text that is neither a day nor an instant.
+        InvalidSnapshotError: it is neither a day nor an instant with a time zone.
     """
     if isinstance(bound, str):
-        bound = (
-            date.fromisoformat(bound) if len(bound) == len("2026-01-05") else datetime.fromisoformat(bound)
-        )
+        bound = _parsed_bound(bound, name)
+    if not isinstance(bound, date):
+        raise violation_error(f"/{name}", f"must be {PERIOD_BOUND}, not {type(bound).__name__}")
     if not isinstance(bound, datetime):
         bound = datetime.combine(bound, time.max if end else time.min, tzinfo=UTC)
     return format_instant(convert_instant(bound, f"/{name}"))
+
+
+def _parsed_bound(text: str, name: str) -> date:
+    try:
+        return date.fromisoformat(text) if len(text) == len("2026-01-05") else datetime.fromisoformat(text)
+    except ValueError:
+        raise violation_error(f"/{name}", f"must be {PERIOD_BOUND}, not {text!a:.60}") from None
 
 
 class RollingDigest:
