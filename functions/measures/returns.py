@@ -33,7 +33,7 @@ class BookReturns:
 
     @property
     def scale(self) -> float:
-        """The largest amount added up in one return."""
+        """The largest sum of magnitudes of one return."""
         return max(map(abs, self.gross or self.values))
 
     def last_days(self, days: int) -> "BookReturns":

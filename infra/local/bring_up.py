@@ -41,7 +41,7 @@ def bring_up(settings: LocalSettings, console: Console, *, detached: bool, fresh
     After a failure nothing keeps running; a stage whose deployment did not finish saves nothing.
 
     Raises:
-        StageError: the text says what is wrong and what to do.
+        LocalStageError: the text says what is wrong and what to do.
     """
     stage = start_stage(settings, console, detached=detached, fresh=fresh)
     with _stopped_on_failure(stage.process, settings):
@@ -60,7 +60,7 @@ def start_stage(
     """Start the stage and deploy a release, by default this tree's, with a new token and an open front server.
 
     Raises:
-        StageError: the text says what is wrong and what to do.
+        LocalStageError: the text says what is wrong and what to do.
     """
     wanted = release or LocalRelease()
     process, taken = _start_process(settings, console, detached=detached, fresh=fresh)
@@ -78,7 +78,7 @@ def start(settings: LocalSettings, console: Console, *, detached: bool, fresh: b
     """Start the emulator with nothing deployed.
 
     Raises:
-        StageError: the text says what is wrong and what to do.
+        LocalStageError: the text says what is wrong and what to do.
     """
     return _start_process(settings, console, detached=detached, fresh=fresh)[0]
 

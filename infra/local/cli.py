@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _settings(command: str) -> LocalSettings:
-    """Read the settings; `down` and `status` need only the folder, so they report any other invalid setting."""
+    """Read the settings; `down` and `status` need only the folder, so they print an invalid setting and ignore it."""
     try:
         return settings_from()
     except LocalStageError as error:

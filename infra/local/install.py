@@ -26,7 +26,7 @@ def install(
     """Deploy a release, or update the deployed release to it in place.
 
     Raises:
-        StageError: a stack failed; the text names the resource and its reason.
+        LocalStageError: a stack failed; the text names the resource and its reason.
     """
     deployment = Deployer(aws, release.assembly, release.code_zip).deploy()
     for template in release.assembly.templates:

@@ -63,7 +63,7 @@ def test_setting_overrides_the_callers_environment_variables(monkeypatch: pytest
     assert "the caller's" not in unchanged_setting().variables().values()
 
 
-def test_disabled_instruction_sets_ignore_the_callers_own_settings() -> None:
+def test_the_instruction_sets_to_disable_are_the_same_if_the_caller_has_disabled_them() -> None:
     wanted = processors.without_vectors()
     if not wanted:
         pytest.skip("numpy uses nothing above its baseline here")

@@ -21,7 +21,7 @@ SNAPSHOTS = "/risk-hub/worlds/rotation/snapshots"
 
 @dataclass
 class Callers:
-    """See Clients.
+    """See procedure.Clients.
 
     Attributes:
         url: the front server.
@@ -36,11 +36,11 @@ class Callers:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def use(self, token: str) -> None:
-        """See Clients: a request in progress ends with the token that it began with."""
+        """See procedure.Clients: a request in progress ends with the token that it began with."""
         self._token = token
 
     def is_rejected(self, token: str) -> bool:
-        """See Clients."""
+        """See procedure.Clients."""
         return all(ask(token).status == UNAUTHENTICATED for ask in self._functions().values())
 
     @contextmanager

@@ -30,7 +30,7 @@ class Instances:
     warm: list[Gateway] = field(default_factory=list)
 
     def use(self, token: str) -> None:
-        """See Clients; the first calls warm the instances one by one, so that no two caches have the same
+        """See procedure.Clients; the first calls warm the instances one by one, so that no two caches have the same
         age.
         """
         self.token = token
@@ -49,7 +49,7 @@ class Instances:
                 self._call(instance)
 
     def is_rejected(self, token: str) -> bool:
-        """See Clients."""
+        """See procedure.Clients."""
         return all(self._status(instance, call, token) == 401 for instance in self.warm for call in CALLS[1:])
 
     def _start_instance(self) -> Gateway:

@@ -194,8 +194,8 @@ class Contribution(BaseModel):
 class Contributions(BaseModel):
     """The largest contributions by absolute component; omitted ones are counted and summed.
 
-    All components add up to `value_at_risk` at `confidence_bps`, which belongs to `volatility` (per period).
-    Both equal the report's own numbers, except for an estimated covariance, see `CovarianceEstimate`.
+    All components add up to `value_at_risk`: the parametric one at `confidence_bps`, computed from `volatility`
+    (per period). Both numbers equal the report's own, except for an estimated covariance, see `CovarianceEstimate`.
     """
 
     model_config = REPORT_MODEL
