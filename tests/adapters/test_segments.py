@@ -188,3 +188,8 @@ def test_many_rows_are_read_page_by_page_without_gap(stores: Stores) -> None:
     commit(stores.index, *rows)
     assert list(stores.index.rows(WORLD, BEFORE_ALL, AFTER_ALL, newest_first=False)) == rows
     assert list(stores.index.rows(WORLD, BEFORE_ALL, AFTER_ALL, newest_first=True)) == rows[::-1]
+
+
+def test_rows_between_bounds_in_the_wrong_order_are_none(stores: Stores) -> None:
+    later, earlier = "2026-01-02T00:00:00.000000Z|", "2026-01-01T00:00:00.000000Z|"
+    assert list(stores.index.rows("w1", later, earlier, newest_first=False)) == []

@@ -180,7 +180,7 @@ def test_large_component_is_offloaded_and_returned_with_expand(hub: Caller) -> N
     assert expanded["covariance"]["upper"] == body["covariance"]["upper"]
 
 
-@pytest.mark.parametrize("function", ["snapshot-writer", "snapshot-reader", "event-relay", "risk-engine"])
+@pytest.mark.parametrize("function", ["snapshot-writer", "snapshot-reader", "risk-engine"])
 def test_every_invocation_logs_a_line(stage: RunningStage, hub: Caller, function: str) -> None:
     world = new_world()
     hub.post(world, small_body())

@@ -50,8 +50,8 @@ class DynamoDBSegments:
 
     def rows(self, world_id: str, lower: str, upper: str, *, newest_first: bool) -> Iterator[SegmentRow]:
         """See SegmentIndex."""
-        bounds = row_bounds(lower, upper)
-        rows = self._rows(world_id, *bounds, newest_first=newest_first)
+        first, last = row_bounds(lower, upper)
+        rows = self._rows(world_id, first, last, newest_first=newest_first) if first <= last else iter(())
         return (row for row in rows if row.intersects(lower, upper))
 
     def rows_by_expiry(
