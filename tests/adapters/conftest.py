@@ -11,6 +11,7 @@ import pytest
 from moto import mock_aws
 
 from infra.names import table_purpose
+from tests.fakes.moto_bounds import refuse_reversed_bounds
 from tests.fakes.moto_indexes import fetch_through_local_indexes
 
 ASSEMBLY = Path(__file__).parents[2] / "infra" / "assembly" / "local"
@@ -52,6 +53,7 @@ def declared_tables() -> dict[str, dict[str, Any]]:
 def create_table(purpose: str) -> str:
     """Create the declared table in moto and return its name."""
     fetch_through_local_indexes()
+    refuse_reversed_bounds()
     declared = declared_tables()[purpose]
     wanted = {name: declared[name] for name in TABLE_PROPERTIES if name in declared}
     if "StreamSpecification" in wanted:

@@ -2,6 +2,8 @@
 
 import boto3
 
+from tests.fakes.moto_bounds import refuse_reversed_bounds
+
 INDEX_KEYS = {
     "by_world": ("list_world", "created_order"),
     "by_strategy": ("list_strategy", "created_order"),
@@ -14,6 +16,7 @@ INDEX_KEYS = {
 
 def create_runs_table(name: str = "evaluation-runs") -> str:
     """Create the table and return its name."""
+    refuse_reversed_bounds()
     attributes = {"run_key", "run_sequence", *(key for keys in INDEX_KEYS.values() for key in keys)}
     boto3.client("dynamodb").create_table(
         TableName=name,

@@ -32,8 +32,13 @@ def reader() -> Iterator[Any]:
 
 
 def get(reader: Any, path: str) -> Any:
-    url = f"/risk-hub/worlds/{WORLD}/history{path}"
-    event = proxy_event("GET", url, [("Authorization", f"Bearer {TOKEN}")], None)
+    return read(reader, f"history{path}")
+
+
+def read(reader: Any, path: str) -> Any:
+    event = proxy_event(
+        "GET", f"/risk-hub/worlds/{WORLD}/{path}", [("Authorization", f"Bearer {TOKEN}")], None
+    )
     answer = reader(event, CONTEXT)
     validate_proxy_answer(event, answer)
     assert answer["statusCode"] == 200, answer
@@ -43,6 +48,22 @@ def get(reader: Any, path: str) -> Any:
 def committed(snapshots: list[SnapshotRecord]) -> SegmentRow:
     index = DynamoDBSegments(boto3.client("dynamodb"), SETTINGS["RISK_HUB_SEGMENTS_TABLE"])
     return commit_through(index, S3Segments(boto3.client("s3"), SETTINGS["RISK_HUB_BUCKET"]), snapshots)
+
+
+@pytest.mark.parametrize(
+    ("route", "rows"),
+    [
+        ("snapshots?include_expired=true&", "snapshots"),
+        ("snapshots?stage=paper&", "snapshots"),
+        ("exit-signals?stage=paper&", "signals"),
+        ("history?", "segments"),
+        ("history/hot?", "rows"),
+    ],
+)
+def test_a_page_of_a_period_that_ends_before_it_begins_is_empty(reader: Any, route: str, rows: str) -> None:
+    committed(list(series(3, step=timedelta(hours=5), content_hash=HASH)))
+    page = read(reader, f"{route}from=2026-01-09T00:00:00Z&to=2026-01-02T00:00:00Z")
+    assert (page[rows], page["next_cursor"]) == ([], None)
 
 
 def test_deployed_reader_lists_each_committed_segment_once_over_pages(reader: Any) -> None:
