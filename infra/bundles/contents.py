@@ -157,6 +157,7 @@ _UNUSED_SUFFIXES: Final = (
     "/pydantic/mypy.py",
     "/urllib3/contrib/pyopenssl.py",
     "/urllib3/contrib/socks.py",
+    "/urllib3/http2/connection.py",  # only for HTTP/2, which botocore does not use
 )
 
 

@@ -7,6 +7,10 @@ from tools.bench.lines import Line
 from tools.bench.processes import Figures, best_of, from_bundle, from_source
 
 MEMORY_MAX_MB = 55
+COLD_REASON = (
+    "runs on the same machine differ by some hundredths; the gate on modules (`tools/bench/baseline.json`) decides "
+    "whether our part has grown"
+)
 WARM_REASON = (
     "the ratio depends on how fast this machine runs the library's part and ours; the gate on bytecode instructions "
     "(`tools/bench/baseline.json`) decides whether our part has grown"
@@ -42,6 +46,7 @@ def _cold(what: str, ours: Figures, floor: Figures, budget: float | None) -> Lin
         f"{ours['cold_cpu_s'] * 1000:.0f} ms = {ratio:.2f} ×, {ours['modules']:.0f} modules",
         f"pydantic + boto3, one put: {floor['cold_cpu_s'] * 1000:.0f} ms, {floor['modules']:.0f} modules",
         *_verdict(ratio, budget),
+        COLD_REASON,
     )
 
 
