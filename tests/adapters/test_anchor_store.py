@@ -79,6 +79,16 @@ def test_leaves_are_stored_once_under_their_root(stored: Stored) -> None:
     assert list(stored.anchors.anchors()) == []
 
 
+@pytest.mark.parametrize("name", ["2026-01-05T12x", "2026-13-05T12", "zz", "2026-01-05T12:00"])
+def test_an_object_that_names_no_hour_is_not_an_anchor(name: str) -> None:
+    with mock_aws():
+        stored = s3_store()
+        stored.anchors.put_once(HOUR, b"first")
+        stored.overwrite(name, b"stray")
+        assert stored.anchors.newest() == StoredAnchor(HOUR, b"first")
+        assert [each.hour for each in stored.anchors.anchors()] == [HOUR]
+
+
 def test_leaves_may_be_empty(stored: Stored) -> None:
     stored.anchors.put_leaves(ROOT, b"")
     assert stored.anchors.leaves(ROOT) == b""

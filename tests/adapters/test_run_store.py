@@ -338,6 +338,7 @@ DAMAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a sort key that is not a sequence": ("1", "SET body = :v", {":v": {"B": b""}}),
     "a list entry that is not JSON": ("000000", "SET entry = :v", {":v": {"S": "{"}}),
     "a list entry without a member": ("000000", "SET entry = :v", {":v": {"S": "{}"}}),
+    "a list entry that is not an object": ("000000", "SET entry = :v", {":v": {"S": "[]"}}),
     "no list entry": ("000000", "REMOVE entry", {}),
 }
 

@@ -192,6 +192,12 @@ def test_members_that_a_later_release_added_are_ignored() -> None:
     assert folded(("override_requested", document)).overrides == folded(REQUEST).overrides
 
 
+def test_members_that_a_later_release_added_to_a_rule_result_are_ignored() -> None:
+    document = created().document()
+    document["results"] = [{**document["results"][0], "added": 1}]
+    assert folded((CREATED, document)).results == folded(created()).results[:1]
+
+
 def test_a_chain_that_does_not_begin_with_a_creation_has_no_record() -> None:
     for items in ([], chain(REQUEST), chain((CREATED, {}))):
         with pytest.raises(RunFoldError):

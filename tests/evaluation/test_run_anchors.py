@@ -204,6 +204,15 @@ def test_a_forged_anchor_in_the_place_of_the_next_one_stops_anchoring(forged: by
         AnchorRuns(world.runs, NoNewest(world.anchors), world.clock)()
 
 
+def test_an_anchor_of_a_future_hour_stops_anchoring_with_an_error() -> None:
+    world = AnchoredRuns()
+    world.anchors.hours["2099-01-01T00"] = [
+        Anchor(hour="2099-01-01T00", previous_sha256=None, root="0" * 64, count=0).data()
+    ]
+    with pytest.raises(AnchorConflictError, match="its hour is in the future"):
+        world.next_hour()
+
+
 def test_a_failing_store_leaves_the_earlier_hours_anchored() -> None:
     world = AnchoredRuns()
     world.next_hour()

@@ -333,6 +333,12 @@ def test_one_run_is_verified_alone() -> None:
     assert (verify.run(B).runs, verify.run(B).items) == (1, 2)
 
 
+def test_a_run_without_items_is_reported_and_stops_no_verification() -> None:
+    world = anchored_sample()
+    verify = VerifyRuns(world.runs, world.anchors, world.clock)
+    assert [each.kind for each in verify.run(run_key("unknown")).broken] == ["tail_cut"]
+
+
 def test_items_younger_than_the_newest_anchor_are_verified_by_their_chain() -> None:
     world = anchored_sample()
     world.append(C, "e2")

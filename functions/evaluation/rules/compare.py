@@ -26,7 +26,10 @@ WARN_CODES: Final[Mapping[Side, ReasonCode]] = {
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The status of a number, and the bound that decided: the broken one, otherwise the nearest one."""
+    """The status of a number, and the bound that decided.
+
+    It is the broken bound, otherwise the nearest one of `fail` (of `warn` without `fail`).
+    """
 
     status: RuleStatus
     code: ReasonCode

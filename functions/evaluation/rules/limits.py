@@ -41,7 +41,7 @@ def _ratio_verdict(
     path = COMPARED_PATHS[rule.measure]
     now, then = numbers.get(path), baseline.get(path)
     if now is None:
-        return named.missing(ReasonCode.METRIC_MISSING)
+        return named.missing(ReasonCode.METRIC_MISSING, metric=path)
     if then is None:
         return named.missing(ReasonCode.BASELINE_MISSING)
     for value in (now, then):
@@ -49,12 +49,12 @@ def _ratio_verdict(
         if error is not None:
             return error
     if not _has_ratio(rule, now, then):
-        return named.error(ReasonCode.RATIO_UNDEFINED, then)
+        return named.error(ReasonCode.RATIO_UNDEFINED, then, path)
     return number_verdict(named, now / then)
 
 
 def _has_ratio(rule: PaperShadowRule, now: float, then: float) -> bool:
-    """Return whether a greater ratio has one meaning.
+    """Return whether the ratio of two numbers can be compared with bounds.
 
     VaR and ES are losses for some producers and returns for others, so a change of sign may be better or worse.
     """

@@ -1,6 +1,6 @@
 """Rules with their defaults, and their results for missing and wrong numbers."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isfinite
 
 from risk_hub_contracts.policies.evaluation_policy import EvaluationPolicy
@@ -22,7 +22,10 @@ __all__ = ["NamedRule", "Verdict", "named_rules"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A status with its reason, before the members of the rule are added."""
+    """A status with its reason, before the members of the rule are added.
+
+    `metric` is the path of the decisive number if it is not what the rule compares; `observed` is in its unit.
+    """
 
     status: RuleStatus
     code: ReasonCode
@@ -30,6 +33,7 @@ class Verdict:
     limit: float | None = None
     subject: str | None = None
     severity: Severity | None = None
+    metric: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +49,25 @@ class NamedRule:
     on_missing: OnMissing
     on_error: OnError
 
-    def missing(self, code: ReasonCode, subject: str | None = None) -> Verdict:
+    def missing(self, code: ReasonCode, subject: str | None = None, metric: str | None = None) -> Verdict:
         """Return the verdict on a number that is missing. It never passes."""
         if self.on_missing == "ignore":
-            return Verdict("warn", ReasonCode.MISSING_IGNORED, subject=subject, severity="info")
-        return Verdict(self.on_missing, code, subject=subject)
+            code = ReasonCode.MISSING_IGNORED
+            return Verdict("warn", code, subject=subject, severity="info", metric=metric)
+        return Verdict(self.on_missing, code, subject=subject, metric=metric)
 
     def error_in(self, value: float, path: str) -> Verdict | None:
         """Return the verdict on a number that its metric never has, None if it can be compared."""
         if not isfinite(value):
-            return self.error(ReasonCode.NUMBER_NOT_FINITE)
-        return None if facts_of(path).is_possible(value) else self.error(ReasonCode.NUMBER_IMPOSSIBLE, value)
+            return self.error(ReasonCode.NUMBER_NOT_FINITE, metric=path)
+        if facts_of(path).is_possible(value):
+            return None
+        return self.error(ReasonCode.NUMBER_IMPOSSIBLE, value, path)
 
-    def error(self, code: ReasonCode, observed: float | None = None) -> Verdict:
+    def error(self, code: ReasonCode, observed: float | None = None, metric: str | None = None) -> Verdict:
         """Return the verdict on a number that is wrong. It never passes."""
-        return Verdict(self.on_error, code, observed)
+        is_own = metric == self.path and not isinstance(self.rule, TopKRule)
+        return Verdict(self.on_error, code, observed, metric=None if is_own else metric)
 
     def result(self, verdict: Verdict) -> RuleResult:
         """Return the result of the rule."""
@@ -70,10 +78,10 @@ class NamedRule:
             owner=self.owner,
             tags=self.rule.tags,
             reason_code=verdict.code.value,
-            metric=self.path,
+            metric=verdict.metric or self.path,
             observed=verdict.observed,
             limit=verdict.limit,
-            unit=self.unit,
+            unit=self.unit if verdict.metric is None else facts_of(verdict.metric).unit,
             subject=verdict.subject,
         )
 
@@ -88,14 +96,10 @@ def named_rules(policy: EvaluationPolicy, profile: str) -> list[NamedRule]:
     on_missing = next((each.on_missing for each in lineage if each.on_missing), policy.on_missing)
     on_error = next((each.on_error for each in lineage if each.on_error), policy.on_error)
     rules = policy.rules_of(profile)
-    named = [_named_rule(name, rules[name], policy.owner) for name in sorted(rules)]
-    return [
-        replace(each, on_missing=each.rule.on_missing or on_missing, on_error=each.rule.on_error or on_error)
-        for each in named
-    ]
+    return [_named_rule(name, rules[name], policy.owner, on_missing, on_error) for name in sorted(rules)]
 
 
-def _named_rule(name: str, rule: Rule, owner: str) -> NamedRule:
+def _named_rule(name: str, rule: Rule, owner: str, on_missing: OnMissing, on_error: OnError) -> NamedRule:
     path, unit = _path_and_unit(rule)
     return NamedRule(
         name=name,
@@ -104,8 +108,8 @@ def _named_rule(name: str, rule: Rule, owner: str) -> NamedRule:
         unit=unit,
         owner=rule.owner or owner,
         severity=rule.effective_severity,
-        on_missing="fail",
-        on_error="fail",
+        on_missing=rule.on_missing or on_missing,
+        on_error=rule.on_error or on_error,
     )
 
 

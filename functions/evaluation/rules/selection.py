@@ -8,11 +8,11 @@ from functions.evaluation.rules.results import NamedRule, Verdict
 from risk_hub_contracts.policies.rules import CorrelationRule, TopKRule
 from risk_hub_contracts.policies.rules.metrics import CORRELATION
 from risk_hub_contracts.runs.reason_codes import ReasonCode
+from risk_hub_contracts.runs.rule_result import WORST_LAST
 
 __all__ = ["correlation_verdicts", "top_k_verdicts"]
 
 _NOT_A_CANDIDATE = Verdict("warn", ReasonCode.NOT_A_CANDIDATE, severity="info")
-_STATUS_ORDER = {"pass": 0, "warn": 1, "fail": 2}
 
 
 def top_k_verdicts(
@@ -59,7 +59,7 @@ def _ranked(
         if strategy not in candidates:
             verdicts[strategy] = _NOT_A_CANDIDATE
         elif value is None:
-            verdicts[strategy] = named.missing(ReasonCode.METRIC_MISSING)
+            verdicts[strategy] = named.missing(ReasonCode.METRIC_MISSING, metric=rule.metric)
         elif (error := named.error_in(value, rule.metric)) is not None:
             verdicts[strategy] = error
         else:
@@ -99,4 +99,4 @@ def _pair_verdict(named: NamedRule, rule: CorrelationRule, other: str, value: fl
 
 def _weight(verdict: Verdict) -> tuple[int, float]:
     """Return the sort key of a verdict: its status, then the magnitude of its correlation."""
-    return _STATUS_ORDER[verdict.status], abs(verdict.observed or 0.0)
+    return WORST_LAST.index(verdict.status), abs(verdict.observed or 0.0)

@@ -70,6 +70,8 @@ class AnchorRuns:
             DependencyUnavailableError: the hours before are anchored; the next run continues.
         """
         previous = self.anchors.newest()
+        if previous is not None and previous.hour > hour_of(self.clock()):
+            raise AnchorConflictError(previous.hour, "its hour is in the future")
         done = []
         for hour in _due(previous, last_settled_hour(self.clock)):
             anchor = self._anchor(hour, previous)

@@ -73,7 +73,7 @@ class RunStore(Protocol):
         """
 
     def items(self, key: RunKey, after: int, limit: int) -> Sequence[StoredItem]:
-        """Return at most `limit` items behind a sequence with one request; strongly consistent."""
+        """Return at most `limit` items behind a sequence; strongly consistent."""
 
     def page(self, query: RunQuery) -> RunPage:
         """Return one page with one request; it may miss what was written within about the last second.

@@ -56,7 +56,7 @@ class FoundItems:
 
 @dataclass(frozen=True, slots=True)
 class ReadRuns:
-    """Read runs, each answer with one request to the store."""
+    """Read runs, each page with one query."""
 
     store: RunStore
 

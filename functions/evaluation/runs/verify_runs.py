@@ -8,7 +8,7 @@ from functions.evaluation.runs.run_head import RunHead
 from functions.hub.ports import Clock
 from risk_hub_contracts.runs.chain import BrokenLink
 from risk_hub_contracts.runs.fold import RunFoldError, fold
-from risk_hub_contracts.runs.run_item import RunItemError, unseal
+from risk_hub_contracts.runs.run_item import FIRST_SEQUENCE, RunItemError, unseal
 from risk_hub_contracts.runs.run_key import RunKey
 from risk_hub_contracts.runs.verification import AnchoredHeads, lost_runs, verify_anchors, verify_run
 
@@ -85,6 +85,8 @@ def broken_link(chain: StoredChain, anchored: AnchoredHeads) -> BrokenLink | Non
 
 def _entry_differs(chain: StoredChain) -> BrokenLink | None:
     """Return the break of a list entry that does not follow from the items of its run."""
+    if not chain.items:
+        return BrokenLink(chain.key.text, FIRST_SEQUENCE, "tail_cut", "the run has no item")
     last = chain.items[-1].sequence
     try:
         head = RunHead.of(fold([unseal(item.data) for item in chain.items]))

@@ -41,6 +41,8 @@ HOUR_PATTERN: Final = "^(?:[01][0-9]|2[0-3]):[0-5][0-9]$"
 CODE_PATTERN: Final = "^[a-z0-9_]+$"
 CURRENCY_PATTERN: Final = "^[A-Z]{3}$"
 UPLOAD_ID_PATTERN: Final = "^[!-~]+$"
+PROFILE_PATTERN: Final = "^[a-z][a-z0-9_-]{0,63}$"
+RULE_NAME_PATTERN: Final = "^[a-z][a-z0-9_.-]{0,63}$"
 _ID_TEXT: Final = (
     f"must be 1 to {ID_MAX_CHARS} characters (A-Z a-z 0-9 . _ : @ + -), the first a letter or digit"
 )
@@ -53,6 +55,8 @@ PATTERN_TEXTS: Final[Mapping[str, str]] = MappingProxyType(
         HOUR_PATTERN: "must be a time of day in UTC as HH:MM, from 00:00 to 23:59",
         CODE_PATTERN: "must contain only the characters a-z 0-9 _",
         CURRENCY_PATTERN: "must be a currency code of ISO 4217: three letters A-Z, for example USD",
+        PROFILE_PATTERN: "must be 1 to 64 characters (a-z 0-9 _ -), the first a letter",
+        RULE_NAME_PATTERN: "must be 1 to 64 characters (a-z 0-9 _ . -), the first a letter",
         UPLOAD_ID_PATTERN: "must contain only printable ASCII characters, without spaces",
     }
 )

@@ -22,7 +22,6 @@ _SENTENCES: Final = {
     "expected `,` or `}`": "expected a comma or }} after the member, found {found}",
     "expected `,` or `]`": "expected a comma or ] after the element, found {found}",
     "invalid number": "the number is incomplete or has a leading zero; write it as in 0, -0.5 or 1e-3",
-    "number out of range": "the number is outside the range of a 64-bit float",
     "control character": "a string contains the control character {found}; write it as an escape, such as \\n",
     "invalid escape": 'a backslash in a string must be followed by one of " \\ / b f n r t u',
     "unexpected end of hex escape": "a \\u escape is incomplete or a lone surrogate",

@@ -130,7 +130,6 @@ RULES_PER_PROFILE_MAX_COUNT: Final = 200
 RULE_TAGS_MAX_COUNT: Final = 16
 DESCRIPTION_MAX_CHARS: Final = 1_000
 APPROVERS_MAX_COUNT: Final = 32
-DATA_AGE_MAX_SECONDS: Final = 10 * 366 * 86_400
 
 # Evaluation runs: an item of a chain as canonical JSON, before compression; a row of DynamoDB has at most 400 kB.
 RUN_ITEM_MAX_BYTES: Final = 262_144

@@ -13,8 +13,8 @@ from risk_hub_contracts.policies.rules.metrics import METRICS, UNKNOWN_UNIT, fac
 
 __all__ = ["doubtful_limits", "profile_violations", "stage_violations"]
 
-# A number has four bounds: min and max, for fail and for warn. Each rule sets at least one, so a fifth rule
-# repeats a bound.
+# The own rules on a number have at most four bounds (min and max, for fail and for warn), and so have the inherited
+# ones: the first eight rules contain every conflict.
 COMPARED_MAX_COUNT: Final = 8
 Parents = Mapping[str, str | None]
 
@@ -112,7 +112,7 @@ def _contradiction(first: str, one: LimitRule, two: LimitRule) -> str | None:
 
 
 def doubtful_limits(profiles: Mapping[str, Mapping[str, Rule]]) -> list[Violation]:
-    """Return the limits that may be mistakes: unknown metrics, and limits that no possible number passes.
+    """Return the limits that may be mistakes: unknown metrics, and bounds that every possible number meets.
 
     Args:
         profiles: the rules of each profile, without inherited ones.
@@ -132,7 +132,8 @@ def _doubts(rule: LimitRule) -> Sequence[str]:
         near = get_close_matches(rule.metric, METRICS, n=1)
         hint = f"; did you mean {near[0]!a}?" if near else "; set its unit if the producer sends it"
         return [f"{rule.metric!a} is not a metric of this release{hint}"]
-    bounds = rule.fail or rule.warn
-    if bounds is not None and bounds.lowest <= facts.lowest and bounds.highest >= facts.highest:
-        return [f"never fails: {rule.path} ({facts.unit}) is between {facts.lowest:g} and {facts.highest:g}"]
-    return []
+    return [
+        f"never {verb}: {rule.path} ({facts.unit}) is between {facts.lowest:g} and {facts.highest:g}"
+        for verb, bounds in (("fails", rule.fail), ("warns", rule.warn))
+        if bounds is not None and bounds.lowest <= facts.lowest and bounds.highest >= facts.highest
+    ]

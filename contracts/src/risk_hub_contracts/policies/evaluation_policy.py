@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from risk_hub_contracts.base.canonical import canonical_json, sha256_hex
-from risk_hub_contracts.base.ids import ID_PATTERN
+from risk_hub_contracts.base.ids import ID_PATTERN, PROFILE_PATTERN, RULE_NAME_PATTERN
 from risk_hub_contracts.base.limits import (
     APPROVERS_MAX_COUNT,
     DESCRIPTION_MAX_CHARS,
@@ -25,7 +25,7 @@ from risk_hub_contracts.base.violations import to_violations
 from risk_hub_contracts.policies.evaluation_checks import profile_violations, stage_violations
 from risk_hub_contracts.policies.rules import OnError, OnMissing, Rule
 from risk_hub_contracts.policies.rules.bounds import CLOSED
-from risk_hub_contracts.runs.rule_result import RULE_NAME_PATTERN, Owner
+from risk_hub_contracts.runs.rule_result import Owner
 
 __all__ = [
     "STAGES",
@@ -37,7 +37,6 @@ __all__ = [
     "parse_policy",
 ]
 
-PROFILE_PATTERN: Final = "^[a-z][a-z0-9_-]{0,63}$"
 COOL_DOWN_MAX_SECONDS: Final = 366 * 86_400
 LIVE_SLOTS_MAX_COUNT: Final = 10_000
 Stage = Literal["backtest", "paper", "live"]

@@ -19,7 +19,7 @@ from risk_hub_contracts.base.times import format_instant, parse_instant
 from risk_hub_contracts.runs.chain import ChainHead
 
 __all__ = [
-    "HOUR_PATTERN",
+    "ANCHOR_HOUR_PATTERN",
     "Anchor",
     "AnchorError",
     "decode_leaves",
@@ -27,12 +27,13 @@ __all__ = [
     "following_hour",
     "hour_of",
     "hour_start",
+    "is_hour",
     "merkle_root",
     "newest_heads",
     "read_anchor",
 ]
 
-HOUR_PATTERN: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}$"
+ANCHOR_HOUR_PATTERN: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}$"
 _HOUR_CHARS: Final = len("2026-01-05T12")
 _LEAF: Final = b"\x00"
 _NODE: Final = b"\x01"
@@ -50,7 +51,7 @@ class Anchor(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    hour: Annotated[str, Field(pattern=HOUR_PATTERN)]
+    hour: Annotated[str, Field(pattern=ANCHOR_HOUR_PATTERN)]
     previous_sha256: Annotated[str, Field(pattern=SHA256_PATTERN)] | None
     root: Annotated[str, Field(pattern=SHA256_PATTERN)]
     count: Annotated[int, Field(ge=0)]
@@ -80,6 +81,14 @@ def hour_of(instant: datetime) -> str:
 def hour_start(hour: str) -> datetime:
     """Return the first instant of an hour."""
     return parse_instant(f"{hour}:00:00Z")
+
+
+def is_hour(text: str) -> bool:
+    """Return whether a text names an hour, as `hour_of` writes it."""
+    try:
+        return hour_of(hour_start(text)) == text
+    except ValueError:
+        return False
 
 
 def following_hour(hour: str, count: int = 1) -> str:

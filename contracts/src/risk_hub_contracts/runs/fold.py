@@ -20,12 +20,11 @@ from risk_hub_contracts.runs.evaluation_run import (
     Validation,
 )
 from risk_hub_contracts.runs.payloads import CREATED, KINDS, STORED, Payload, RunCreated
-from risk_hub_contracts.runs.rule_result import RuleStatus
+from risk_hub_contracts.runs.rule_result import WORST_LAST
 from risk_hub_contracts.runs.run_item import RunItem, SealedItem
 
 __all__ = ["RunFoldError", "fold", "fold_next"]
 
-_WORST_LAST: Final[Sequence[RuleStatus]] = ("pass", "warn", "fail")
 Change = dict[str, Any]
 
 
@@ -115,7 +114,7 @@ def _validated(run: EvaluationRun, payload: payloads.ExtendedValidation, recorde
     )
     validations = {**run.validations, payload.validation: validation}
     statuses = (run.creation_status, *(each.status for each in validations.values()))
-    return {"validations": validations, "status": max(statuses, key=_WORST_LAST.index)}
+    return {"validations": validations, "status": max(statuses, key=WORST_LAST.index)}
 
 
 def _requested(run: EvaluationRun, payload: payloads.OverrideRequested, recorded: Change) -> Change | None:

@@ -1,6 +1,6 @@
 """Reason codes of rule results: the closed registry of the codes that the rule engine writes.
 
-Each code has one row in docs/reason-codes.md (and .ko.md), with the same condition and remedy.
+Each code has one row in docs/guides/reason-codes.md (and .ko.md), with the same condition and remedy.
 """
 
 from collections.abc import Mapping

@@ -4,15 +4,15 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from risk_hub_contracts.base.ids import ID_PATTERN
+from risk_hub_contracts.base.ids import ID_PATTERN, RULE_NAME_PATTERN
 from risk_hub_contracts.base.limits import ID_MAX_CHARS, NAME_MAX_CHARS, RULE_TAGS_MAX_COUNT
 
-__all__ = ["RULE_NAME_PATTERN", "RuleResult", "RuleStatus", "RuleTag", "Severity"]
+__all__ = ["WORST_LAST", "RuleResult", "RuleStatus", "RuleTag", "Severity"]
 
-RULE_NAME_PATTERN: Final = r"^[a-z][a-z0-9_.-]{0,63}$"
 REASON_CODE_PATTERN: Final = r"^[a-z][a-z0-9_]{0,63}$"
 
 RuleStatus = Literal["pass", "warn", "fail"]
+WORST_LAST: Final[tuple[RuleStatus, ...]] = ("pass", "warn", "fail")
 Severity = Literal["blocking", "soft", "info"]
 """A failed `blocking` rule fails the strategy, a failed `soft` rule warns, an `info` rule only reports."""
 RuleName = Annotated[str, Field(pattern=RULE_NAME_PATTERN)]
@@ -24,12 +24,12 @@ class RuleResult(BaseModel):
     """The verdict of one rule.
 
     `observed` is the number that was compared, null without one; `limit` is the broken bound, or the
-    nearest bound if the rule passes. Both are in `unit`. `metric` is the path of the
-    number. `subject` names what else decided: the strategy that a correlation refers to. `reason_code` is one of
+    nearest bound of `fail` (of `warn` without `fail`) if the rule passes. Both are in `unit`. `metric` is the path of
+    the number. `subject` names what else decided: the strategy that a correlation refers to. `reason_code` is one of
     the registry `reason_codes`; a consumer must accept a code that it does not know.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     rule: RuleName
     status: RuleStatus

@@ -98,7 +98,7 @@ def readable_head(row: Item) -> RunHead | None:
     """Return the list entry of a row; None if it is damaged."""
     try:
         return stored_head(row)
-    except (KeyError, ValueError):
+    except (KeyError, TypeError, ValueError):
         return None
 
 
@@ -106,7 +106,7 @@ def stored_head(row: Item) -> RunHead:
     """Return the list entry of a row, or of an entry of an index.
 
     Raises:
-        KeyError, ValueError: it is damaged.
+        KeyError, TypeError, ValueError: it is damaged.
     """
     entry: dict[str, Any] = orjson.loads(row["entry"]["S"])
     return RunHead(key=RunKey.parse(row["run_key"]["S"]), **{name: entry[name] for name in ENTRY_MEMBERS})

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from functions.hub.adapters.aws import dependency
 from functions.hub.adapters.s3_objects import put_object_once
 from functions.hub.ports import Clock, Dependency
-from risk_hub_contracts.runs.anchor import following_hour, hour_of
+from risk_hub_contracts.runs.anchor import following_hour, hour_of, is_hour
 from risk_hub_contracts.runs.verification import StoredAnchor
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ class S3Anchors:
         """See AnchorStore."""
         recent = following_hour(hour_of(self.clock()), -RECENT_HOURS)
         for after in (f"{HOURS}{recent}", ""):
-            keys = list(self._first_versions(HOURS, after))
-            if keys:
-                return self._anchor(keys[-1])
+            found = list(self._anchor_versions(after))
+            if found:
+                return self._anchor(found[-1])
         return None
 
     def put_once(self, hour: str, data: bytes) -> bytes:
@@ -63,7 +63,7 @@ class S3Anchors:
 
     def anchors(self) -> Iterator[StoredAnchor]:
         """See AnchorStore."""
-        for version in self._first_versions(HOURS, ""):
+        for version in self._anchor_versions(""):
             yield self._anchor(version)
 
     def leaves(self, root: str) -> bytes | None:
@@ -88,6 +88,10 @@ class S3Anchors:
             if found == key:
                 return self._get(key, version)
         return None
+
+    def _anchor_versions(self, after: str) -> Iterator[tuple[str, str, bool]]:
+        """Yield the first version of each anchor. A key that does not name an hour is not an anchor."""
+        return (first for first in self._first_versions(HOURS, after) if _is_anchor_key(first[0]))
 
     def _anchor(self, first: tuple[str, str, bool]) -> StoredAnchor:
         key, version, is_overwritten = first
@@ -123,3 +127,8 @@ class S3Anchors:
             answer = self.s3.get_object(Bucket=self.bucket, Key=key, VersionId=version)
             data: bytes = answer["Body"].read()
         return data
+
+
+def _is_anchor_key(key: str) -> bool:
+    hour = key.removeprefix(HOURS).removesuffix(SUFFIX)
+    return key == f"{HOURS}{hour}{SUFFIX}" and is_hour(hour)
