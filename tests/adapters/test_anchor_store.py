@@ -71,6 +71,12 @@ def test_the_first_anchor_of_an_hour_stays_and_every_put_returns_it(stored: Stor
     assert stored.anchors.newest() == StoredAnchor(HOUR, b"first")
 
 
+def test_the_hour_of_the_first_anchor_is_stored_once_and_is_not_an_anchor(stored: Stored) -> None:
+    assert stored.anchors.first_hour(HOUR) == HOUR
+    assert stored.anchors.first_hour(following_hour(HOUR, -1)) == HOUR
+    assert list(stored.anchors.anchors()) == []
+
+
 def test_leaves_are_stored_once_under_their_root(stored: Stored) -> None:
     stored.anchors.put_leaves(ROOT, b"first")
     stored.anchors.put_leaves(ROOT, b"second")

@@ -103,6 +103,30 @@ def test_the_first_anchor_covers_every_earlier_item() -> None:
     assert world.verify().broken == ()
 
 
+@pytest.mark.parametrize("clock_error", [timedelta(hours=-1), timedelta(hours=1)])
+def test_first_runs_at_the_same_time_with_different_clocks_begin_one_chain(clock_error: timedelta) -> None:
+    world = AnchoredRuns()
+    world.create(draft())
+    world.next_hour()
+    first, other = AnchoredRuns(), MemoryAnchors()
+    first.runs, first.clock.now = world.runs, world.clock.now + clock_error
+    # The second run read that there was no anchor before the first run stored its own.
+    other.first, other.hours, other.trees = world.anchors.first, world.anchors.hours, world.anchors.trees
+    other.newest = lambda: None  # type: ignore[method-assign]
+    first.anchors = other
+    first.anchor()
+    world.clock.advance(hours=3)
+    world.anchor()
+    assert world.verify().broken == ()
+
+
+def test_a_stored_first_hour_that_is_not_an_hour_is_a_conflict() -> None:
+    world = AnchoredRuns()
+    world.anchors.first = "2026-01-05T25"
+    with pytest.raises(AnchorConflictError, match="'2026-01-05T25', which is not an hour"):
+        world.next_hour()
+
+
 def test_an_item_that_becomes_visible_late_is_in_the_next_anchor() -> None:
     world = AnchoredRuns()
     world.create(draft(run_key("a")))

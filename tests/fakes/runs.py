@@ -95,11 +95,16 @@ class MemoryAnchors:
     """AnchorStore: each object is a list of versions, which only grows."""
 
     def __init__(self) -> None:
+        self.first: str | None = None
         self.hours: dict[str, list[bytes | None]] = {}
         self.trees: dict[str, list[bytes | None]] = {}
 
     def newest(self) -> StoredAnchor | None:
         return self._anchor(max(self.hours)) if self.hours else None
+
+    def first_hour(self, hour: str) -> str:
+        self.first = self.first or hour
+        return self.first
 
     def put_once(self, hour: str, data: bytes) -> bytes:
         put_once(self.hours, hour, data)

@@ -1,7 +1,8 @@
 """Anchor the heads of all chains that moved, hour by hour.
 
 The leaves are stored before the anchor that states their root, so a crash leaves at most unused leaves. Two
-runs at the same time, or a repeated one, store one anchor: the first, which the next anchor is linked to.
+runs at the same time, or a repeated one, store one anchor: the first, which the next anchor is linked to. The
+hour of the first anchor is stored once too, so runs with different clocks do not begin two chains.
 """
 
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from risk_hub_contracts.runs.anchor import (
     following_hour,
     hour_of,
     hour_start,
+    is_hour,
     merkle_root,
     newest_heads,
     read_anchor,
@@ -73,11 +75,28 @@ class AnchorRuns:
         if previous is not None and previous.hour > hour_of(self.clock()):
             raise AnchorConflictError(previous.hour, "its hour is in the future")
         done = []
-        for hour in _due(previous, last_settled_hour(self.clock)):
+        for hour in self._due(previous):
             anchor = self._anchor(hour, previous)
             previous = StoredAnchor(hour, anchor.data())
             done.append(AnchoredHour(hour, anchor.count))
         return done
+
+    def _due(self, previous: StoredAnchor | None) -> Iterator[str]:
+        """Yield the hours to anchor."""
+        last = last_settled_hour(self.clock)
+        hour = self._first_hour(last) if previous is None else following_hour(previous.hour)
+        for _ in range(HOURS_MAX_COUNT):
+            if hour_start(hour) > hour_start(last):
+                return
+            yield hour
+            hour = following_hour(hour)
+
+    def _first_hour(self, last: str) -> str:
+        """Return the stored hour of the first anchor; without one, store the last hour that has ended."""
+        hour = self.anchors.first_hour(last)
+        if not is_hour(hour):
+            raise AnchorConflictError(last, f"the stored first hour is {hour!a}, which is not an hour")
+        return hour
 
     def _anchor(self, hour: str, previous: StoredAnchor | None) -> Anchor:
         """Store the leaves and the anchor of an hour; return the anchor that is then stored."""
@@ -96,16 +115,6 @@ class AnchorRuns:
 def last_settled_hour(clock: Clock) -> str:
     """Return the last hour whose items are visible."""
     return following_hour(hour_of(clock() - ANCHOR_SETTLE), -1)
-
-
-def _due(previous: StoredAnchor | None, last: str) -> Iterator[str]:
-    """Yield the hours to anchor."""
-    hour = last if previous is None else following_hour(previous.hour)
-    for _ in range(HOURS_MAX_COUNT):
-        if hour_start(hour) > hour_start(last):
-            return
-        yield hour
-        hour = following_hour(hour)
 
 
 def _checked(stored: bytes, made: Anchor) -> Anchor:

@@ -105,6 +105,9 @@ class AnchorStore(Protocol):
     def newest(self) -> StoredAnchor | None:
         """Return the anchor of the latest hour."""
 
+    def first_hour(self, hour: str) -> str:
+        """Store the hour of the first anchor unless one is stored; return the stored one."""
+
     def put_once(self, hour: str, data: bytes) -> bytes:
         """Store the anchor of an hour unless one exists; return the stored one."""
 

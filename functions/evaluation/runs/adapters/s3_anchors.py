@@ -24,6 +24,7 @@ STORE: Final = Dependency.ANCHOR_STORE
 PREFIX: Final = "evaluation-anchors"
 HOURS: Final = f"{PREFIX}/hours/"
 LEAVES: Final = f"{PREFIX}/leaves/"
+FIRST_HOUR: Final = f"{PREFIX}/first-hour"
 SUFFIX: Final = ".json"
 RECENT_HOURS: Final = 30 * 24
 """Hours in which the newest anchor is looked for first: one request lists 1,000 keys."""
@@ -50,6 +51,11 @@ class S3Anchors:
             if found:
                 return self._anchor(found[-1])
         return None
+
+    def first_hour(self, hour: str) -> str:
+        """See AnchorStore."""
+        self._put(FIRST_HOUR, hour.encode())
+        return (self._first_of(FIRST_HOUR) or hour.encode()).decode(errors="replace")
 
     def put_once(self, hour: str, data: bytes) -> bytes:
         """See AnchorStore."""
