@@ -165,8 +165,9 @@ security: dev-env ## run the security job: audit, grants, rotation, secrets, tem
 	@$(PY) -m tools.security
 
 .PHONY: simulate
-simulate: dev-env ## check many random histories of the core against a model
+simulate: dev-env ## check many random histories of the core and of evaluation runs against a model
 	$(PY) -m tools.simulator --histories 20000
+	$(PY) -m tools.simulator.runs --histories 10000
 
 .PHONY: account
 account: dev-env ## prepare an AWS account, once: REPOSITORY=owner/name STAGES=dev,staging (PROVIDER=arn, PERMISSIONS_BOUNDARY=policy)
