@@ -20,6 +20,7 @@ from risk_hub_contracts.base.problems import (
 )
 from risk_hub_contracts.base.times import format_instant
 
+KNOWN_AT_REMEDY = "Send a later `known_at`, or leave it out to read the newest report."
 NOT_YET: Mapping[ReportKind, ProblemType] = {"risk": RISK_NOT_FOUND, "stress": STRESS_NOT_FOUND}
 
 
@@ -74,9 +75,8 @@ def _missing_report_problem(
     named = f"version {stored.version!r} of world {stored.world_id!r}"
     extra = {"version": stored.version}
     if known_at is not None:
-        return ProblemError(
-            NOT_YET[kind], f"{named} had no report at {format_instant(known_at)}", extra=extra
-        )
+        detail = f"the hub knew no {kind} report on {named} at {format_instant(known_at)}"
+        return ProblemError(NOT_YET[kind], detail, extra=extra, remedy=KNOWN_AT_REMEDY)
     if is_report_pending(stored, now):
         return ProblemError(NOT_YET[kind], f"{named} is not evaluated yet", extra=extra)
     as_of, expired_at = format_instant(stored.as_of), format_instant(stored.expires_at)

@@ -8,6 +8,7 @@ import pytest
 
 from functions.evaluation.derived_record import MODELS, AnyDerivedRecord, DerivedRecord, Kind, ReportKind
 from functions.evaluation.exits.list_exit_signals import cursor_query
+from functions.evaluation.read_reports import KNOWN_AT_REMEDY
 from functions.hub.domain.cursor import encode_cursor
 from risk_hub_contracts.api.queries import SignalsQuery
 from risk_hub_contracts.base.limits import REPORT_SETTLE_SECONDS
@@ -155,7 +156,7 @@ def test_latest_report_with_known_at_was_evaluated_by_then(api: Gateway, hub: Hu
     evaluate(hub, "v1", 7, engine_version="9.0.0")
     hub.clock.advance(minutes=5)
     path = f"{SNAPSHOTS}/latest/{kind}?known_at="
-    assert "had no report at" in api("GET", path + iso(1)).json["detail"]
+    assert "the hub knew no" in api("GET", path + iso(1)).json["detail"]
     assert api("GET", path + iso(1)).slug == NOT_YET[kind]
     assert api("GET", path + iso(2)).json["version"] == "v1"
     assert api("GET", path + iso(4)).json["engine_version"] != "9.0.0"
@@ -178,6 +179,31 @@ def test_a_report_at_a_past_instant_says_whether_a_running_evaluation_can_still_
     assert (absent.slug, absent.headers["risk-hub-settled"]) == (NOT_YET[kind], "true")
     assert "risk-hub-settled" not in api("GET", f"{SNAPSHOTS}/latest/{kind}").headers
     assert "risk-hub-settled" not in api("GET", f"{SNAPSHOTS}/v1/{kind}").headers
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_settled_404_of_a_report_says_to_send_a_later_known_at_and_has_no_retry_after(
+    api: Gateway, hub: Hub, kind: ReportKind
+) -> None:
+    publish(api, hub, "v1", 0)
+    evaluate(hub, "v1", 3)
+    hub.clock.now = START + timedelta(minutes=4, seconds=REPORT_SETTLE_SECONDS)
+    path = f"{SNAPSHOTS}/latest/{kind}"
+    absent = api("GET", f"{path}?known_at={iso(2)}")
+    assert (absent.slug, absent.headers["risk-hub-settled"]) == (NOT_YET[kind], "true")
+    assert absent.json["detail"] == f"the hub knew no {kind} report on version 'v1' of world 'w1' at {iso(2)}"
+    assert absent.json["remedy"] == KNOWN_AT_REMEDY
+    assert "retry-after" not in absent.headers
+    assert api("GET", f"{path}?known_at={iso(4)}").status == 200
+    assert api("GET", path).status == 200
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_unsettled_404_of_a_report_keeps_retry_after(api: Gateway, hub: Hub, kind: ReportKind) -> None:
+    publish(api, hub, "v1", 0)
+    absent = api("GET", f"{SNAPSHOTS}/latest/{kind}?known_at={iso(0)}")
+    assert (absent.slug, absent.headers["risk-hub-settled"]) == (NOT_YET[kind], "false")
+    assert absent.headers["retry-after"] == "2"
 
 
 @pytest.mark.parametrize("kind", KINDS)

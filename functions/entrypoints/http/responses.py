@@ -65,7 +65,7 @@ def problem_response(error: ProblemError, instance: str | None) -> Response[Any]
         headers["WWW-Authenticate"] = 'Bearer realm="risk-hub"'
     if status in RETRYABLE_STATUSES:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    if error.type in TEMPORARY_PROBLEMS:
+    if error.type in TEMPORARY_PROBLEMS and error.settled is not True:  # a settled answer never changes
         headers["Retry-After"] = str(EVALUATION_RETRY_AFTER_SECONDS)
     body = orjson.dumps(error.to_problem(instance)).decode()
     return Response(status_code=status, content_type=PROBLEM_JSON, body=body, headers=headers)
