@@ -397,6 +397,19 @@ def test_backfill_journal_applies_to_one_hub_and_one_content(
     other.close()
 
 
+def test_backfill_repeated_without_its_journal_after_newer_history_is_a_replay(
+    command: Command, tmp_path: Path
+) -> None:
+    first, journal = history(tmp_path, 1), tmp_path / "history.backfill-done"
+    assert command("backfill", first, "--json").json["created"] == 1
+    written(first / "1.json", version="v1", as_of="2026-01-05T12:00:00Z")
+    for created in (1, 0):
+        journal.unlink()
+        ended = command("backfill", first, "--json")
+        assert (ended.status, ended.json["refused"]) == (0, [])
+        assert (ended.json["created"], ended.json["replayed"]) == (created, 2 - created)
+
+
 def test_backfill_of_the_current_folder_writes_its_journal_next_to_it(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

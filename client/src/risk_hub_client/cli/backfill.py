@@ -5,14 +5,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from risk_hub_client import (
+    ConflictError,
     DeniedError,
     InvalidSnapshotError,
     NotFoundError,
+    Publication,
     RefusedError,
     RiskHubClient,
     StoredSnapshot,
@@ -124,7 +126,6 @@ def _publish_one(
     if key in done.keys:
         summary.skipped += 1
         return
-    document = found.document
     try:
         if latest is not None and latest.would_move_latest_back(item):
             summary.held.append(
@@ -132,9 +133,9 @@ def _publish_one(
                 "so this one would become latest"
             )
             return
-        if latest is not None and latest.is_history(item):
-            document = {**document, "ttl_sec": HISTORY_TTL_SECONDS}
-        published = client.publish(found.world_id, document, actor=found.actor, stage=found.stage)
+        published = (
+            _publish(client, item, found.document) if latest is None else _publish_once(client, item, latest)
+        )
     except (DeniedError, WorldFullError):
         raise
     except (RefusedError, InvalidSnapshotError) as error:
@@ -143,6 +144,24 @@ def _publish_one(
     summary.created += published.outcome == "created"
     summary.replayed += published.outcome == "replayed"
     done.add(key)
+
+
+def _publish_once(client: RiskHubClient, item: Item, latest: "NewestSnapshots") -> Publication:
+    """Publish with the ttl that applies now; a version that an earlier run stored with the other ttl is a replay."""
+    whole = item.found.document
+    short = {**whole, "ttl_sec": HISTORY_TTL_SECONDS}
+    document, other = (short, whole) if latest.is_history(item) else (whole, short)
+    try:
+        return _publish(client, item, document)
+    except ConflictError as conflict:
+        try:
+            return _publish(client, item, other)
+        except ConflictError:
+            raise conflict from None
+
+
+def _publish(client: RiskHubClient, item: Item, document: dict[str, Any]) -> Publication:
+    return client.publish(item.found.world_id, document, actor=item.found.actor, stage=item.found.stage)
 
 
 class NewestSnapshots:
