@@ -190,13 +190,29 @@ def test_client_command_with_a_reversed_period_is_a_usage_error(
     assert "--from is later than --to" in expected_text
 
 
-def test_list_without_matches_prints_a_hint(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [
+        ((), "; --include-expired lists expired ones too"),
+        (("--stage", "live"), "; change or leave out --stage"),
+        (("--include-expired", "--to", "2026-01-01T00:00:00Z"), "; change or leave out --to"),
+        (
+            ("--known-at", "1800-01-01T00:00:00Z"),
+            " that was known at 1800-01-01T00:00:00Z; give a later --known-at, or leave it out",
+        ),
+        (
+            ("--known-at", "1800-01-01T00:00:00Z", "--actor", "x"),
+            "; change or leave out --actor, --known-at",
+        ),
+    ],
+)
+def test_hint_under_an_empty_list_names_the_option_that_makes_a_difference(
+    server: Server, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], hint: str
+) -> None:
     publish(server, "us20", "paper")
-    requested = ("list", "--world", "us20", "--stage", "live")
-    assert command(capsys, *requested) == (
-        0,
-        "us20: no snapshot matches; --include-expired lists expired ones too",
-    )
+    server.hub.clock.advance(minutes=20)
+    status, text = command(capsys, "list", "--world", "us20", *options)
+    assert (status, text) == (0, f"us20: no snapshot matches{hint}")
 
 
 def test_worlds_list_of_an_unknown_stage_exits_with_status_1(

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from risk_hub_client import StoredSnapshot
 from risk_hub_client.cache import ClientCache
+from risk_hub_client.cli.empty_list import ListRequest, hint
 from risk_hub_client.cli.existence_checks import require_world
 from risk_hub_client.cli.input_files import check_input_exists, input_name
 from risk_hub_client.cli.options import (
@@ -179,15 +180,17 @@ def list_snapshots(
             include_expired=include_expired,
         )
         found = list(islice(snapshots, limit))
+        reason = ""
         if not found:
             require_world(client, world)
+            asked = ListRequest(world, start, end, stage, actor, known_at, include_expired)
+            reason = "" if json else hint(client, asked)
     if json:
         print_document([dict(snapshot.document) for snapshot in found])
     elif found:
         _print_table(found)
     else:
-        hint = "" if include_expired else "; --include-expired lists expired ones too"
-        print_line(f"{world}: no snapshot matches{hint}")
+        print_line(f"{world}: no snapshot matches{reason}")
 
 
 def contract(url: Url = None, *, json: Json = False) -> None:

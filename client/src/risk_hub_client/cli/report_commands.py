@@ -108,7 +108,9 @@ def list_signals(
     if json:
         print_document([signal.model_dump(mode="json") for signal in found])
         return
-    _print(list(signal_lines(found)) or [f"{world}: no exit signal in this period"])
+    period = " in this period" if start or end else ""
+    at_stage = f" at stage {stage}" if stage else ""
+    _print(list(signal_lines(found)) or [f"{world}: no exit signal{period}{at_stage}"])
 
 
 def _filters(
