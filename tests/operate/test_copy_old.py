@@ -19,6 +19,8 @@ from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.snapshot_item import from_item
 from infra import names
 from infra.ops.operate import stage_access
+from infra.ops.operate.copied_worlds import CopiedWorld, Tally
+from infra.ops.operate.copy_command import world_line
 from infra.ops.operate.old_snapshots import SnapshotTables, new_form
 from tests.operate.conftest import STAGE, Run, Stage
 from tools.cost.snapshot_flow import stream_record
@@ -193,7 +195,7 @@ def test_a_snapshot_of_the_new_table_is_never_overwritten_and_fails_the_verifica
     other = {**new_form(item), "created_at": {"S": "2027-01-01T00:00:00.000000Z"}}
     dynamodb.put_item(TableName=NEW, Item=other)
     assert run("tables", "copy-old") == 1
-    assert f"1 keys have another snapshot in the new table: {world}/{version}" in " ".join(
+    assert f"Keys with another snapshot in the new table: 1 ({world}/{version})" in " ".join(
         capsys.readouterr().err.split()
     )
     assert items_of(dynamodb, NEW)[world, version] == other
@@ -203,7 +205,7 @@ def test_a_dry_run_puts_nothing_and_names_the_number_of_missing_copies(
     dynamodb: Any, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("tables", "copy-old", "--dry-run") == 1
-    assert f"{len(frozen_items())} snapshots have no copy" in " ".join(capsys.readouterr().err.split())
+    assert f"Snapshots without a copy: {len(frozen_items())}." in " ".join(capsys.readouterr().err.split())
     assert not items_of(dynamodb, NEW)
 
 
@@ -241,6 +243,11 @@ def test_the_printed_digest_of_a_world_is_the_digest_of_its_history(
         ]
         expected = {"snapshots": len(content), "digest": rolling_digest(content)}
         assert (each["old"], each["new"]) == (expected, expected)
+
+
+def test_a_world_with_one_snapshot_is_printed_in_the_singular() -> None:
+    assert world_line("w1", CopiedWorld(Tally(1), Tally(1))).startswith("w1: 1 snapshot, digest ")
+    assert world_line("w1", CopiedWorld(Tally(2), Tally(1))).startswith("w1: 2 snapshots, digest ")
 
 
 def test_the_relay_does_not_announce_a_copy(

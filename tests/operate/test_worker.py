@@ -318,6 +318,29 @@ def test_event_that_fails_five_times_moves_to_the_dead_letter_queue(
     assert run("worker", "--remove", "orders") == 0
 
 
+@pytest.mark.parametrize("name", ["orders-dead-letters", "dead-letters"])
+@pytest.mark.parametrize("option", ["--name", "--remove"])
+@pytest.mark.usefixtures("bus")
+def test_worker_name_that_ends_like_a_dead_letter_queue_is_rejected(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str], name: str, option: str
+) -> None:
+    assert run("worker", "--exec", "true", "--name", "orders", "--idle-seconds", "1") == 0
+    before = worker_queues(stage)
+    command = ("--exec", "true") if option == "--name" else ()
+    assert run("worker", *command, option, name) == 2
+    assert "dead-letters" in capsys.readouterr().err
+    assert worker_queues(stage) == before
+
+
+def test_worker_prints_one_event_in_the_singular(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.send("orders", message())
+    queue = f"risk-hub-{STAGE}-orders"
+    assert run("worker", "--exec", "true", "--queue", queue, "--max-events", "1") == 0
+    assert capsys.readouterr().out == "1 event handled, 0 failed\n"
+
+
 @pytest.mark.parametrize("text", ["A", "a b", "-a", "a-", "a" * 31, "", "a.fifo"])
 def test_invalid_worker_queue_name_is_rejected(stage: Stage, run: Run, text: str) -> None:
     assert run("worker", "--exec", "true", "--name", text) == 2

@@ -72,8 +72,8 @@ class Verification:
         """Return what is wrong, as a sentence."""
         named = ", ".join(self.different[:NAMED_MAX_COUNT])
         return (
-            f"{self.missing} snapshots have no copy, and {len(self.different)} keys have another snapshot in the new "
-            f"table{f': {named}' if named else ''}."
+            f"Snapshots without a copy: {self.missing}. Keys with another snapshot in the new table: "
+            f"{len(self.different)}{f' ({named})' if named else ''}."
         )
 
 

@@ -15,6 +15,7 @@ from infra.ops.operate.stage_access import Clients
 from infra.recovery.errors import OperateError
 from risk_hub_client.cli.app import PROGRAM
 from risk_hub_client.cli.screen import print_document, print_error, print_line
+from risk_hub_contracts.base.problem_types import counted
 
 COPY_RATE_DEFAULT_PER_SECOND: Final = 100.0
 BUCKET_OUTPUT: Final = "BucketName"
@@ -101,7 +102,7 @@ def _start_key(after: str | None) -> dict[str, Any] | None:
 def _resume_command(put: int, reached: str | None, request: CopyRequest) -> str:
     words = ["tables", "copy-old", "--stage-name", request.stage_name, "--rate", f"{request.rate:g}"]
     words += ["--after", reached] if reached else []
-    return f"Stopped after {put} copies. Continue with: {PROGRAM} {shlex.join(words)}"
+    return f"Stopped after {counted(put, 'copy', 'copies')}. Continue with: {PROGRAM} {shlex.join(words)}"
 
 
 def _show(report: CopyReport, tables: SnapshotTables, request: CopyRequest) -> None:
@@ -120,8 +121,8 @@ def _show(report: CopyReport, tables: SnapshotTables, request: CopyRequest) -> N
         )
         return
     for world, each in found.worlds.items():
-        print_line(_line(world, each))
-    print_line(f"Put {report.put} copies from {tables.old} into {tables.new}.")
+        print_line(world_line(world, each))
+    print_line(f"Put {counted(report.put, 'copy', 'copies')} from {tables.old} into {tables.new}.")
 
 
 def _facts(world: CopiedWorld) -> dict[str, Any]:
@@ -131,9 +132,10 @@ def _facts(world: CopiedWorld) -> dict[str, Any]:
     }
 
 
-def _line(world: str, found: CopiedWorld) -> str:
+def world_line(world: str, found: CopiedWorld) -> str:
+    """Return the count and the digest of a world in both tables, as text."""
     old, new = found.old, found.new
     digests = [each.digest[:DIGEST_SHOWN_CHARS] for each in (old, new)]
     if old == new:
-        return f"{world}: {old.count} snapshots, digest {digests[0]} in both tables"
-    return f"{world}: {old.count} snapshots, digest {digests[0]}; copies: {new.count}, digest {digests[1]}"
+        return f"{world}: {counted(old.count, 'snapshot')}, digest {digests[0]} in both tables"
+    return f"{world}: {counted(old.count, 'snapshot')}, digest {digests[0]}; copies: {new.count}, digest {digests[1]}"

@@ -15,6 +15,7 @@ from infra.recovery.relay import Relay
 from risk_hub_client.cli.app import PROGRAM
 from risk_hub_client.cli.screen import print_document, print_error, print_line
 from risk_hub_contracts.base.limits import AS_OF_MIN_YEAR, FUTURE_SKEW_MAX_SECONDS
+from risk_hub_contracts.base.problem_types import counted
 from risk_hub_contracts.base.times import format_instant
 
 
@@ -94,7 +95,7 @@ def _resume_command(done: Progress, period: Period, request: EvaluateRequest) ->
     words += ["--stage-name", request.stage_name, "--rate", f"{request.rate:g}"]
     words += ["--cursor", done.cursor] if done.cursor else []
     words += ["--dry-run"] if request.dry_run else []
-    return f"Stopped after {done.found} snapshots. Continue with: {PROGRAM} {shlex.join(words)}"
+    return f"Stopped after {counted(done.found, 'snapshot')}. Continue with: {PROGRAM} {shlex.join(words)}"
 
 
 def _stage_text(stage: str | None) -> str:

@@ -11,6 +11,7 @@ from infra.ops.operate.options import StageName, identifier
 from infra.ops.operate.stage_access import LOCAL
 from risk_hub_client.cli.options import Json
 from risk_hub_client.cli.screen import print_document, print_line
+from risk_hub_contracts.base.problem_types import counted
 
 WorldArgument = Annotated[str, typer.Argument(parser=identifier, metavar="WORLD")]
 
@@ -48,11 +49,13 @@ def _archive(stage_name: str) -> Archive:
     return archive_of(stage_access.clients_for(stage_name), stage_name)
 
 
-def _print_counts(world: str, counted: Iterable[HoldCounts], *, json: bool) -> None:
+def _print_counts(world: str, progress: Iterable[HoldCounts], *, json: bool) -> None:
     counts = HoldCounts(0, 0)
-    for counts in counted:  # noqa: B007 - the last one counts
+    for counts in progress:  # noqa: B007 - the last one counts
         pass
     if json:
         print_document({"world_id": world, "copies": counts.copies, "held": counts.held})
     else:
-        print_line(f"{world}: {counts.held} of {counts.copies} copies in the archive are held.")
+        verb = "is" if counts.copies == 1 else "are"
+        copies = counted(counts.copies, "copy", "copies")
+        print_line(f"{world}: {counts.held} of {copies} in the archive {verb} held.")

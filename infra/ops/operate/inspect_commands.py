@@ -88,6 +88,6 @@ def _logs(
         print_line(line)
     if oldest:
         print_note(
-            f"The newest {len(found.lines):,} lines are shown; older lines, before {oldest}, are not shown. "
+            f"Lines shown: the newest {len(found.lines):,}; older lines, before {oldest}, are not shown. "
             "Narrow the search with --find or --minutes."
         )

@@ -12,6 +12,7 @@ from infra.ops.operate.stage_access import Clients
 from infra.recovery.errors import OperateError
 from infra.recovery.relay import Relay
 from risk_hub_client.cli.screen import print_document, print_error, print_line, progress_bar
+from risk_hub_contracts.base.problem_types import counted
 
 EXIT_MESSAGES_LEFT: Final = 1
 
@@ -58,9 +59,9 @@ def _print_dry_run(request: RedriveRequest, queue: Queue, waiting: int) -> int:
     if request.json:
         print_document({"queue": queue.name, "dry_run": True, "to": queue.redrives_to, "messages": count})
     elif queue.redrives_to:
-        print_line(f"Would move {count} messages from {queue.name} to {queue.redrives_to}.")
+        print_line(f"Would move {counted(count, 'message')} from {queue.name} to {queue.redrives_to}.")
     else:
-        print_line(f"Would announce the records of {count} messages of {queue.name} again.")
+        print_line(f"Would announce the records of {counted(count, 'message')} of {queue.name} again.")
     return 0
 
 
@@ -79,7 +80,7 @@ def _move(request: RedriveRequest, aws: Clients, queue: Queue, waiting: int) -> 
             {"queue": queue.name, "dry_run": False, "to": queue.redrives_to, "messages": moved, "by": way}
         )
     else:
-        print_line(f"Moved {moved} messages from {queue.name} to {queue.redrives_to} by {way}.")
+        print_line(f"Moved {counted(moved, 'message')} from {queue.name} to {queue.redrives_to} by {way}.")
     return 0
 
 
@@ -100,7 +101,8 @@ def _print_repair(request: RedriveRequest, queue: Queue, done: RepairResult) -> 
         print_document(account)
     else:
         print_line(
-            f"Announced {done.announced} records again; {done.messages} messages of {queue.name} are done."
+            f"Announced {counted(done.announced, 'record')} again; "
+            f"{counted(done.messages, 'message')} of {queue.name} {'is' if done.messages == 1 else 'are'} done."
         )
     for reason in done.left:
         print_error(f"Left in the queue: {reason}")

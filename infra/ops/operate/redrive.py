@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from infra.ops.operate.rate_limiter import RateLimiter
 from infra.recovery.errors import OperateError, error_code
+from risk_hub_contracts.base.problem_types import counted
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -83,7 +84,7 @@ class Redrive:
             if task["Status"] in {"FAILED", "CANCELLED"}:
                 reason = task.get("FailureReason", "no reason given")
                 raise OperateError(
-                    f"The move task ended with status {task['Status']} after {moved} messages: {reason}. Retry."
+                    f"The move task ended with status {task['Status']} after {counted(moved, 'message')}: {reason}. Retry."
                 )
             time.sleep(POLL_SECONDS)
 

@@ -87,4 +87,4 @@ def _resume_command(done: Progress, request: ReplayRequest) -> str:
     words += ["--stage-name", request.stage_name, "--rate", f"{request.rate:g}"]
     words += ["--cursor", done.cursor] if done.cursor else []
     words += ["--dry-run"] if request.dry_run else []
-    return f"Stopped after {done.found} snapshots. Continue with: {PROGRAM} {shlex.join(words)}"
+    return f"Stopped after {counted(done.found, 'snapshot')}. Continue with: {PROGRAM} {shlex.join(words)}"

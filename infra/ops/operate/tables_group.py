@@ -13,6 +13,7 @@ from infra.ops.operate.stage_access import LOCAL
 from infra.ops.operate.table_recovery import RestoreCounts, restore_copy, restore_items
 from risk_hub_client.cli.options import Json
 from risk_hub_client.cli.screen import print_document, print_line
+from risk_hub_contracts.base.problem_types import counted
 from risk_hub_contracts.base.times import parse_instant
 
 
@@ -87,7 +88,9 @@ def _restore(
     if json:
         print_document({"table": target, "seen": done.seen, "missing": done.missing, "dry_run": dry_run})
         return
-    print_line(f"{'Would put' if dry_run else 'Put'} {done.missing} of {done.seen} items back into {target}.")
+    print_line(
+        f"{'Would put' if dry_run else 'Put'} {done.missing} of {counted(done.seen, 'item')} back into {target}."
+    )
 
 
 def _copy_old(

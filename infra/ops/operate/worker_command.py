@@ -14,6 +14,7 @@ from infra.ops.operate.stage_access import LOCAL, Clients
 from infra.ops.operate.worker import EventCounts, process_events
 from infra.ops.operate.worker_exec import STDERR, CommandError, parse_command, runner
 from infra.ops.operate.worker_queue import (
+    DEAD_LETTERS_SUFFIX,
     NAME_FORM,
     NAME_PATTERN,
     WorkerQueue,
@@ -25,6 +26,7 @@ from infra.ops.operate.worker_queue import (
 from risk_hub_client.cli.app import PROGRAM
 from risk_hub_client.cli.options import Json
 from risk_hub_client.cli.screen import print_document, print_error, print_line
+from risk_hub_contracts.base.problem_types import counted
 
 FAILED: Final = 1
 TYPES: Final = get_args(EventType)
@@ -35,6 +37,10 @@ def worker_name(text: str) -> str:
     """Return the name of a worker's queue."""
     if NAME_PATTERN.fullmatch(text) is None:
         raise typer.BadParameter(f"{text!r} is not a valid name: use {NAME_FORM}")
+    if f"-{text}".endswith(DEAD_LETTERS_SUFFIX):
+        raise typer.BadParameter(
+            f"{text!r} is not a valid name: names that end in {DEAD_LETTERS_SUFFIX[1:]!r} are of dead-letter queues"
+        )
     return text
 
 
@@ -149,7 +155,7 @@ def _print_result(
     if json:
         print_document({"succeeded": handled.succeeded, "failed": handled.failed})
     else:
-        print_line(f"{handled.succeeded} events handled, {handled.failed} failed")
+        print_line(f"{counted(handled.succeeded, 'event')} handled, {handled.failed} failed")
     if handled.waiting and used is not None:
         print_error(_unhandled_text(handled, used, queue=queue, name=name, stage=stage))
     if handled.failed:
@@ -160,10 +166,9 @@ def _unhandled_text(
     handled: EventCounts, used: WorkerQueue, *, queue: str | None, name: str | None, stage: str
 ) -> str:
     """Return where the failed events are, and the command that processes them again."""
-    count = len(handled.waiting)
     where = f"{used.name} or {used.dead_letters}" if used.dead_letters else used.name
     again = f"--name {name}" if name else f"--queue {used.name}"
-    text = f"{count} {'event' if count == 1 else 'events'} not handled: in {where}."
+    text = f"{counted(len(handled.waiting), 'event')} not handled: in {where}."
     text += f" Handle again: {PROGRAM} worker {again} --exec CMD --stage-name {stage}"
     text += f", or with --queue {used.dead_letters}." if used.dead_letters else "."
     if name is None and queue is None:

@@ -12,6 +12,7 @@ from infra import names
 from infra.ops.operate.queue_list import Queue, queue_url, queues_of
 from infra.ops.operate.stage_access import Clients
 from infra.recovery.errors import OperateError
+from risk_hub_contracts.base.problem_types import counted
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -21,6 +22,8 @@ TARGET_ID: Final = "queue"
 HUB_PREFIX: Final = "risk-hub-"
 # Part of the name of each queue that this command creates.
 WORKER_MARK: Final = "-worker-"
+# End of the name of the queue that gets the events of a worker that failed too often.
+DEAD_LETTERS_SUFFIX: Final = "-dead-letters"
 NAME_PATTERN: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?", re.ASCII)
 NAME_FORM: Final = "1 to 30 lower-case letters, digits and inner hyphens"
 # The same number as for the stage's own workers.
@@ -42,7 +45,7 @@ class WorkerQueue:
         """Return a text about what happens to a failed event."""
         if self.dead_letters is None:
             return f"it stays in {self.name} and is delivered again"
-        return f"it stays in {self.name}, and moves to {self.dead_letters} after {self.tries} failures"
+        return f"it stays in {self.name}, and moves to {self.dead_letters} after {counted(self.tries or 0, 'failure')}"
 
 
 def worker_queue_name(stage: str, name: str) -> str:
@@ -116,7 +119,7 @@ def named_queue(aws: Clients, stage: str, name: str, types: Sequence[str]) -> Wo
     """Subscribe a permanent queue with a dead-letter queue; an existing one is used with these types."""
     sqs, queue = aws.client("sqs"), worker_queue_name(stage, name)
     kept = {"MessageRetentionPeriod": str(RETENTION_SECONDS)}
-    dead = sqs.create_queue(QueueName=f"{queue}-dead-letters", Attributes=kept)["QueueUrl"]
+    dead = sqs.create_queue(QueueName=f"{queue}{DEAD_LETTERS_SUFFIX}", Attributes=kept)["QueueUrl"]
     redrive = {"deadLetterTargetArn": _arn(sqs, dead), "maxReceiveCount": TRIES_MAX_COUNT}
     url = sqs.create_queue(QueueName=queue, Attributes=kept)["QueueUrl"]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": json.dumps(redrive)})
@@ -135,12 +138,12 @@ def remove_queue(aws: Clients, stage: str, name: str) -> str:
     found = sqs.list_queues(QueueNamePrefix=prefix).get("QueueUrls", [])
     urls = {url.rpartition("/")[2]: url for url in found}
     if queue not in urls:
-        kept = sorted(each.removeprefix(prefix) for each in urls if not each.endswith("-dead-letters"))
+        kept = sorted(each.removeprefix(prefix) for each in urls if not each.endswith(DEAD_LETTERS_SUFFIX))
         raise OperateError(
             f"There is no worker queue {name!r} on stage {stage}. Kept: {', '.join(kept) or 'none'}."
         )
     _unsubscribe(aws, stage, queue)
-    for each in (queue, f"{queue}-dead-letters"):
+    for each in (queue, f"{queue}{DEAD_LETTERS_SUFFIX}"):
         if each in urls:
             sqs.delete_queue(QueueUrl=urls[each])
     return queue

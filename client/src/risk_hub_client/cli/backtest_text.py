@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from risk_hub_contracts.base.problem_types import counted
+
 SIGNIFICANCE: Final = 0.05
 # A long weekend; a larger gap is shown.
 LONG_GAP_DAYS: Final = 4
@@ -20,7 +22,7 @@ def backtest_lines(report: dict[str, Any]) -> Iterator[str]:
         f"{_period(report['days'])}"
     )
     yield (
-        f"  {report['exceedances']} exceedances in {report['observations']} days, "
+        f"  {counted(report['exceedances'], 'exceedance')} in {counted(report['observations'], 'day')}, "
         f"{report['expected_exceedances']:.1f} expected"
     )
     for name, label in _TESTS.items():
@@ -30,11 +32,13 @@ def backtest_lines(report: dict[str, Any]) -> Iterator[str]:
     if left_out:
         yield f"  not tested: {', '.join(left_out)}"
     if report.get("superseded_same_date"):
-        yield f"  not tested: {report['superseded_same_date']} snapshots with a later one on the same date"
+        replaced = counted(report["superseded_same_date"], "snapshot")
+        yield f"  not tested: {replaced} with a later one on the same date"
     if (report.get("largest_gap_days") or 0) > LONG_GAP_DAYS:
         yield f"  largest gap between a forecast and its return: {report['largest_gap_days']} days"
     if report["in_hindsight"]:
-        yield f"  in hindsight: {report['in_hindsight']} forecasts reached the hub after their return was known"
+        late = counted(report["in_hindsight"], "forecast")
+        yield f"  in hindsight: {late} reached the hub after the return was known"
 
 
 def _period(days: list[dict[str, Any]]) -> str:
