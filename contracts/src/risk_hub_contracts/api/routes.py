@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
-ApiFunction = Literal["snapshot_writer", "snapshot_reader", "world_registry"]
+ApiFunction = Literal["snapshot_writer", "snapshot_reader", "world_registry", "evaluation_registry"]
 ANY_SCOPE: Final = "any scope"
 ROOT: Final = "/risk-hub"
 
@@ -62,6 +62,9 @@ _BLOB: Final = f"{_BLOBS}/{{sha256}}"
 _HISTORY: Final = f"{_WORLD}/history"
 _EXPECTATIONS: Final = f"{_WORLD}/expectations"
 _EXIT_POLICY: Final = f"{_WORLD}/exit-policy"
+_POLICIES: Final = f"{ROOT}/policies"
+_POLICY_VERSION: Final = f"{_POLICIES}/{{policy_id}}/versions/{{version}}"
+_ACTIVE_POLICY: Final = f"{_WORLD}/policy"
 
 # Grouped by function. API Gateway's methods are created in this order; a new order redeploys the API.
 _TABLE: Final = (
@@ -90,6 +93,12 @@ _TABLE: Final = (
     Route("put_exit_policy", "PUT", _EXIT_POLICY, "world_registry", "worlds:write"),
     Route("read_exit_policy", "GET", _EXIT_POLICY, "world_registry", "snapshots:read"),
     Route("drop_exit_policy", "DELETE", _EXIT_POLICY, "world_registry", "worlds:write"),
+    Route("list_policies", "GET", _POLICIES, "evaluation_registry", "evaluations:read"),
+    Route("put_policy", "PUT", _POLICY_VERSION, "evaluation_registry", "policies:write"),
+    Route("read_policy", "GET", _POLICY_VERSION, "evaluation_registry", "evaluations:read"),
+    Route("activate_policy", "PUT", _ACTIVE_POLICY, "evaluation_registry", "policies:write"),
+    Route("read_active_policy", "GET", _ACTIVE_POLICY, "evaluation_registry", "evaluations:read"),
+    Route("list_activations", "GET", f"{_ACTIVE_POLICY}/history", "evaluation_registry", "evaluations:read"),
 )
 ROUTES: Final[Mapping[str, Route]] = MappingProxyType({route.operation_id: route for route in _TABLE})
 

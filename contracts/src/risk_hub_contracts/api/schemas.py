@@ -26,8 +26,10 @@ from risk_hub_contracts.api.upload_answers import BlobAnswer, UploadAnswer
 from risk_hub_contracts.base.tokens import TokenList
 from risk_hub_contracts.blob.refs import IssuedRef
 from risk_hub_contracts.blob.uploads import UploadEnd, UploadRequest
+from risk_hub_contracts.policies.activation import ActivationAnswer, ActivationPage, PolicyActivation
 from risk_hub_contracts.policies.evaluation_policy import EvaluationPolicy
 from risk_hub_contracts.policies.exit_policy import ExitPolicy
+from risk_hub_contracts.policies.stored_policy import PolicyPage, StoredPolicyAnswer
 from risk_hub_contracts.reports.backtest import BacktestReport
 from risk_hub_contracts.reports.exit_signal import ExitSignal, ExitSignalPage
 from risk_hub_contracts.reports.risk import RiskReport
@@ -56,6 +58,12 @@ API_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "ExitPolicy": TypeAdapter(ExitPolicy),
     "ExitPolicyAnswer": TypeAdapter(ExitPolicyAnswer),
     "WorldsPage": TypeAdapter(WorldsPage),
+    "EvaluationPolicy": TypeAdapter(EvaluationPolicy),
+    "StoredPolicyAnswer": TypeAdapter(StoredPolicyAnswer),
+    "PolicyPage": TypeAdapter(PolicyPage),
+    "PolicyActivation": TypeAdapter(PolicyActivation),
+    "ActivationAnswer": TypeAdapter(ActivationAnswer),
+    "ActivationPage": TypeAdapter(ActivationPage),
     "ContractAnswer": TypeAdapter(ContractAnswer),
     "HealthAnswer": TypeAdapter(HealthAnswer),
     "ProblemAnswer": TypeAdapter(ProblemAnswer),
@@ -73,7 +81,12 @@ FILE_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "exit-signal-page": API_MODELS["ExitSignalPage"],
     "exit-policy": API_MODELS["ExitPolicy"],
     "exit-policy-answer": API_MODELS["ExitPolicyAnswer"],
-    "evaluation-policy": TypeAdapter(EvaluationPolicy),
+    "evaluation-policy": API_MODELS["EvaluationPolicy"],
+    "stored-policy-answer": API_MODELS["StoredPolicyAnswer"],
+    "policy-page": API_MODELS["PolicyPage"],
+    "policy-activation": API_MODELS["PolicyActivation"],
+    "activation-answer": API_MODELS["ActivationAnswer"],
+    "activation-page": API_MODELS["ActivationPage"],
     "expectation": API_MODELS["Expectation"],
     "expectation-answer": API_MODELS["ExpectationAnswer"],
     "worlds-page": API_MODELS["WorldsPage"],
@@ -89,12 +102,15 @@ FILE_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
 }
 # Documents that others write and the hub reads, by model name and file name.
 REQUEST_MODELS: Final = frozenset(
-    {"SnapshotRequest", "UploadRequest", "UploadEnd", "Expectation", "ExitPolicy"}
+    {
+        *("SnapshotRequest", "UploadRequest", "UploadEnd"),
+        *("Expectation", "ExitPolicy", "EvaluationPolicy", "PolicyActivation"),
+    }
 )
 REQUEST_FILES: Final = frozenset(
     {
         *("snapshot-request", "upload-request", "upload-end"),
-        *("expectation", "exit-policy", "evaluation-policy", "token-list"),
+        *("expectation", "exit-policy", "evaluation-policy", "policy-activation", "token-list"),
     }
 )
 COMPONENT: Final = "#/components/schemas/"

@@ -129,6 +129,7 @@ POLICY_PROFILES_MAX_COUNT: Final = 16
 RULES_PER_PROFILE_MAX_COUNT: Final = 200
 RULE_TAGS_MAX_COUNT: Final = 16
 DESCRIPTION_MAX_CHARS: Final = 1_000
+REASON_MAX_CHARS: Final = 1_000
 APPROVERS_MAX_COUNT: Final = 32
 
 # Evaluation runs: an item of a chain as canonical JSON, before compression; a row of DynamoDB has at most 400 kB.

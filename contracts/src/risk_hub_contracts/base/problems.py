@@ -41,12 +41,15 @@ __all__ = [
     "NOTHING_EXPECTED",
     "NOT_FOUND",
     "NOT_UTF8",
+    "NO_ACTIVE_POLICY",
+    "POLICY_NOT_FOUND",
     "POLICY_VERSION_CONFLICT",
     "POLICY_VERSION_NOT_FOUND",
     "PROBLEMS",
     "REF_INVALID",
     "REGISTRATION_INVALID",
     "RISK_NOT_FOUND",
+    "SECOND_SUBJECT_REQUIRED",
     "SNAPSHOT_EXPIRED",
     "SNAPSHOT_NOT_FOUND",
     "STAGE_INVALID",
@@ -90,6 +93,12 @@ FORBIDDEN_ACTOR = ProblemType(
     403,
     "The token does not allow this actor",
     "Send an `X-Actor` that this token allows, or use a token that allows this actor.",
+)
+SECOND_SUBJECT_REQUIRED = ProblemType(
+    "second-subject-required",
+    403,
+    "Another subject must activate this policy",
+    "Ask another person or service to activate the policy: the subject that stored a policy cannot activate it.",
 )
 NETWORK_DENIED = ProblemType(
     "network-denied",
@@ -298,6 +307,18 @@ POLICY_VERSION_NOT_FOUND = ProblemType(
     "The world has no such version of an exit policy",
     "Read the exit policy without `version`: the member `versions` lists the stored ones.",
 )
+POLICY_NOT_FOUND = ProblemType(
+    "policy-not-found",
+    404,
+    "No such version of an evaluation policy",
+    "List the stored versions with `GET /risk-hub/policies`, or store this one first.",
+)
+NO_ACTIVE_POLICY = ProblemType(
+    "no-active-policy",
+    404,
+    "The world has no active evaluation policy",
+    "Activate a stored policy with `PUT /risk-hub/worlds/{world_id}/policy`.",
+)
 BLOB_NOT_FOUND = ProblemType(
     "blob-not-found",
     404,
@@ -365,6 +386,7 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = MappingProxyType(
             UNAUTHENTICATED,
             FORBIDDEN_SCOPE,
             FORBIDDEN_ACTOR,
+            SECOND_SUBJECT_REQUIRED,
             NETWORK_DENIED,
             ACTOR_REQUIRED,
             STAGE_INVALID,
@@ -398,6 +420,8 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = MappingProxyType(
             WILL_NOT_BE_EVALUATED,
             NOTHING_EXPECTED,
             POLICY_VERSION_NOT_FOUND,
+            POLICY_NOT_FOUND,
+            NO_ACTIVE_POLICY,
             BLOB_NOT_FOUND,
             UPLOAD_NOT_FOUND,
             BLOB_UNAVAILABLE,

@@ -1,1 +1,1 @@
-"""Policies that operators register: the exit policy of a world and stage."""
+"""Policies that operators register: exit policies of worlds, and evaluation policies with their activations."""

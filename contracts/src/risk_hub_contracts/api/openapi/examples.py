@@ -18,6 +18,7 @@ _ANNOUNCED: Final = {"kind": "covariance", "bytes": len(_BLOB)}
 PARAMETERS: Final[Json] = {
     "world_id": WORLD_ID,
     "version": "example-minimal",
+    "policy_id": "us-core",
     "sha256": digest(_BLOB),
     "X-Actor": ACTOR,
     "X-Stage": STAGE,
@@ -34,6 +35,25 @@ PARAMETERS: Final[Json] = {
     "order": "asc",
     "method": "historical",
     "confidence_bps": 9_900,
+}
+POLICY: Final[Json] = {
+    "policy_id": PARAMETERS["policy_id"],
+    "version": PARAMETERS["version"],
+    "owner": "risk-desk",
+    "stages": {"paper": "paper"},
+    "profiles": {
+        "paper": {
+            "rules": {
+                "sharpe": {
+                    "kind": "threshold",
+                    "severity": "blocking",
+                    "metric": "returns.sharpe",
+                    "fail": {"min": 0.5},
+                    "warn": {"min": 1.0},
+                }
+            }
+        }
+    },
 }
 WITHOUT_EXAMPLE: Final = frozenset({"cursor", "If-None-Match"})
 
@@ -82,6 +102,16 @@ def _bodies() -> Json:
                     "quiet_hours_utc": [{"from": "22:00", "to": "06:00"}],
                 }
             },
+        },
+        "EvaluationPolicy": {"small": {"value": POLICY}},
+        "PolicyActivation": {
+            "first": {
+                "value": {
+                    "policy_id": POLICY["policy_id"],
+                    "version": POLICY["version"],
+                    "reason": "first policy of this world",
+                }
+            }
         },
         "ExitPolicy": {"default": {"value": DEFAULT_POLICY.model_dump(mode="json", exclude_none=True)}},
     }

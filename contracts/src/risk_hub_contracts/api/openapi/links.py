@@ -85,6 +85,22 @@ LINKS: Final = (
         _STAGE_PARAMETERS,
         "Restore the default policy.",
     ),
+    Link(
+        "put_policy",
+        STORED,
+        "stored_policy",
+        "read_policy",
+        {"policy_id": "$response.body#/policy_id", "version": "$response.body#/version"},
+        "The stored version.",
+    ),
+    Link(
+        "activate_policy",
+        STORED,
+        "active_policy",
+        "read_active_policy",
+        {"world_id": "$response.body#/world_id"},
+        "The active policy of the world.",
+    ),
 )
 
 

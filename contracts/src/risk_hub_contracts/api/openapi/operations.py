@@ -33,6 +33,7 @@ _BODY: Final = (
 _PATH_VALUES: Final = {
     "world_id": path_parameter("world_id", "The world."),
     "version": path_parameter("version", "The version."),
+    "policy_id": path_parameter("policy_id", "The evaluation policy."),
     "sha256": path_parameter("sha256", "The blob's SHA-256.", SHA256_PATTERN),
 }
 
@@ -111,6 +112,7 @@ class Operation:
             *((p.FORBIDDEN_SCOPE,) if scope not in (None, ANY_SCOPE) else ()),
             *(_PRODUCER if scope == "snapshots:write" else ()),
             *(_WORLD if "{world_id}" in self.route.path else ()),
+            *(_WORLD if "{policy_id}" in self.route.path else ()),
             *((p.INVALID_QUERY,) if scope is not None else ()),
             *(_BODY if self.body is not None else ()),
             *self.problems,
