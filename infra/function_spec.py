@@ -42,7 +42,7 @@ class FunctionSpec:
         folder: its folder in `functions/`, which contains `handler.py`; its name in metrics and alarms.
         memory_mib: memory, which also determines the share of a processor.
         timeout_seconds: longest run; a queue's visibility timeout is derived from it.
-        bundle: the zip that contains its code; only `risk` contains numpy.
+        bundle: the zip that contains its code; only `risk` contains numpy, only `evaluation` policies and rules.
         serves_api: whether API Gateway invokes it; releases shift its alias.
         events: event types that its rule sends to its queue.
         streams: tables whose new items invoke it.

@@ -134,6 +134,21 @@ _TABLE: Final = (
         ),
     ),
     FunctionSpec(
+        folder="evaluation_registry",
+        bundle="evaluation",
+        memory_mib=1024,
+        timeout_seconds=14,
+        # Its failures stop a release by the alarm on the server errors of the API.
+        serves_api=True,
+        variables=(names.POLICIES_TABLE, names.TOKENS_SECRET_ARN, names.STAGE_ALLOW_LIST),
+        grants=(
+            # A row is put under a free key only: no version and no activation is ever replaced.
+            allow("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", on="policies"),
+            allow("dynamodb:Query", on="policies/index/by_policy"),
+            READ_TOKENS,
+        ),
+    ),
+    FunctionSpec(
         folder="event_relay",
         memory_mib=512,
         timeout_seconds=60,

@@ -6,11 +6,11 @@ from typing import Final, Literal, TypeAlias
 
 # A folder of functions/ that contains a handler; `infra.functions` lists them.
 FunctionFolder: TypeAlias = str
-TableName = Literal["snapshots", "worlds", "evaluations", "marks", "segments"]
+TableName = Literal["snapshots", "worlds", "evaluations", "marks", "segments", "policies"]
 StackPart = Literal["data", "service", "operations"]
-BundleGroup = Literal["hub", "risk"]
+BundleGroup = Literal["hub", "risk", "evaluation"]
 
-BUNDLE_GROUPS: Final[tuple[BundleGroup, ...]] = ("hub", "risk")
+BUNDLE_GROUPS: Final[tuple[BundleGroup, ...]] = ("hub", "risk", "evaluation")
 
 LAMBDA_ARCHITECTURE: Final = "arm64"
 METRICS_NAMESPACE: Final = "RiskSignalHub"
@@ -33,6 +33,7 @@ TABLE_KEYS: Final[dict[TableName, tuple[str, str]]] = {
     "evaluations": ("world_id", "evaluation_id"),
     "marks": ("world_id", "mark"),
     "segments": ("world_id", "segment_order"),
+    "policies": ("policy_group", "policy_record"),
 }
 
 # Names of tables that differ from their purpose. A local index cannot change in place, so the snapshots have a
@@ -75,6 +76,7 @@ WORLDS_TABLE: Final = "RISK_HUB_WORLDS_TABLE"
 EVALUATIONS_TABLE: Final = "RISK_HUB_EVALUATIONS_TABLE"
 MARKS_TABLE: Final = "RISK_HUB_MARKS_TABLE"
 SEGMENTS_TABLE: Final = "RISK_HUB_SEGMENTS_TABLE"
+POLICIES_TABLE: Final = "RISK_HUB_POLICIES_TABLE"
 BUCKET: Final = "RISK_HUB_BUCKET"
 BLOB_GRACE_HOURS: Final = "RISK_HUB_BLOB_GRACE_HOURS"
 TOKENS_SECRET_ARN: Final = "RISK_HUB_TOKENS_SECRET_ARN"  # noqa: S105 - a variable's name, not a secret

@@ -32,6 +32,7 @@ class Dependency(StrEnum):
     EVENT_BUS = "the event bus"
     FAILURE_QUEUE = "the relay's failure queue"
     HISTORY = "the table of history's segments"
+    POLICY_STORE = "the policy store"
     QUEUES = "the queues"
     REPORT_STORE = "the report store"
     RUN_STORE = "the run store"

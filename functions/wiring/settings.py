@@ -39,6 +39,11 @@ def optional_segments_table() -> str | None:
     return _optional("SEGMENTS_TABLE", "") or None
 
 
+def policies_table() -> str:
+    """Return the name of the table of evaluation policies and their activations."""
+    return _required("POLICIES_TABLE")
+
+
 def bucket() -> str:
     """Return the name of the bucket of blobs and bodies."""
     return _required("BUCKET")

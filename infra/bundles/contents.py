@@ -23,7 +23,12 @@ WHEEL_PLATFORMS: Final = ("manylinux_2_28", "manylinux_2_17", "manylinux2014")
 
 HUB_MAX_BYTES: Final = 6_000_000
 RISK_MAX_BYTES: Final = 20_000_000
-MAX_BYTES: Final[dict[BundleGroup, int]] = {"hub": HUB_MAX_BYTES, "risk": RISK_MAX_BYTES}
+EVALUATION_MAX_BYTES: Final = 6_000_000
+MAX_BYTES: Final[dict[BundleGroup, int]] = {
+    "hub": HUB_MAX_BYTES,
+    "risk": RISK_MAX_BYTES,
+    "evaluation": EVALUATION_MAX_BYTES,
+}
 
 _SHARED_PACKAGES: Final = (
     "functions/__init__.py",
@@ -59,16 +64,42 @@ _RISK_ONLY: Final = (
         )
     ),
 )
-# Modules of the evaluation of strategies, which no function of these bundles imports.
-_OF_EVALUATIONS: Final = (
+# Modules that only functions of the bundle `evaluation` import.
+_EVALUATION_ONLY: Final = (
+    "functions/evaluation/policies/",
     "functions/evaluation/rules/",
     "functions/evaluation/runs/",
+    "functions/evaluation/store/dynamodb_activations.py",
+    "functions/evaluation/store/dynamodb_evaluation_policies.py",
+    "functions/evaluation/store/policy_rows.py",
+    "risk_hub_contracts/api/policy_queries.py",
+    "risk_hub_contracts/policies/activation.py",
     "risk_hub_contracts/policies/evaluation_checks.py",
     "risk_hub_contracts/policies/evaluation_policy.py",
     "risk_hub_contracts/policies/rules/",
+    "risk_hub_contracts/policies/stored_policy.py",
     "risk_hub_contracts/runs/",
 )
+# Modules of the workers and of the snapshots' history, which no function of the bundle `evaluation` imports.
+_NOT_IN_EVALUATION: Final = (
+    "events/",
+    "functions/announcing/",
+    "functions/evaluation/backtest/",
+    "functions/evaluation/exits/",
+    "functions/evaluation/risk/",
+    "functions/evaluation/stress/",
+    "functions/history/",
+    "functions/measures/attribution.py",
+    "functions/measures/covariance/",
+    "functions/measures/exact.py",
+)
 _HUB_FILE_SUFFIXES: Final = frozenset({".py", ".json"})
+# Modules that the bundle of a group leaves out, besides those that every bundle leaves out.
+_LEFT_OUT: Final[dict[BundleGroup, tuple[str, ...]]] = {
+    "hub": (*_RISK_ONLY, *_EVALUATION_ONLY),
+    "risk": _EVALUATION_ONLY,
+    "evaluation": _NOT_IN_EVALUATION,
+}
 # Modules of the hub that are used only by authors of the contract and tests, and by callers of the hub.
 _EXCLUDED_MODULES: Final = (
     "events/generate.py",
@@ -175,8 +206,9 @@ class Bundle:
 
     @property
     def lock(self) -> Path:
-        """Return the path of the group's hashed requirements."""
-        return PROJECT / "requirements" / f"{self.group}.txt"
+        """Return the path of the group's hashed requirements; `evaluation` has those of `hub`."""
+        name = "risk" if self.group == "risk" else "hub"
+        return PROJECT / "requirements" / f"{name}.txt"
 
 
 ALL_GROUPS: Final = BUNDLE_GROUPS
@@ -194,8 +226,7 @@ def hub_files(group: BundleGroup) -> dict[str, Path]:
     files |= {
         path.relative_to(contracts).as_posix(): path for path in _sources(contracts / "risk_hub_contracts")
     }
-    always_left_out = (*_EXCLUDED_MODULES, *_OF_EVALUATIONS)
-    left_out = always_left_out if group == "risk" else (*always_left_out, *_RISK_ONLY)
+    left_out = (*_EXCLUDED_MODULES, *_LEFT_OUT[group])
     return {name: path for name, path in sorted(files.items()) if not name.startswith(left_out)}
 
 

@@ -31,7 +31,10 @@ class MemoryFailures:
         self.isolated.append((record, reason))
 
 
-ALL_SCOPES: tuple[Scope, ...] = ("snapshots:write", "snapshots:read", "worlds:write")
+ALL_SCOPES: tuple[Scope, ...] = (
+    *("snapshots:write", "snapshots:read", "worlds:write"),
+    *("evaluations:read", "policies:write"),
+)
 
 
 class MemoryTokens:
@@ -45,7 +48,7 @@ class MemoryTokens:
         self,
         scopes: Sequence[Scope] = ALL_SCOPES,
         actors: Sequence[str] = ("*",),
-        subject: str | None = None,
+        subject: str | None = "tester",
     ) -> str:
         secret = secrets.token_urlsafe(24)
         digest = hashlib.sha256(secret.encode()).hexdigest()

@@ -26,6 +26,7 @@ SETTINGS = {
     "RISK_HUB_WORLDS_TABLE": "worlds",
     "RISK_HUB_EVALUATIONS_TABLE": "evaluations",
     "RISK_HUB_MARKS_TABLE": "marks",
+    "RISK_HUB_POLICIES_TABLE": "policies",
     "RISK_HUB_SEGMENTS_TABLE": "segments",
     "RISK_HUB_HOT_SECONDS": "604800",
     "RISK_HUB_MOVE_SETTLE_SECONDS": "3600",
@@ -86,7 +87,7 @@ def _template_settings() -> dict[str, str]:
 
 
 def _deploy(token: str, scopes: Sequence[Scope]) -> None:
-    for purpose in ("snapshots", "worlds", "evaluations", "marks", "segments"):
+    for purpose in ("snapshots", "worlds", "evaluations", "marks", "segments", "policies"):
         create_table(purpose)
     boto3.client("s3").create_bucket(Bucket="blobs")
     boto3.client("events").create_event_bus(Name="bus")
@@ -97,6 +98,7 @@ def _deploy(token: str, scopes: Sequence[Scope]) -> None:
         "scopes": list(scopes),
         "actors": ["*"],
         "not_after": None,
+        "subject": "deployed",
     }
     secret = json.dumps({"tokens": [entry]})
     boto3.client("secretsmanager").create_secret(Name="tokens", SecretString=secret)

@@ -70,7 +70,7 @@ def resource_of(path: str) -> str:
     for template in METHODS_BY_ROUTE:
         parts = template.split("/")
         if len(parts) == len(segments) and all(
-            part in ("{world_id}", "{version}", "{sha256}") or part == segment
+            part in ("{world_id}", "{version}", "{sha256}", "{policy_id}") or part == segment
             for part, segment in zip(parts, segments, strict=True)
         ):
             return template
@@ -95,6 +95,7 @@ class Gateway:
     writer: LambdaHandler
     reader: LambdaHandler
     registry: LambdaHandler
+    evaluations: LambdaHandler
     headers: dict[str, str] = field(default_factory=dict)
 
     def __call__(
@@ -118,6 +119,7 @@ class Gateway:
             "snapshot_writer": self.writer,
             "snapshot_reader": self.reader,
             "world_registry": self.registry,
+            "evaluation_registry": self.evaluations,
         }
         return handlers[function]
 

@@ -4,7 +4,12 @@ from functions.entrypoints.http.authenticator import Authenticator
 from functions.evaluation.backtest.backtest_risk import BacktestRisk
 from functions.evaluation.exits.list_exit_signals import ListExitSignals
 from functions.evaluation.latest_scenarios import ReportedScenarios
+from functions.evaluation.policies.activate_policy import ActivatePolicy
+from functions.evaluation.policies.read_activations import ReadActivations
+from functions.evaluation.policies.read_policies import ReadPolicies
+from functions.evaluation.policies.store_policy import StorePolicy
 from functions.evaluation.read_reports import ReadReports
+from functions.evaluation_registry.routes import PolicyRoutes, evaluation_registry
 from functions.history.list_history import ListHistory
 from functions.hub.use_cases.expand_components import ExpandComponents
 from functions.hub.use_cases.list_worlds import ListWorlds
@@ -27,7 +32,7 @@ from tests.fakes.memory_ports import STAGES, MemoryPorts
 
 
 def gateway(ports: MemoryPorts) -> Gateway:
-    """Return the three handlers behind one address; requests carry a new token, an actor and a stage."""
+    """Return the handlers behind one address; requests carry a new token, an actor and a stage."""
     authenticator = Authenticator(ports.listed_tokens or ports.tokens, ports.clock)
     headers = {
         "Authorization": f"Bearer {ports.tokens.issue()}",
@@ -36,7 +41,11 @@ def gateway(ports: MemoryPorts) -> Gateway:
         "Content-Type": "application/json",
     }
     return Gateway(
-        _writer(ports, authenticator), _reader(ports, authenticator), _registry(ports, authenticator), headers
+        _writer(ports, authenticator),
+        _reader(ports, authenticator),
+        _registry(ports, authenticator),
+        _evaluations(ports, authenticator),
+        headers,
     )
 
 
@@ -73,3 +82,14 @@ def _registry(ports: MemoryPorts, authenticator: Authenticator) -> LambdaHandler
     )
     worlds = RegisterWorlds(ports.registry, ports.clock)
     return world_registry(worlds, policies, ListWorlds(ports.registry, ports.clock), authenticator, STAGES)
+
+
+def _evaluations(ports: MemoryPorts, authenticator: Authenticator) -> LambdaHandler:
+    routes = PolicyRoutes(
+        StorePolicy(ports.policies, ports.clock),
+        ReadPolicies(ports.policies),
+        ActivatePolicy(ports.policies, ports.activations, ports.clock),
+        ReadActivations(ports.activations),
+        authenticator,
+    )
+    return evaluation_registry(routes, STAGES)

@@ -11,6 +11,7 @@ from functions.hub.use_cases.publish_snapshot import PublishSnapshot
 from functions.telemetry.metrics import MeteredWorlds, no_metered_worlds
 from tests.fakes.bus_and_tokens import MemoryBus, MemoryTokens
 from tests.fakes.clock import FrozenClock
+from tests.fakes.evaluation_policies import MemoryActivations, MemoryEvaluationPolicies
 from tests.fakes.history import MemorySegments
 from tests.fakes.marks import MemoryMarks
 from tests.fakes.registry import MemoryPolicyVersions, MemoryRegistry
@@ -50,6 +51,8 @@ class MemoryPorts:
     marks: MemoryMarks = field(default_factory=MemoryMarks)
     metered: MeteredWorlds = no_metered_worlds
     policy_versions: MemoryPolicyVersions = field(default_factory=MemoryPolicyVersions)
+    policies: MemoryEvaluationPolicies = field(default_factory=MemoryEvaluationPolicies)
+    activations: MemoryActivations = field(default_factory=MemoryActivations)
     legacy_method: bool = False
     risk_policy: RiskPolicy = NO_POLICY
     publisher: type[PublishSnapshot] = PublishSnapshot

@@ -4,6 +4,8 @@ from functools import cache
 
 import pytest
 
+from risk_hub_contracts.api.openapi.examples import POLICY
+from risk_hub_contracts.api.routes import path_of
 from tests.contracts.published import openapi
 from tests.fakes.hub import Hub, book, post
 from tests.fakes.memory_ports import STAGES
@@ -11,6 +13,7 @@ from tools.fuzz.engine import CHECKS, OVER_HTTP, PHASES, UNUSED_CHECKS, Run, Tal
 from tools.fuzz.wsgi import wsgi_app
 
 SNAPSHOTS = "/risk-hub/worlds/{world_id}/snapshots"
+EXAMPLE_POLICY = path_of("put_policy", policy_id=POLICY["policy_id"], version=POLICY["version"])
 # Per operation, and as sequences; the coverage phase derives its requests from the description.
 MAX_EXAMPLES = {"examples": 1, "coverage": 1, "fuzzing": 25, "stateful": 80}
 # Success answers that the phase must have seen, so that it did not only meet refusals. Hypothesis also draws
@@ -26,10 +29,12 @@ def _powertools(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @cache
 def run(phase: str) -> Tally:
-    """Run one phase, once a process, against a separate hub that holds some snapshots."""
+    """Run one phase, once a process, against a separate hub with some snapshots and a policy of another subject."""
     hub = Hub()
     for number in range(3):
         assert post(hub.gateway(), book(f"v{number}")).status == 201
+    author = {"Authorization": f"Bearer {hub.tokens.issue(subject='author')}"}
+    assert hub.gateway()("PUT", EXAMPLE_POLICY, POLICY, headers=author).status == 201
     document = with_stages(openapi(), sorted(STAGES))
     document = for_sequences(document) if phase == "stateful" else document
     return Run([phase], MAX_EXAMPLES[phase]).send_requests(document, hub.tokens.issue(), app=wsgi_app(hub))
@@ -43,6 +48,13 @@ def test_inv_11_every_generated_request_gets_a_declared_answer(phase: str) -> No
     assert tally.cases[phase] > 0
     succeeded = sum(count for status, count in tally.by_status().items() if status < 400)
     assert succeeded >= SUCCESSES_MIN[phase], tally.by_status()
+
+
+def test_example_requests_activate_a_policy_and_read_it() -> None:
+    statuses = run("examples").statuses
+    active = "/risk-hub/worlds/{world_id}/policy"
+    for operation, status in ((f"PUT {active}", 201), (f"GET {active}", 200), (f"GET {active}/history", 200)):
+        assert statuses[operation, status] > 0, operation
 
 
 def test_request_sequences_follow_links_from_publish_to_lookup_and_risk() -> None:

@@ -56,6 +56,8 @@ WITH_A_BODY = [
     ("POST", f"{BLOBS}/{'a' * 64}/abort"),
     ("PUT", EXPECTATIONS),
     ("PUT", "/risk-hub/worlds/w1/exit-policy?stage=paper"),
+    ("PUT", "/risk-hub/policies/us-core/versions/1"),
+    ("PUT", "/risk-hub/worlds/w1/policy"),
 ]
 
 
@@ -123,13 +125,23 @@ def test_each_route_accepts_exactly_its_declared_scopes(
 ) -> None:
     scope = SCOPES[method, path]
     wanted = set(get_args(Scope)) if scope in (ANY_SCOPE, None) else {scope}
-    concrete = path.replace("{world_id}", "w1").replace("{sha256}", "a" * 64).replace("{version}", "v1")
+    concrete = (
+        path.replace("{world_id}", "w1")
+        .replace("{sha256}", "a" * 64)
+        .replace("{version}", "v1")
+        .replace("{policy_id}", "us-core")
+    )
     assert opens_to(api, hub, method, f"{concrete}?stage=paper") == wanted
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_only_health_answers_without_a_token(api: Gateway, method: str, path: str) -> None:
-    concrete = path.replace("{world_id}", "w1").replace("{sha256}", "a" * 64).replace("{version}", "v1")
+    concrete = (
+        path.replace("{world_id}", "w1")
+        .replace("{sha256}", "a" * 64)
+        .replace("{version}", "v1")
+        .replace("{policy_id}", "us-core")
+    )
     status = api(method, concrete, {}, headers={"Authorization": None}).status
     assert status == (200 if SCOPES[method, path] is None else 401)
 
@@ -146,7 +158,12 @@ def test_token_with_only_scopes_without_a_route_opens_no_route(
     token = {"Authorization": f"Bearer {hub.tokens.issue(scopes, subject='kim')}"}
     opened = set()
     for method, path in ROUTES:
-        concrete = path.replace("{world_id}", "w1").replace("{sha256}", "a" * 64).replace("{version}", "v1")
+        concrete = (
+            path.replace("{world_id}", "w1")
+            .replace("{sha256}", "a" * 64)
+            .replace("{version}", "v1")
+            .replace("{policy_id}", "us-core")
+        )
         answer = api(method, f"{concrete}?stage=paper", {}, headers=token)
         if answer.status != HTTPStatus.FORBIDDEN:
             opened.add((method, path))

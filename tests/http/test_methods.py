@@ -30,7 +30,7 @@ METHODS = (
 
 
 def concrete(path: str) -> str:
-    return path.format(world_id="w1", version="v1", sha256="a" * 64)
+    return path.format(world_id="w1", version="v1", sha256="a" * 64, policy_id="us-core")
 
 
 def allow(path: str) -> list[str]:
@@ -55,8 +55,8 @@ def test_a_method_that_a_route_does_not_declare_is_405_with_allow(
     if method in allow(path):
         assert api(method, concrete(path)).status != 405
         return
-    for handler in (api.reader, api.writer, api.registry):
-        answer = Gateway(handler, handler, handler, {})(
+    for handler in (api.reader, api.writer, api.registry, api.evaluations):
+        answer = Gateway(handler, handler, handler, handler, {})(
             method, concrete(path), headers={"X-Correlation-Id": "c1"}
         )
         assert (answer.status, answer.headers["allow"]) == (405, ", ".join(allow(path)))

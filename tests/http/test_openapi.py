@@ -21,4 +21,6 @@ def test_routers_have_exactly_the_routes_of_the_openapi() -> None:
         if method != "parameters"
     }
     assert isinstance(gateway.registry, Router)
-    assert routes(gateway.writer) | routes(gateway.reader) | routes(gateway.registry) == declared
+    assert isinstance(gateway.evaluations, Router)
+    of_snapshots, of_worlds = routes(gateway.writer) | routes(gateway.reader), routes(gateway.registry)
+    assert of_snapshots | of_worlds | routes(gateway.evaluations) == declared

@@ -35,7 +35,8 @@ def test_request_log_line_has_the_subject_of_a_token_that_names_one(
     reader = hub.tokens.issue(["snapshots:read"], subject="lee@example.com")
     for token in (named, reader):
         post(api, headers={"Authorization": f"Bearer {token}"})
-    post(api)
+    unnamed = hub.tokens.issue(subject=None)
+    post(api, headers={"Authorization": f"Bearer {unnamed}"})
     post(api, headers={"Authorization": "Bearer nobody"})
     written = [(line["status"], line.get("token_subject")) for line in requests(capsys.readouterr().out)]
     assert written == [

@@ -34,6 +34,7 @@ _REFERENTS = {
     "TablesEvaluations": "evaluations",
     "TablesMarks": "marks",
     "TablesSegments": "segments",
+    "TablesPolicies": "policies",
     "BlobsArchiveBucket": "archive",
     "BlobsBucket": "bucket",
     "AccessTokens": "tokens",

@@ -75,6 +75,30 @@ def test_risk_bundle_contains_only_the_risk_engine_and_the_packages_it_uses() ->
     assert folders == {"__init__.py", "risk_engine", *SHARED_PACKAGES}
 
 
+EVALUATION_CODE = (
+    "functions/evaluation/policies/",
+    "functions/evaluation/rules/",
+    "functions/evaluation/store/policy_rows.py",
+    "risk_hub_contracts/policies/evaluation_policy.py",
+    "risk_hub_contracts/policies/rules/",
+    "risk_hub_contracts/runs/",
+)
+
+
+def test_evaluation_bundle_contains_only_its_functions_with_policies_and_rules() -> None:
+    names = hub_files("evaluation")
+    folders = {Path(name).parts[1] for name in names if name.startswith("functions/")}
+    assert folders == {"__init__.py", "evaluation_registry", *SHARED_PACKAGES - {"announcing", "history"}}
+    assert all(any(name.startswith(code) for name in names) for code in EVALUATION_CODE)
+    assert not [name for name in names if name.startswith(("events/", *RISK_CODE[:2]))]
+
+
+@pytest.mark.parametrize("group", ["hub", "risk"])
+def test_other_bundles_contain_no_code_of_evaluation_policies(group: str) -> None:
+    names = hub_files("hub" if group == "hub" else "risk")
+    assert not [name for name in names if name.startswith(EVALUATION_CODE)]
+
+
 @pytest.mark.parametrize("group", ["hub", "risk"])
 def test_both_bundles_contain_the_contracts_and_the_events_without_their_schemas(group: str) -> None:
     names = set(hub_files("hub" if group == "hub" else "risk"))

@@ -44,7 +44,10 @@ RISK = Bundle("risk", "arm64")
 BUNDLES = [Bundle(group, architecture) for group in ALL_GROUPS for architecture in ARCHITECTURES]
 # awscrt alone adds 40 ms to a cold start; numpy is for the risk engine above 200 assets.
 SLOW = {"awscrt", "aws_xray_sdk", "boto3", "numpy", "s3transfer"}
-HTTP_FUNCTIONS: tuple[FunctionFolder, ...] = ("snapshot_writer", "snapshot_reader", "world_registry")
+HTTP_FUNCTIONS: tuple[FunctionFolder, ...] = (
+    *("snapshot_writer", "snapshot_reader"),
+    *("world_registry", "evaluation_registry"),
+)
 
 
 @cache
@@ -180,11 +183,11 @@ def test_unchanged_bundle_is_not_rebuilt(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @needs_runtime_python
-def test_bundles_command_writes_both_bundles_to_the_output_folder(
+def test_bundles_command_writes_each_bundle_to_the_output_folder(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command.main(["--out", str(tmp_path)]) == 0
-    assert {path.name for path in tmp_path.iterdir()} == {"hub-arm64.zip", "risk-arm64.zip"}
+    assert {path.name for path in tmp_path.iterdir()} == {f"{group}-arm64.zip" for group in ALL_GROUPS}
     assert (tmp_path / "hub-arm64.zip").read_bytes() == bundle_zip(HUB).read_bytes()
     assert "of its budget" in capsys.readouterr().out
 

@@ -13,6 +13,7 @@ KEYS: dict[TableName, tuple[str, str]] = {
     "evaluations": ("world_id", "evaluation_id"),
     "marks": ("world_id", "mark"),
     "segments": ("world_id", "segment_order"),
+    "policies": ("policy_group", "policy_record"),
 }
 FILTERED = ["expiry_order", "actor", "created_at"]
 MATCHED = ["stage_time_order", "actor", "created_at"]
@@ -56,13 +57,13 @@ def test_snapshots_table_has_a_new_name_because_its_local_indexes_changed(any_st
     assert table_purpose(name) == "snapshots"
 
 
-@pytest.mark.parametrize("table", ["worlds", "evaluations", "marks", "segments"])
+@pytest.mark.parametrize("table", ["worlds", "evaluations", "marks", "segments", "policies"])
 def test_only_the_snapshots_table_has_local_indexes(local: Assembly, table: TableName) -> None:
     assert "LocalSecondaryIndexes" not in local.table(table)["Properties"]
 
 
 @pytest.mark.parametrize("table", ["snapshots", "worlds", "marks", "segments"])
-def test_only_the_evaluations_table_has_a_global_index(local: Assembly, table: TableName) -> None:
+def test_tables_without_lists_of_their_own_have_no_global_index(local: Assembly, table: TableName) -> None:
     assert "GlobalSecondaryIndexes" not in local.table(table)["Properties"]
 
 
@@ -92,8 +93,24 @@ def test_marks_and_segments_tables_have_ttl_and_no_stream(local: Assembly, table
     assert "StreamSpecification" not in properties
 
 
-def test_worlds_table_has_neither_ttl_nor_stream(local: Assembly) -> None:
-    properties = local.table("worlds")["Properties"]
+def test_policies_are_listed_through_a_global_index_without_their_documents(local: Assembly) -> None:
+    (index,) = local.table("policies")["Properties"]["GlobalSecondaryIndexes"]
+    assert index == {
+        "IndexName": "by_policy",
+        "KeySchema": [
+            {"AttributeName": "list_group", "KeyType": "HASH"},
+            {"AttributeName": "list_order", "KeyType": "RANGE"},
+        ],
+        "Projection": {
+            "ProjectionType": "INCLUDE",
+            "NonKeyAttributes": ["policy_hash", "owner", "stored_at", "stored_by", "request_id"],
+        },
+    }
+
+
+@pytest.mark.parametrize("table", ["worlds", "policies"])
+def test_worlds_and_policies_tables_have_neither_ttl_nor_stream(local: Assembly, table: TableName) -> None:
+    properties = local.table(table)["Properties"]
     assert "TimeToLiveSpecification" not in properties
     assert "StreamSpecification" not in properties
 

@@ -6,7 +6,7 @@ import pytest
 
 from infra.environments import ENVIRONMENTS
 from infra.functions import BUNDLE_OF, FUNCTION_FOLDERS, FUNCTIONS, WORKER_EVENTS
-from infra.names import RETENTION_DAYS, FunctionFolder
+from infra.names import BUNDLE_GROUPS, RETENTION_DAYS, FunctionFolder
 from tests.infra.assembly import Assembly, referent, synthesize
 
 COMMON = {
@@ -20,6 +20,7 @@ REFERENTS = {
     "RISK_HUB_WORLDS_TABLE": "worlds",
     "RISK_HUB_EVALUATIONS_TABLE": "evaluations",
     "RISK_HUB_MARKS_TABLE": "marks",
+    "RISK_HUB_POLICIES_TABLE": "policies",
     "RISK_HUB_SEGMENTS_TABLE": "segments",
     "RISK_HUB_BUCKET": "bucket",
     "RISK_HUB_TOKENS_SECRET_ARN": "tokens",
@@ -143,11 +144,9 @@ def test_function_runtime_and_architecture_match_its_bundle(
 
 def test_functions_of_one_bundle_share_one_asset(local: Assembly) -> None:
     keys = {folder: local.function(folder)["Code"]["S3Key"] for folder in FUNCTION_FOLDERS}
-    shared = {
-        group: {keys[f] for f in FUNCTION_FOLDERS if BUNDLE_OF[f] == group} for group in ("hub", "risk")
-    }
-    assert [len(each) for each in shared.values()] == [1, 1]
-    assert shared["hub"] != shared["risk"]
+    shared = {group: {keys[f] for f in FUNCTION_FOLDERS if BUNDLE_OF[f] == group} for group in BUNDLE_GROUPS}
+    assert [len(each) for each in shared.values()] == [1] * len(BUNDLE_GROUPS)
+    assert len(set().union(*shared.values())) == len(BUNDLE_GROUPS)
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)

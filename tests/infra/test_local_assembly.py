@@ -11,6 +11,7 @@ from infra.cdk.stacks.hub import add_hub, new_app
 from infra.context_values import resolve_environment
 from infra.functions import BUNDLE_OF, FUNCTION_FOLDERS
 from infra.local.assembly import read_assembly
+from infra.names import BUNDLE_GROUPS
 from tests.infra.assembly import Assembly
 
 # CloudFormation's own limits for a template that is read from a bucket.
@@ -58,7 +59,7 @@ def test_committed_templates_contain_no_local_paths(
 
 
 def test_code_changes_do_not_change_the_template(local: Assembly, tmp_path: Path) -> None:
-    for group in ("hub", "risk"):
+    for group in BUNDLE_GROUPS:
         (tmp_path / group).mkdir()
         (tmp_path / group / "handler.py").write_text("changed = True\n", encoding="utf-8")
     app = new_app(tmp_path / "cdk.out")
@@ -73,7 +74,7 @@ def test_assembly_reader_returns_stacks_in_order_and_an_asset_key_per_bundle() -
     stacks = [template.stack_name for template in assembly.templates]
     assert stacks == ["RiskHub-local-data", "RiskHub-local-service"]
     assert assembly.asset_bucket == "cdk-hnb659fds-assets-000000000000-us-east-1"
-    assert set(assembly.asset_keys) == {"hub", "risk"}
+    assert set(assembly.asset_keys) == set(BUNDLE_GROUPS)
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)

@@ -69,7 +69,7 @@ def test_every_stage_has_data_service_and_operations_stacks(any_stage: Assembly)
     assert any_stage.parts() == ["data", "service", "operations"]
 
 
-TABLES = ("snapshots", "worlds", "evaluations", "marks", "segments")
+TABLES = ("snapshots", "worlds", "evaluations", "marks", "segments", "policies")
 
 
 def test_operations_stack_has_exactly_the_alarms_of_the_table(cloud_stage: Assembly) -> None:

@@ -100,7 +100,10 @@ def test_release_stops_on_the_expected_api_relay_and_worker_alarms(
         prefix = f"risk-hub-{canary_stage.stage}-"
         assert {name.removeprefix(prefix) for name in watched} == {
             "api-server-errors",
-            *(f"{folder.replace('_', '-')}-errors" for folder in (*API_FUNCTIONS, "event_relay")),
+            *(
+                f"{folder}-errors"
+                for folder in ("snapshot-writer", "snapshot-reader", "world-registry", "event-relay")
+            ),
             *(f"{worker}-engine-message-failures" for worker in ("risk", "stress", "exit")),
             "relay-failures",
             "freshness-heartbeat",

@@ -13,7 +13,7 @@ from tests.infra.assembly import Assembly
 
 OURS, THEIRS = "000000000000", "111111111111"
 ROLE = "arn:aws:sts::{}:assumed-role/some-role/some-session"
-STORES = ("snapshots", "worlds", "evaluations", "marks", "segments", "bucket", "archive")
+STORES = ("snapshots", "worlds", "evaluations", "marks", "segments", "policies", "bucket", "archive")
 
 
 def resolved(value: Any) -> Any:

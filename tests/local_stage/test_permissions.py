@@ -76,7 +76,10 @@ def test_only_the_api_functions_and_the_monitor_can_read_the_tokens(
         for name, probe in probes.items()
     }
     readers = {name for name, answer in answers.items() if answer == "allowed"}
-    assert readers == {"snapshot_writer", "snapshot_reader", "world_registry", "freshness_monitor"}
+    assert readers == {
+        *("snapshot_writer", "snapshot_reader", "world_registry"),
+        *("evaluation_registry", "freshness_monitor"),
+    }
     assert {answers[name] for name in set(answers) - readers} == {"AccessDeniedException"}
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from functions.evaluation.store.dynamodb_activations import DynamoDBActivations
+from functions.evaluation.store.dynamodb_evaluation_policies import DynamoDBEvaluationPolicies
 from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
 from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
 from functions.evaluation.store.dynamodb_reports import DynamoDBReports
@@ -24,11 +26,13 @@ from tests.adapters import (
     test_blob_marks,
     test_blob_store,
     test_blob_uploads,
+    test_evaluation_policies,
     test_evaluation_store,
     test_exit_policies,
     test_forecast_store,
     test_hot_table,
     test_input_notes,
+    test_policy_activations,
     test_segments,
     test_snapshot_store,
     test_world_registry,
@@ -52,6 +56,8 @@ NEEDS_MOTO = {
     "test_completion_resumes_after_a_crashed_attempt",
     "test_longest_names_fit_into_the_dynamodb_key_limit",
     "test_invalid_stored_policy_raises_instead_of_using_the_default",
+    "test_policy_rows_never_expire_and_lists_do_not_read_documents",
+    "test_largest_policy_fits_into_a_row",
     "test_unreadable_row_is_still_monitored_and_hides_no_other_row",
 }
 SUITES = (
@@ -63,10 +69,12 @@ SUITES = (
     test_blob_marks,
     test_blob_store,
     test_blob_uploads,
+    test_evaluation_policies,
     test_evaluation_store,
     test_exit_policies,
     test_forecast_store,
     test_input_notes,
+    test_policy_activations,
 )
 
 for suite in SUITES:
@@ -176,6 +184,16 @@ def inventory(stage: RunningStage) -> InventoryWithStore:
 @pytest.fixture
 def evaluations(stage: RunningStage) -> DynamoDBReports:
     return DynamoDBReports(stage.aws.client("dynamodb"), table(stage, "evaluations"))
+
+
+@pytest.fixture
+def policies(stage: RunningStage) -> DynamoDBEvaluationPolicies:
+    return DynamoDBEvaluationPolicies(stage.aws.client("dynamodb"), table(stage, "policies"))
+
+
+@pytest.fixture
+def activations(stage: RunningStage) -> DynamoDBActivations:
+    return DynamoDBActivations(stage.aws.client("dynamodb"), table(stage, "policies"))
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from botocore.exceptions import EndpointConnectionError
 from events.envelope import CloudEvent
 from infra.functions import WORKER_EVENTS
 from infra.tokens.issue import SCOPES_OF_RELEASE_1_0, new_token
+from risk_hub_contracts.api.openapi.examples import POLICY
 from tests.fakes.answer_validation import validate_proxy_answer
 from tests.fakes.deployed import CONTEXT, QUEUES, deployed
 from tests.fakes.gateway import proxy_event
@@ -36,6 +37,7 @@ SESSION = base64.b64encode(secrets.token_bytes(60)).decode()
 SIGNATURE = secrets.token_hex(32)
 WORLD = "/risk-hub/worlds/w1"
 SNAPSHOTS, BLOBS = f"{WORLD}/snapshots", f"{WORLD}/blobs"
+POLICIES = "/risk-hub/policies"
 STAGED = ("expectations?stage=paper", "exit-policy?stage=paper")
 SHA256 = hashlib.sha256(b"blob").hexdigest()
 SIGNED_URL = f"https://blobs.s3.amazonaws.com/risk-blobs/w1/{SHA256}?X-Amz-Signature={SIGNATURE}"
@@ -97,6 +99,16 @@ REQUESTS: tuple[tuple[str, str, Any], ...] = (
     ("GET", f"{BLOBS}/{SHA256}", None),
     ("GET", "/risk-hub/worlds", None),
     *((verb, f"{WORLD}/{staged}", {}) for staged in STAGED for verb in ("PUT", "GET", "DELETE")),
+    ("PUT", f"{POLICIES}/us-core/versions/{POLICY['version']}", POLICY),
+    ("PUT", f"{POLICIES}/us-core/versions/1", POLICY),
+    ("GET", f"{POLICIES}/us-core/versions/{POLICY['version']}", None),
+    ("GET", POLICIES, None),
+    (
+        "PUT",
+        f"{WORLD}/policy",
+        {"policy_id": "us-core", "version": POLICY["version"], "reason": "first policy"},
+    ),
+    *(("GET", f"{WORLD}/policy{part}", None) for part in ("", "/history")),
     ("GET", "/risk-hub/contract", None),
     ("GET", "/risk-hub/health", None),
     ("GET", "/risk-hub/nothing", None),
@@ -115,7 +127,8 @@ AUTHORIZATIONS: tuple[list[str], ...] = (
 def main(file: Path) -> None:
     """Exercise all handlers and write the results."""
     marked = {"AWS_SECRET_ACCESS_KEY": KEY, "AWS_SESSION_TOKEN": SESSION, "POWERTOOLS_LOG_LEVEL": "DEBUG"}
-    with deployed(TOKEN, SCOPES_OF_RELEASE_1_0, **marked), metered() as meter:
+    scopes = (*SCOPES_OF_RELEASE_1_0, "evaluations:read", "policies:write")
+    with deployed(TOKEN, scopes, **marked), metered() as meter:
         store_blob()
         answers = [answer for authorization in AUTHORIZATIONS for answer in ask_everything(authorization)]
         work(meter)
@@ -170,6 +183,8 @@ def without_nothing(document: dict[str, Any]) -> dict[str, Any]:
 
 def handler_name(method: str, path: str) -> str:
     """Return the function to which the API routes a request."""
+    if "/policies" in path or f"{WORLD}/policy" in path:
+        return "evaluation_registry"
     if "/worlds" in path and not any(part in path for part in ("snapshots", "blobs", "risk/backtest")):
         return "world_registry"
     return "snapshot_writer" if method == "POST" else "snapshot_reader"
@@ -242,7 +257,7 @@ def clients() -> list[Any]:
 
 def kept() -> Iterator[str]:
     """Yield everything stored in tables, bucket and queue."""
-    for table in ("snapshots", "worlds", "evaluations", "marks", "segments"):
+    for table in ("snapshots", "worlds", "evaluations", "marks", "segments", "policies"):
         yield str(boto3.client("dynamodb").scan(TableName=table)["Items"])
     s3 = boto3.client("s3")
     for each in s3.list_objects_v2(Bucket="blobs").get("Contents", []):

@@ -13,7 +13,7 @@ from infra.names import TableName, table_name
 HUB = "RiskSignalHub/local"
 DATA_STAGES = ("backtest", "paper", "live")
 WORKERS = tuple(worker.replace("_", "-") for worker in WORKER_EVENTS)
-TABLES: tuple[TableName, ...] = ("snapshots", "worlds", "evaluations", "marks", "segments")
+TABLES: tuple[TableName, ...] = ("snapshots", "worlds", "evaluations", "marks", "segments", "policies")
 API = {"ApiName": "risk-hub-local-api", "Stage": "v1"}
 INCIDENT_START_MINUTE = 10
 """The minute in which each story's trouble begins; before it and after it all is calm."""

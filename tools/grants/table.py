@@ -5,7 +5,7 @@ from typing import Final
 
 from infra.functions import WORKER_EVENTS
 from infra.names import FunctionFolder
-from tools.grants import consumers, history, producers, scheduled, workers
+from tools.grants import consumers, history, policies, producers, scheduled, workers
 from tools.grants.workbench import Workbench
 
 Scenario = Callable[[Workbench], None]
@@ -59,6 +59,13 @@ SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
         ("dynamodb:GetItem", "evaluations"): consumers.reads_a_policy_version,
         ("dynamodb:Scan", "worlds"): consumers.lists_worlds,
         ("secretsmanager:GetSecretValue", "tokens"): consumers.registry_reads_tokens,
+    },
+    "evaluation_registry": {
+        ("dynamodb:PutItem", "policies"): policies.stores_a_policy,
+        ("dynamodb:GetItem", "policies"): policies.reads_a_policy,
+        ("dynamodb:Query", "policies"): policies.activates_a_policy,
+        ("dynamodb:Query", "policies/index/by_policy"): policies.lists_policies,
+        ("secretsmanager:GetSecretValue", "tokens"): policies.reads_tokens,
     },
     "event_relay": {
         ("dynamodb:UpdateItem", "worlds"): workers.relays,

@@ -36,6 +36,7 @@ class Workbench:
         self._sqs = stage.aws.client("sqs")
         self._logs = stage.aws.client("logs")
         self.s3 = stage.aws.client("s3")
+        self.secrets = stage.aws.client("secretsmanager")
         self.bucket = self.outputs["BucketName"]
 
     def invoke(self, folder: FunctionFolder, event: dict[str, Any]) -> Any:

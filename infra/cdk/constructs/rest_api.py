@@ -73,13 +73,21 @@ class HubApi(Construct):
         writer: lambda_.IFunction,
         reader: lambda_.IFunction,
         registry: lambda_.IFunction,
+        evaluations: lambda_.IFunction,
     ) -> None:
         super().__init__(scope, construct_id)
         self._environment = environment
         self.api = self._rest_api()
         self._execution_log()
         add_gateway_responses(self.api)
-        self._add_methods({"snapshot_writer": writer, "snapshot_reader": reader, "world_registry": registry})
+        self._add_methods(
+            {
+                "snapshot_writer": writer,
+                "snapshot_reader": reader,
+                "world_registry": registry,
+                "evaluation_registry": evaluations,
+            }
+        )
         self._web_acl(environment.requests_per_address)
         self._acknowledge()
 

@@ -1,4 +1,4 @@
-"""The five tables: keys, indexes, retention, streams."""
+"""The tables: keys, indexes, retention, streams."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class HubTables(Construct):
-    """Tables `snapshots`, `worlds`, `evaluations`, `marks` and `segments`.
+    """Tables `snapshots`, `worlds`, `evaluations`, `marks`, `segments` and `policies`.
 
     Names are fixed on purpose: CloudFormation cannot replace a table with a fixed name, so a change that
     needs a new table (keys, local indexes) fails the deployment instead of leaving the data behind. Such a
@@ -37,8 +37,11 @@ class HubTables(Construct):
         self.marks = self._table("marks", expires=True, streamed=False)
         # No local index: a world's list of segments may grow beyond 10 GB.
         self.segments = self._table("segments", expires=True, streamed=False)
+        # Versions and activations are kept permanently: evaluation runs name them (ADR-0063).
+        self.policies = self._table("policies", expires=False, streamed=False)
         self._add_time_indexes()
         self._add_emission_index()
+        self._add_policy_index()
         self.old_snapshots = self._old_snapshots() if environment.old_snapshots else None
 
     def _table(
@@ -134,6 +137,16 @@ class HubTables(Construct):
             sort_key=_string_attribute("signal_order"),
             projection_type=dynamodb.ProjectionType.INCLUDE,
             non_key_attributes=["report", "stage"],
+        )
+
+    def _add_policy_index(self) -> None:
+        """Add the index that lists the versions of policies without their documents, which may have 256 kB."""
+        self.policies.add_global_secondary_index(
+            index_name="by_policy",
+            partition_key=_string_attribute("list_group"),
+            sort_key=_string_attribute("list_order"),
+            projection_type=dynamodb.ProjectionType.INCLUDE,
+            non_key_attributes=["policy_hash", "owner", "stored_at", "stored_by", "request_id"],
         )
 
 

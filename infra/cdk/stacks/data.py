@@ -37,7 +37,7 @@ class DataStack(Stack):
         set_boundary(self, environment.permissions_boundary)
         tables = HubTables(self, "Tables", environment=environment)
         self.snapshots, self.worlds, self.evaluations = tables.snapshots, tables.worlds, tables.evaluations
-        self.marks, self.segments = tables.marks, tables.segments
+        self.marks, self.segments, self.policies = tables.marks, tables.segments, tables.policies
         if tables.old_snapshots is not None:
             self._export_for_release_1(tables.old_snapshots)
         blobs = BlobBucket(self, "Blobs", environment=environment)
@@ -48,7 +48,10 @@ class DataStack(Stack):
                 self,
                 "Archive",
                 stage_name=environment.name,
-                tables=[self.snapshots, self.worlds, self.evaluations, self.marks, self.segments],
+                tables=[
+                    *(self.snapshots, self.worlds, self.evaluations),
+                    *(self.marks, self.segments, self.policies),
+                ],
                 lock_days=environment.archive_lock_days,
             )
         if environment.custom_domain is not None:
@@ -59,6 +62,7 @@ class DataStack(Stack):
         CfnOutput(self, "EvaluationsTableName", value=self.evaluations.table_name)
         CfnOutput(self, "MarksTableName", value=self.marks.table_name)
         CfnOutput(self, "SegmentsTableName", value=self.segments.table_name)
+        CfnOutput(self, "PoliciesTableName", value=self.policies.table_name)
         CfnOutput(self, "BucketName", value=self.bucket.bucket_name)
         if blobs.archive is not None:
             CfnOutput(self, "ArchiveBucketName", value=blobs.archive.bucket_name)

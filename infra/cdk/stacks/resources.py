@@ -39,6 +39,7 @@ class HubResources:
             "evaluations": self.data.evaluations,
             "marks": self.data.marks,
             "segments": self.data.segments,
+            "policies": self.data.policies,
         }
         if name not in tables:
             raise ValueError(f"the function table refers to {name!r}: name one of {', '.join(tables)}")

@@ -92,6 +92,7 @@ class ServiceStack(Stack):
             writer=functions["snapshot_writer"].live,
             reader=functions["snapshot_reader"].live,
             registry=functions["world_registry"].live,
+            evaluations=functions["evaluation_registry"].live,
         )
 
     def _add_relay(self, spec: FunctionSpec) -> None:

@@ -1,0 +1,1 @@
+"""Store, list and activate evaluation policies."""
