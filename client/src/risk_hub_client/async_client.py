@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, Self, TypeVar, Unpack
 import httpx2
 import stamina
 
-from risk_hub_client import blob_transfers, publishing, reads, registry, reports
+from risk_hub_client import blob_transfers, evaluation_policies, publishing, reads, registry, reports
 from risk_hub_client.answer_buffer import AnswerBuffer
 from risk_hub_client.base import ClientBase, SnapshotFields
 from risk_hub_client.blob_transfers import Progress, ignore_progress
@@ -244,6 +244,46 @@ class AsyncRiskHubClient(ClientBase):
     async def drop_exit_policy(self, world_id: str, stage: str) -> None:
         """Remove the stored exit policy, so that the default applies again."""
         await self._run(registry.delete(world_id, registry.EXIT_POLICY, stage))
+
+    async def put_policy(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Store a version of an evaluation policy; see `EvaluationPolicy`. A stored version never changes."""
+        return await self._run(evaluation_policies.put(document))
+
+    async def policy(self, policy_id: str, version: str) -> dict[str, Any]:
+        """Return a stored version of an evaluation policy."""
+        return await self._run(evaluation_policies.read(policy_id, version))
+
+    async def policies(self, policy_id: str | None = None) -> AsyncIterator[dict[str, Any]]:
+        """Yield the stored versions of one evaluation policy or of all, without their documents."""
+        cursor = None
+        while True:
+            page = await self._run(evaluation_policies.policies_page(policy_id, cursor))
+            for stored in page["policies"]:
+                yield stored
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    async def activate_policy(
+        self, world_id: str, policy_id: str, version: str, reason: str
+    ) -> dict[str, Any]:
+        """Let a stored version judge the strategies of a world; the token needs another subject than the author's."""
+        return await self._run(evaluation_policies.activate(world_id, policy_id, version, reason))
+
+    async def active_policy(self, world_id: str) -> dict[str, Any]:
+        """Return the activation of the evaluation policy that is in force."""
+        return await self._run(evaluation_policies.active(world_id))
+
+    async def policy_activations(self, world_id: str) -> AsyncIterator[dict[str, Any]]:
+        """Yield every activation of a world, newest first."""
+        cursor = None
+        while True:
+            page = await self._run(evaluation_policies.activations_page(world_id, cursor))
+            for activation in page["activations"]:
+                yield activation
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
 
     async def contract(self) -> HubContract:
         """Return the contract that the hub serves, at most an hour old."""

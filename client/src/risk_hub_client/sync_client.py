@@ -10,7 +10,7 @@ from typing import Any, Literal, Self, TypeVar, Unpack
 import httpx2
 import stamina
 
-from risk_hub_client import blob_transfers, publishing, reads, registry, reports
+from risk_hub_client import blob_transfers, evaluation_policies, publishing, reads, registry, reports
 from risk_hub_client.base import ClientBase, SnapshotFields
 from risk_hub_client.blob_transfers import Progress, ignore_progress
 from risk_hub_client.deadlines import request_deadline
@@ -239,6 +239,42 @@ class RiskHubClient(ClientBase):
     def drop_exit_policy(self, world_id: str, stage: str) -> None:
         """Remove the stored exit policy, so that the default applies again."""
         self._run(registry.delete(world_id, registry.EXIT_POLICY, stage))
+
+    def put_policy(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Store a version of an evaluation policy; see `EvaluationPolicy`. A stored version never changes."""
+        return self._run(evaluation_policies.put(document))
+
+    def policy(self, policy_id: str, version: str) -> dict[str, Any]:
+        """Return a stored version of an evaluation policy."""
+        return self._run(evaluation_policies.read(policy_id, version))
+
+    def policies(self, policy_id: str | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the stored versions of one evaluation policy or of all, without their documents."""
+        cursor = None
+        while True:
+            page = self._run(evaluation_policies.policies_page(policy_id, cursor))
+            yield from page["policies"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    def activate_policy(self, world_id: str, policy_id: str, version: str, reason: str) -> dict[str, Any]:
+        """Let a stored version judge the strategies of a world; the token needs another subject than the author's."""
+        return self._run(evaluation_policies.activate(world_id, policy_id, version, reason))
+
+    def active_policy(self, world_id: str) -> dict[str, Any]:
+        """Return the activation of the evaluation policy that is in force."""
+        return self._run(evaluation_policies.active(world_id))
+
+    def policy_activations(self, world_id: str) -> Iterator[dict[str, Any]]:
+        """Yield every activation of a world, newest first."""
+        cursor = None
+        while True:
+            page = self._run(evaluation_policies.activations_page(world_id, cursor))
+            yield from page["activations"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
 
     def contract(self) -> HubContract:
         """Return the contract that the hub serves, at most an hour old."""

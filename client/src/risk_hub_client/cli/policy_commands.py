@@ -1,4 +1,4 @@
-"""`risk-hub policy`: evaluation policies in files, offline."""
+"""`risk-hub policy`: evaluation policies in files, offline, and the group with the commands that use a hub."""
 
 import json as json_text
 import re
@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from risk_hub_client.cli import policy_hub_commands
 from risk_hub_client.cli.input_files import STDIN, check_input_exists, check_inputs_exist, input_name
 from risk_hub_client.cli.options import Json
 from risk_hub_client.cli.policy_file import (
@@ -18,6 +19,7 @@ from risk_hub_client.cli.policy_file import (
     policy_text,
     read_policy_file,
 )
+from risk_hub_client.cli.policy_refusal import refusal
 from risk_hub_client.cli.screen import print_document, print_error, print_line, print_note
 from risk_hub_client.cli.session import REFUSED
 from risk_hub_client.policies.import_deployed import DEPLOYED_MEMBERS, Imported, import_deployed
@@ -37,12 +39,13 @@ _NOT_IN_IDS: Final = re.compile(r"[^A-Za-z0-9._:@+-]+")
 def register(app: typer.Typer) -> None:
     """Add the group `policy`."""
     group = typer.Typer(
-        help="Evaluation policies: check and convert documents, without a hub.",
+        help="Evaluation policies: check and convert documents offline; store, list and activate them on a hub.",
         no_args_is_help=True,
         rich_markup_mode=None,
     )
     group.command("validate")(validate)
     group.command("import")(import_file)
+    policy_hub_commands.add_commands(group)
     app.add_typer(group, name="policy")
 
 
@@ -121,20 +124,11 @@ def _imported(file: Path, policy_id: str, version: str, owner: str, *, json: boo
     try:
         read = read_policy_file(file)
     except UnreadablePolicyError as error:
-        raise _refusal(name, [error.finding], json=json) from None
+        raise refusal(name, [error.finding], json=json) from None
     try:
         return import_deployed(read.document, policy_id=policy_id, version=version, owner=owner)
     except ProblemError as problem:
-        raise _refusal(name, list(findings_of(problem, read)), json=json) from None
-
-
-def _refusal(name: str, findings: list[Finding], *, json: bool) -> typer.Exit:
-    """Print findings and return the exit of the command."""
-    if json:
-        print_document({"file": name, "valid": False, "errors": [each.as_document() for each in findings]})
-    for finding in findings:
-        print_error(finding.as_text(name))
-    return typer.Exit(REFUSED)
+        raise refusal(name, list(findings_of(problem, read)), json=json) from None
 
 
 def _verdict(file: Path) -> dict[str, Any]:
