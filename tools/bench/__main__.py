@@ -84,7 +84,7 @@ def item_lines() -> Iterator[Line]:
 def bundle_lines() -> Iterator[Line]:
     """Measure the size of the built zips."""
     for name, size_bytes in gate.measured_zips().items():
-        limit_bytes = MAX_BYTES["hub" if name.startswith("hub") else "risk"]
+        limit_bytes = MAX_BYTES[name.rpartition("-")[0]]
         yield Line(
             f"bundle {name}",
             f"{size_bytes / MB:.2f} MB",
