@@ -14,6 +14,7 @@ import rfc8785
 from infra.bundles.contents import MAX_BYTES
 from risk_hub_contracts.snapshot.parse import parse_snapshot
 from tools.bench import gate
+from tools.bench.evaluation import evaluation_lines
 from tools.bench.export import export_lines
 from tools.bench.freshness import freshness_lines
 from tools.bench.handlers import handler_lines
@@ -103,6 +104,7 @@ def main() -> None:
             *contract_lines(),
             *item_lines(),
             *risk_lines(),
+            *evaluation_lines(),
             *history_lines(),
             *export_lines(),
             *bundle_lines(),
