@@ -1,13 +1,10 @@
 """Routes about the hub itself: its contract with every limit, and its health."""
 
 from collections.abc import Mapping
-from typing import Any
-
-from aws_lambda_powertools.event_handler import Response
 
 from functions.entrypoints.http.authenticator import Authenticator
 from functions.entrypoints.http.request import Request
-from functions.entrypoints.http.responses import json_response
+from functions.entrypoints.http.responses import Response, json_response
 from functions.entrypoints.http.router import Router
 from functions.hub.domain.exposure import ExposureLimits
 from functions.hub.domain.offload import OffloadPolicy
@@ -32,12 +29,12 @@ def about_routes(
         "stage_limits": {stage: {"gross_exposure_max": exposure.gross(stage)} for stage in sorted(stages)},
     }
 
-    def contract(request: Request, _path: Mapping[str, str]) -> Response[Any]:
+    def contract(request: Request, _path: Mapping[str, str]) -> Response:
         authenticator.require_token(request, None)
         request.require_no_query()
         return json_response(200, served)
 
-    def health(_request: Request, _path: Mapping[str, str]) -> Response[Any]:
+    def health(_request: Request, _path: Mapping[str, str]) -> Response:
         # The only route that ignores query parameters: load balancers and uptime monitors add their own to
         # avoid caches, and no parameter could be mistaken for a filter of this answer.
         return json_response(200, {"status": "ok", "contract_version": CONTRACT_VERSION})

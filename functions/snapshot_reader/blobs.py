@@ -1,13 +1,10 @@
 """The reader's route for blobs."""
 
 from collections.abc import Mapping
-from typing import Any
-
-from aws_lambda_powertools.event_handler import Response
 
 from functions.entrypoints.http.authenticator import Authenticator
 from functions.entrypoints.http.request import Request, path_value
-from functions.entrypoints.http.responses import DO_NOT_STORE, json_response
+from functions.entrypoints.http.responses import DO_NOT_STORE, Response, json_response
 from functions.entrypoints.http.router import Router
 from functions.hub.use_cases.read_blob import ReadBlob
 from risk_hub_contracts.base.path_values import check_id, check_sha256
@@ -16,7 +13,7 @@ from risk_hub_contracts.base.path_values import check_id, check_sha256
 def blob_routes(router: Router, read_blob: ReadBlob, authenticator: Authenticator) -> Router:
     """Add the route for a blob's download URL to a router."""
 
-    def blob(request: Request, path: Mapping[str, str]) -> Response[Any]:
+    def blob(request: Request, path: Mapping[str, str]) -> Response:
         authenticator.require_token(request, "snapshots:read")
         world_id = check_id(path_value(path["world_id"]), "/world_id")
         sha256 = check_sha256(path_value(path["sha256"]))

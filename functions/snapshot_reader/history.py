@@ -13,9 +13,8 @@ from risk_hub_contracts.base.path_values import check_id
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aws_lambda_powertools.event_handler import Response
-
     from functions.entrypoints.http.authenticator import Authenticator
+    from functions.entrypoints.http.responses import Response
     from functions.entrypoints.http.router import RequestHandler, Router
     from functions.history.list_history import ListHistory
 
@@ -34,7 +33,7 @@ def history_routes(
     """
 
     def answer(listing: Listing) -> RequestHandler:
-        def handle(request: Request, path: Mapping[str, str]) -> Response[Any]:
+        def handle(request: Request, path: Mapping[str, str]) -> Response:
             authenticator.require_token(request, "snapshots:read")
             world_id = check_id(path_value(path["world_id"]), "/world_id")
             query = parse_query_parameters(HistoryQuery, request)

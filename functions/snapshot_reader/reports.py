@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from aws_lambda_powertools.event_handler import Response
 
 from functions.entrypoints.http.authenticator import Authenticator
 from functions.entrypoints.http.query_parameters import parse_query_parameters
 from functions.entrypoints.http.request import Request, path_value
-from functions.entrypoints.http.responses import json_response, settled_header
+from functions.entrypoints.http.responses import Response, json_response, settled_header
 from functions.entrypoints.http.router import RequestHandler, Router
 from functions.evaluation.derived_record import ReportKind
 from functions.evaluation.exits.list_exit_signals import ListExitSignals
@@ -36,7 +33,7 @@ class ReportRoutes:
     def of_latest(self, kind: ReportKind) -> RequestHandler:
         """Return the handler of GET …/snapshots/latest/{kind}: the report on the latest snapshot."""
 
-        def answer(request: Request, path: Mapping[str, str]) -> Response[Any]:
+        def answer(request: Request, path: Mapping[str, str]) -> Response:
             world_id = self._authorize(request, path)
             found = self.read.latest(world_id, parse_query_parameters(LatestReportQuery, request))
             return _answer(self._of_found(kind, found), found.moment.settled(EVALUATION_SETTLE))
@@ -46,7 +43,7 @@ class ReportRoutes:
     def of_version(self, kind: ReportKind) -> RequestHandler:
         """Return the handler of GET …/snapshots/{version}/{kind}: the report on one version."""
 
-        def answer(request: Request, path: Mapping[str, str]) -> Response[Any]:
+        def answer(request: Request, path: Mapping[str, str]) -> Response:
             world_id = self._authorize(request, path)
             version = check_id(path_value(path["version"]), "/version")
             request.require_no_query()
@@ -54,7 +51,7 @@ class ReportRoutes:
 
         return answer
 
-    def exit_signals(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
+    def exit_signals(self, request: Request, path: Mapping[str, str]) -> Response:
         """Answer GET …/exit-signals with a page of signals."""
         world_id = self._authorize(request, path)
         found = self.list_signals(world_id, parse_query_parameters(SignalsQuery, request))
@@ -88,6 +85,6 @@ def report_routes(
     return router
 
 
-def _answer(found: StoredReport, settled: bool | None) -> Response[Any]:  # noqa: FBT001 - a header's value
+def _answer(found: StoredReport, settled: bool | None) -> Response:  # noqa: FBT001 - a header's value
     evaluated_as = {EVALUATED_AS: "history" if found.history else "current"}
     return json_response(200, found.document, {**evaluated_as, **settled_header(settled)})

@@ -5,13 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from aws_lambda_powertools.event_handler import Response
 
 from functions.entrypoints.http.authenticator import Authenticator
 from functions.entrypoints.http.etags import EXPANDED, body_tag, matches_if_none_match, snapshot_etag
 from functions.entrypoints.http.query_parameters import parse_query_parameters
 from functions.entrypoints.http.request import Request, path_value
-from functions.entrypoints.http.responses import DO_NOT_STORE, json_response, not_modified, settled_header
+from functions.entrypoints.http.responses import (
+    DO_NOT_STORE,
+    Response,
+    json_response,
+    not_modified,
+    settled_header,
+)
 from functions.entrypoints.http.router import Router
 from functions.hub.use_cases.expand_components import ExpandComponents
 from functions.hub.use_cases.read_snapshots import FoundSnapshot, Moment, ReadSnapshots
@@ -28,19 +33,19 @@ class SnapshotRoutes:
     expand: ExpandComponents
     authenticator: Authenticator
 
-    def latest(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
+    def latest(self, request: Request, path: Mapping[str, str]) -> Response:
         """Answer GET …/snapshots/latest with the newest unexpired snapshot."""
         world_id = self._authorize(request, path)
         query = parse_query_parameters(LatestQuery, request)
         return self._answer(request, self.read.latest(world_id, query), expand=query.expand)
 
-    def lookup(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
+    def lookup(self, request: Request, path: Mapping[str, str]) -> Response:
         """Answer GET …/snapshots/lookup with one snapshot, by version or instant."""
         world_id = self._authorize(request, path)
         query = parse_query_parameters(LookupQuery, request)
         return self._answer(request, self.read.lookup(world_id, query), expand=query.expand)
 
-    def page(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
+    def page(self, request: Request, path: Mapping[str, str]) -> Response:
         """Answer GET …/snapshots with a page of snapshots."""
         world_id = self._authorize(request, path)
         found = self.read.page(world_id, parse_query_parameters(ListQuery, request))
@@ -54,13 +59,13 @@ class SnapshotRoutes:
         check_id(world_id, "/world_id")
         return world_id
 
-    def _answer(self, request: Request, found: FoundSnapshot, *, expand: bool) -> Response[Any]:
+    def _answer(self, request: Request, found: FoundSnapshot, *, expand: bool) -> Response:
         answer = found.stored.to_answer(found.moment.at)
         if expand and not answer.keys().isdisjoint(REF_FIELDS.values()):
             return self._expanded(request, found, answer)
         return _tagged(request, found, snapshot_etag(found.stored, found.moment.at), lambda: answer)
 
-    def _expanded(self, request: Request, found: FoundSnapshot, answer: Mapping[str, Any]) -> Response[Any]:
+    def _expanded(self, request: Request, found: FoundSnapshot, answer: Mapping[str, Any]) -> Response:
         too_large = self.expand.too_large(answer, len(orjson.dumps(answer)))
         if too_large:
             # Each answer has another signed URL, so its tag is the body's digest and never leads to a 304.
@@ -85,7 +90,7 @@ def snapshot_routes(
 
 def _tagged(
     request: Request, found: FoundSnapshot, etag: str, body: Callable[[], Mapping[str, Any]]
-) -> Response[Any]:
+) -> Response:
     """Return the answer with its tag, or 304 if the client has it; build the body only if it is sent."""
     headers = {"ETag": etag, **_settled(found.moment)}
     return (

@@ -1,15 +1,12 @@
 """The writer's route for publishing a snapshot."""
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
-
-from aws_lambda_powertools.event_handler import Response
 
 from functions.entrypoints.http.authenticator import Authenticator
 from functions.entrypoints.http.etags import snapshot_etag
 from functions.entrypoints.http.request import Request, path_value
-from functions.entrypoints.http.responses import json_response
+from functions.entrypoints.http.responses import Response, json_response
 from functions.entrypoints.http.router import Router
 from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.use_cases.publish_snapshot import PublishRequest, PublishResult, PublishSnapshot
@@ -37,7 +34,7 @@ def snapshot_writer(
 ) -> Router:
     """Return a router with the route for publishing; `stages` are the values of X-Stage that it takes."""
 
-    def post_snapshot(request: Request, path: Mapping[str, str]) -> Response[Any]:
+    def post_snapshot(request: Request, path: Mapping[str, str]) -> Response:
         authenticator.require_producer_token(request)
         published = publish(_publish_request(request, path_value(path["world_id"])))
         _count(published, metered)
@@ -75,7 +72,7 @@ def _refuse_other_world(body: bytes, world_id: str) -> None:
         )
 
 
-def _answer(published: PublishResult, prefix: str) -> Response[Any]:
+def _answer(published: PublishResult, prefix: str) -> Response:
     stored = published.stored
     headers = {"ETag": snapshot_etag(stored, published.at), "Location": prefix + _location(stored)}
     if not published.created:

@@ -2,13 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from aws_lambda_powertools.event_handler import Response
 
 from functions.entrypoints.http.authenticator import Authenticator
 from functions.entrypoints.http.request import Request, path_value
-from functions.entrypoints.http.responses import DO_NOT_STORE, json_response
+from functions.entrypoints.http.responses import DO_NOT_STORE, Response, json_response
 from functions.entrypoints.http.router import Router
 from functions.hub.use_cases.upload_blobs import Document, UploadBlobs
 from risk_hub_contracts.base.path_values import check_id, check_sha256
@@ -26,17 +23,17 @@ class UploadRoutes:
     upload: UploadBlobs
     authenticator: Authenticator
 
-    def begin(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
+    def begin(self, request: Request, path: Mapping[str, str]) -> Response:
         """Answer POST …/blobs with the signed requests of an upload, or the blob that is already stored."""
         world_id = self._authorize(request, path)
         answer = self.upload.begin(world_id, parse_upload(_json_body(request)))
         return json_response(200 if answer["stored"] else 201, answer, DO_NOT_STORE)
 
-    def complete(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
+    def complete(self, request: Request, path: Mapping[str, str]) -> Response:
         """Answer POST …/blobs/{sha256}/complete: join the uploaded parts."""
         return self._finish(request, path, self.upload.complete)
 
-    def abort(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
+    def abort(self, request: Request, path: Mapping[str, str]) -> Response:
         """Answer POST …/blobs/{sha256}/abort: remove the uploaded parts."""
         return self._finish(request, path, self.upload.abort)
 
@@ -45,7 +42,7 @@ class UploadRoutes:
         request: Request,
         path: Mapping[str, str],
         operation: Callable[[str, str, UploadEnd], Document],
-    ) -> Response[Any]:
+    ) -> Response:
         world_id = self._authorize(request, path)
         sha256 = check_sha256(path_value(path["sha256"]))
         return json_response(200, operation(world_id, sha256, parse_upload_end(_json_body(request))))

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel
 
 from functions.entrypoints.http.authenticator import Authenticator
 from functions.entrypoints.http.query_parameters import parse_query_parameters
 from functions.entrypoints.http.request import Request, path_value
-from functions.entrypoints.http.responses import json_response, no_content
+from functions.entrypoints.http.responses import Response, json_response, no_content
 from functions.entrypoints.http.router import Router
 from functions.hub.use_cases.list_worlds import ListWorlds
 from functions.hub.use_cases.register_policies import RegisterPolicies
@@ -51,35 +50,35 @@ class RegistryRoutes:
     list_worlds: ListWorlds
     authenticator: Authenticator
 
-    def worlds(self, request: Request, _path: Path) -> Response[Any]:
+    def worlds(self, request: Request, _path: Path) -> Response:
         """Answer GET /risk-hub/worlds with a page of worlds."""
         self.authenticator.require_token(request, READ)
         return json_response(200, self.list_worlds(parse_query_parameters(WorldsQuery, request)))
 
-    def put_expectation(self, request: Request, path: Path) -> Response[Any]:
+    def put_expectation(self, request: Request, path: Path) -> Response:
         """Answer PUT …/expectations: store the expectation; 201 if there was none, else 200."""
         target = self._authorize(request, path, WRITE)
         wanted = _body(Expectation, request)
         return _stored(self.register.set_expectation(target.world_id, target.stage, wanted, target.by))
 
-    def get_expectation(self, request: Request, path: Path) -> Response[Any]:
+    def get_expectation(self, request: Request, path: Path) -> Response:
         """Answer GET …/expectations with the stored expectation."""
         target = self._authorize(request, path, READ)
         return json_response(200, self.register.expectation(target.world_id, target.stage))
 
-    def delete_expectation(self, request: Request, path: Path) -> Response[Any]:
+    def delete_expectation(self, request: Request, path: Path) -> Response:
         """Answer DELETE …/expectations: remove the expectation; a repeated request has the same answer."""
         target = self._authorize(request, path, WRITE)
         self.register.remove_expectation(target.world_id, target.stage)
         return no_content()
 
-    def put_policy(self, request: Request, path: Path) -> Response[Any]:
+    def put_policy(self, request: Request, path: Path) -> Response:
         """Answer PUT …/exit-policy: put the policy in force; 201 if there was none, else 200."""
         target = self._authorize(request, path, WRITE)
         policy = _body(ExitPolicy, request)
         return _stored(self.policies.set_policy(target.world_id, target.stage, policy, target.by))
 
-    def get_policy(self, request: Request, path: Path) -> Response[Any]:
+    def get_policy(self, request: Request, path: Path) -> Response:
         """Answer GET …/exit-policy with the policy in force, or with one stored version."""
         self.authenticator.require_token(request, READ)
         world_id = check_id(path_value(path["world_id"]), "/world_id")
@@ -88,7 +87,7 @@ class RegistryRoutes:
             return json_response(200, self.policies.policy(world_id, query.stage))
         return json_response(200, self.policies.version(world_id, query.stage, query.version))
 
-    def delete_policy(self, request: Request, path: Path) -> Response[Any]:
+    def delete_policy(self, request: Request, path: Path) -> Response:
         """Answer DELETE …/exit-policy: put the default policy in force."""
         target = self._authorize(request, path, WRITE)
         self.policies.remove_policy(target.world_id, target.stage)
@@ -126,5 +125,5 @@ def _body(model: type[Body], request: Request) -> Body:
     return parse_registration(model, body)
 
 
-def _stored(put: PutResult) -> Response[Any]:
+def _stored(put: PutResult) -> Response:
     return json_response(201 if put.created else 200, put.answer)

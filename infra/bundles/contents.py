@@ -124,6 +124,7 @@ _UNUSED_FOLDERS: Final = (
     "tests",
     "__pycache__",
     "bin",  # console scripts of the wheels
+    "aws_lambda_powertools/event_handler",  # the functions have their own router (ADR-0073)
     "aws_lambda_powertools/metrics/provider/datadog",
     "backports/zstd/_cffi",  # for interpreters other than CPython
     "backports/zstd/zipfile",

@@ -6,8 +6,7 @@ from tests.fakes.hub import Hub
 
 
 def routes(handler: Router) -> set[tuple[str, str]]:
-    found = handler._app._static_routes + handler._app._dynamic_routes  # noqa: SLF001
-    return {(route.method.lower(), route.openapi_path) for route in found}
+    return {(route.row.method.lower(), route.row.path) for route in handler.routes}
 
 
 def test_routers_have_exactly_the_routes_of_the_openapi() -> None:

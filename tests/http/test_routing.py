@@ -6,16 +6,15 @@ from typing import Any
 from weakref import ReferenceType, ref
 
 import pytest
-from aws_lambda_powertools.event_handler import Response
 
 from functions.entrypoints.http.request import Request
-from functions.entrypoints.http.responses import json_response
+from functions.entrypoints.http.responses import Response, json_response
 from functions.entrypoints.http.router import Router
 from tests.fakes.gateway import proxy_event
 
 
 def handler_returning(name: str) -> Any:
-    def handle(_request: Request, path: Mapping[str, str]) -> Response[Any]:
+    def handle(_request: Request, path: Mapping[str, str]) -> Response:
         return json_response(200, {"route": name, **path})
 
     return handle
@@ -72,7 +71,7 @@ def test_request_without_a_matching_route_is_a_404_problem(method: str, path: An
 
 
 def test_unexpected_exception_is_a_500_problem_without_its_text() -> None:
-    def fail(_request: Request, _path: Mapping[str, str]) -> Response[Any]:
+    def fail(_request: Request, _path: Mapping[str, str]) -> Response:
         raise RuntimeError("a secret")
 
     failing = Router()
@@ -85,7 +84,7 @@ def test_unexpected_exception_is_a_500_problem_without_its_text() -> None:
 def test_router_keeps_no_request_after_its_answer() -> None:
     answered: list[ReferenceType[Request]] = []
 
-    def remember(request: Request, _path: Mapping[str, str]) -> Response[Any]:
+    def remember(request: Request, _path: Mapping[str, str]) -> Response:
         answered.append(ref(request))
         return json_response(200, {})
 

@@ -35,7 +35,7 @@ RISK_CODE = (
         "bin/f2py",
         "boto3/data/s3/2006-03-01/resources-1.json",
         "numpy/_core/_umath_tests.cpython-313-aarch64-linux-gnu.so",
-        "aws_lambda_powertools/event_handler/openapi/swagger_ui/swagger-ui-bundle.min.js",
+        "aws_lambda_powertools/event_handler/api_gateway.py",
         "aws_lambda_powertools/utilities/idempotency/base.py",
     ],
 )

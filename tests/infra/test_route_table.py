@@ -43,8 +43,7 @@ def handled(assembly: Assembly, function: ApiFunction) -> set[Operation]:
     entry_point: str = assembly.function(function)["Handler"]
     router = getattr(cold_start(function), entry_point.rpartition(".")[2])
     assert isinstance(router, Router)
-    registered = router._app._static_routes + router._app._dynamic_routes  # noqa: SLF001
-    return {(route.method, route.openapi_path) for route in registered}
+    return {(route.row.method, route.row.path) for route in router.routes}
 
 
 @pytest.fixture

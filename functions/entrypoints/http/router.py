@@ -1,25 +1,32 @@
 """The router behind a Lambda handler: it answers every error with a problem and logs one line per request."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 from functions.entrypoints.blob_errors import count_blob_error
 from functions.entrypoints.http.event import Event, http_api_answer, is_http_api, rest_event, route_path
 from functions.entrypoints.http.request import Request
-from functions.entrypoints.http.responses import as_problem, no_content, problem_response
+from functions.entrypoints.http.responses import Response, as_problem, no_content, problem_response
 from functions.telemetry import log
 from functions.telemetry.metrics import write
-from risk_hub_contracts.api.routes import ROUTES, allowed_methods
+from risk_hub_contracts.api.routes import ROUTES, Route, allowed_methods
 from risk_hub_contracts.base.metrics import HTTP_REFUSED, REASON, STATUS
 from risk_hub_contracts.base.problems import METHOD_NOT_ALLOWED, NOT_FOUND, ProblemError, ProblemType
 
-RequestHandler = Callable[[Request, Mapping[str, str]], Response[Any]]
-UNROUTED_METHOD = "UNROUTED"
+RequestHandler = Callable[[Request, Mapping[str, str]], Response]
 SERVER_ERROR_STATUS = 500
-REQUEST = "risk_hub_request"
+# Characters of one path value: those that a URL may have (RFC 3986), percent signs, and those that an HTTP API decodes.
+PATH_VALUE: Final = r"[-._~()'!*:@,;=+&$%<> \[\]{}|^\w]+"
+
+
+class HandledRoute(NamedTuple):
+    """A row of the route table, the pattern of its paths, and its handler."""
+
+    row: Route
+    paths: re.Pattern[str]
+    handle: RequestHandler
 
 
 class Router:
@@ -28,82 +35,87 @@ class Router:
     def __init__(self, stages: frozenset[str] = frozenset()) -> None:
         """Create a router without routes; `stages` are the deployment's stages."""
         self._stages = stages
-        self._app = APIGatewayRestResolver()
-        self._app.not_found(self._no_route)
-        self._app.exception_handler(Exception)(self._problem)
+        self.routes: list[HandledRoute] = []
 
     def add(self, operation_id: str, handle: RequestHandler) -> None:
         """Route an operation of the route table to a handler; GET also handles HEAD."""
         row = ROUTES[operation_id]
-
-        def route(**path_values: str) -> Response[Any]:
-            return handle(self._request(), path_values)
-
-        path = row.path.replace("{", "<").replace("}", ">")
-        self._app.route(path, method=row.method)(route)
+        self.routes.append(HandledRoute(row, _path_pattern(row.path), handle))
 
     def __call__(self, event: Event, context: Any) -> Event:  # noqa: ANN401
         """Answer one proxy event: the Lambda handler."""
         rest = rest_event(event)
         request = Request(rest, str(getattr(context, "aws_request_id", "")), self._stages)
-        is_head = request.method == "HEAD"
-        method = "GET" if is_head else _routed_method(request.method)
-        self._app.context[REQUEST] = request
-        answer: Event = self._app.resolve({**rest, "path": route_path(rest), "httpMethod": method}, context)
-        if is_head:
-            answer["body"] = ""
-        correlation_id = request.correlation_id
-        answer.setdefault("multiValueHeaders", {})["X-Correlation-Id"] = [correlation_id]
+        response, correlation_id = self._respond(request), request.correlation_id
+        answer = _rest_answer(request, response, correlation_id)
         log.info(
             "request",
             method=request.method,
             resource=rest.get("resource"),
-            status=answer["statusCode"],
+            status=response.status,
             correlation_id=correlation_id,
             **request.log_fields,
         )
         return http_api_answer(answer) if is_http_api(event) else answer
 
-    def _request(self) -> Request:
-        """Return the request that is being answered; the resolver drops it after the answer."""
-        request: Request = self._app.context[REQUEST]
-        return request
-
-    def _no_route(self, _error: NotFoundError) -> Response[Any]:
-        """Answer a path and method without a handler: 204 to OPTIONS, 405 on a known path, else 404."""
-        request = self._request()
-        method, allowed = request.method, allowed_methods(route_path(request.event))
-        if not allowed or (method in allowed and method != "OPTIONS"):
-            return self._problem(ProblemError(NOT_FOUND, "this hub has no such route"))
-        allow = {"Allow": ", ".join(allowed)}
-        if method == "OPTIONS":
-            return no_content(allow)
-        response = self._problem(
-            ProblemError(METHOD_NOT_ALLOWED, f"{method[:32]} is not supported; send one of {allow['Allow']}")
-        )
-        response.headers.update(allow)
-        return response
-
-    def _problem(self, error: Exception) -> Response[Any]:
-        problem = as_problem(error)
-        _count_problem(problem.type)
-        count_blob_error(error)
-        if problem.type.status >= SERVER_ERROR_STATUS:
-            log.failure("failure", error)
-        else:
-            log.info("refused", problem=problem.type.slug, detail=problem.detail)
-        return problem_response(problem, self._request().path)
+    def _respond(self, request: Request) -> Response:
+        """Answer by the first route that has the method, in the same case, and the path."""
+        method, path = "GET" if request.method == "HEAD" else request.method, route_path(request.event)
+        try:
+            for route in self.routes:
+                if route.row.method == method and (match := route.paths.fullmatch(path)):
+                    return route.handle(request, match.groupdict())
+            return _no_route(request, allowed_methods(path))
+        except Exception as error:  # noqa: BLE001 - every error is logged and answered
+            return _problem(request, error)
 
 
-def _routed_method(method: str) -> str:
-    """Return the method if it is in upper case, else one that no route has.
+def _path_pattern(template: str) -> re.Pattern[str]:
+    """Return the pattern of the paths of a route; slashes at their end are ignored."""
+    pattern = template.replace("{", "(?P<").replace("}", f">{PATH_VALUE})")
+    return re.compile(f"{pattern}/*")
 
-    Methods are case-sensitive, but the resolver would change `get` to `GET` and find a route.
+
+def _no_route(request: Request, allowed: Sequence[str]) -> Response:
+    """Answer a path and method without a handler: 204 to OPTIONS, 405 on a known path, else 404.
+
+    Args:
+        request: the request.
+        allowed: the methods of its path; empty for an unknown path.
     """
-    return method if method == method.upper() else UNROUTED_METHOD
+    if not allowed or (request.method in allowed and request.method != "OPTIONS"):
+        return _problem(request, ProblemError(NOT_FOUND, "this hub has no such route"))
+    allow = {"Allow": ", ".join(allowed)}
+    if request.method == "OPTIONS":
+        return no_content(allow)
+    detail = f"{request.method[:32]} is not supported; send one of {allow['Allow']}"
+    response = _problem(request, ProblemError(METHOD_NOT_ALLOWED, detail))
+    return replace(response, headers={**response.headers, **allow})
+
+
+def _problem(request: Request, error: Exception) -> Response:
+    problem = as_problem(error)
+    _count_problem(problem.type)
+    count_blob_error(error)
+    if problem.type.status >= SERVER_ERROR_STATUS:
+        log.failure("failure", error)
+    else:
+        log.info("refused", problem=problem.type.slug, detail=problem.detail)
+    return problem_response(problem, request.path)
 
 
 def _count_problem(problem: ProblemType) -> None:
     """Count a problem by slug and by status; all statuses from 500 count as `5xx`."""
     status = "5xx" if problem.status >= SERVER_ERROR_STATUS else str(problem.status)
     write([(HTTP_REFUSED, 1)], {REASON: problem.slug}, {STATUS: status})
+
+
+def _rest_answer(request: Request, response: Response, correlation_id: str) -> Event:
+    """Return the response in the form that a REST API reads."""
+    headers = {**response.headers, "X-Correlation-Id": correlation_id}
+    return {
+        "statusCode": response.status,
+        "body": "" if request.method == "HEAD" else response.body,
+        "isBase64Encoded": False,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+    }
