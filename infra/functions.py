@@ -32,6 +32,15 @@ SEARCH_HISTORY: Final = allow("dynamodb:Query", on="segments")
 # Finds the worlds that have their own metrics.
 SCAN_WORLDS: Final = allow("dynamodb:Scan", on="worlds")
 PUT_REPORT: Final = allow("dynamodb:PutItem", on="evaluations")
+# A record and a history are read from the chain of a run, lists from the indexes of the list entries.
+READ_RUNS: Final = allow("dynamodb:Query", on="evaluation_runs")
+LIST_RUNS: Final = allow(
+    "dynamodb:Query",
+    on=tuple(f"evaluation_runs/index/{index}" for index in names.RUN_INDEXES if index != "by_hour"),
+)
+# Creations and further items. An item is put under a free key only; the policy of the table lets no role update or
+# delete one.
+APPEND_RUNS: Final = allow("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", on="evaluation_runs")
 # With it S3 answers 404 for a missing object, without it 403.
 LIST_BUCKET: Final = allow("s3:ListBucket", on="bucket")
 

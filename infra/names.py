@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 # A folder of functions/ that contains a handler; `infra.functions` lists them.
 FunctionFolder: TypeAlias = str
-TableName = Literal["snapshots", "worlds", "evaluations", "marks", "segments", "policies"]
+TableName = Literal["snapshots", "worlds", "evaluations", "marks", "segments", "policies", "evaluation_runs"]
 StackPart = Literal["data", "service", "operations"]
 BundleGroup = Literal["hub", "risk", "evaluation"]
 
@@ -34,11 +34,15 @@ TABLE_KEYS: Final[dict[TableName, tuple[str, str]]] = {
     "marks": ("world_id", "mark"),
     "segments": ("world_id", "segment_order"),
     "policies": ("policy_group", "policy_record"),
+    "evaluation_runs": ("run_key", "run_sequence"),
 }
 
 # Names of tables that differ from their purpose. A local index cannot change in place, so the snapshots have a
 # new table since their indexes became small (ADR-0054).
-TABLE_WORDS: Final[dict[TableName, str]] = {"snapshots": "snapshots-2"}
+TABLE_WORDS: Final[dict[TableName, str]] = {
+    "snapshots": "snapshots-2",
+    "evaluation_runs": "evaluation-runs",
+}
 # Name of the table of snapshots in release 1.0; a stage can keep it until its items are copied (ADR-0059).
 OLD_SNAPSHOTS: Final = "snapshots"
 # Attribute of a copied item: the table that it was copied from. The relay does not announce such an item.
@@ -49,6 +53,17 @@ LOCAL_INDEXES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "by_as_of": ("time_order", ("expiry_order", "actor", "created_at")),
     "by_stage": ("stage_time_order", ("expiry_order", "actor", "created_at")),
     "by_expiry": ("expiry_order", ("stage_time_order", "actor", "created_at")),
+}
+
+# Partition key, sort key and further attributes of each global index of the runs: lists read the entries of runs in
+# the order of their creation, and anchors the items of an hour (ADR-0062).
+RUN_INDEXES: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
+    "by_world": ("list_world", "created_order", ("entry",)),
+    "by_strategy": ("list_strategy", "created_order", ("entry",)),
+    "by_stage": ("list_stage", "created_order", ("entry",)),
+    "by_status": ("list_status", "created_order", ("entry",)),
+    "by_stage_and_status": ("list_stage_status", "created_order", ("entry",)),
+    "by_hour": ("recorded_hour", "run_key", ("sha256",)),
 }
 
 TTL_ATTRIBUTE: Final = "retain_until"
@@ -77,6 +92,7 @@ EVALUATIONS_TABLE: Final = "RISK_HUB_EVALUATIONS_TABLE"
 MARKS_TABLE: Final = "RISK_HUB_MARKS_TABLE"
 SEGMENTS_TABLE: Final = "RISK_HUB_SEGMENTS_TABLE"
 POLICIES_TABLE: Final = "RISK_HUB_POLICIES_TABLE"
+EVALUATION_RUNS_TABLE: Final = "RISK_HUB_EVALUATION_RUNS_TABLE"
 BUCKET: Final = "RISK_HUB_BUCKET"
 BLOB_GRACE_HOURS: Final = "RISK_HUB_BLOB_GRACE_HOURS"
 TOKENS_SECRET_ARN: Final = "RISK_HUB_TOKENS_SECRET_ARN"  # noqa: S105 - a variable's name, not a secret

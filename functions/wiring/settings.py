@@ -44,6 +44,11 @@ def policies_table() -> str:
     return _required("POLICIES_TABLE")
 
 
+def evaluation_runs_table() -> str:
+    """Return the name of the table of evaluation runs."""
+    return _required("EVALUATION_RUNS_TABLE")
+
+
 def bucket() -> str:
     """Return the name of the bucket of blobs and bodies."""
     return _required("BUCKET")

@@ -24,8 +24,8 @@ from risk_hub_contracts.runs.fold import fold
 from risk_hub_contracts.runs.payloads import Payload
 from risk_hub_contracts.runs.run_item import SealedItem, seal, unseal
 from risk_hub_contracts.runs.run_key import RunKey
+from tests.adapters.conftest import create_table
 from tests.adapters.counting import Requests
-from tests.adapters.runs_table import create_runs_table
 from tests.fakes.clock import START, FrozenClock
 from tests.fakes.runs import MemoryAnchors, MemoryRuns, created, draft, run_key, validation
 from tests.fakes.samples import WORLD
@@ -50,39 +50,39 @@ class Store(RunStore, MovedHeads, Protocol):
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+def runs(request: pytest.FixtureRequest) -> Iterator[Store]:
     if request.param == "memory":
         yield MemoryRuns()
         return
     with mock_aws():
-        yield DynamoDBRuns(boto3.client("dynamodb"), create_runs_table())
+        yield DynamoDBRuns(boto3.client("dynamodb"), create_table("evaluation_runs"))
 
 
-def create(store: RunStore, *drafts: RunDraft, clock: FrozenClock | None = None) -> list[RunKey]:
-    assert {run.outcome for run in CreateRuns(store, clock or FrozenClock())(drafts)} == {"created"}
+def create(runs: RunStore, *drafts: RunDraft, clock: FrozenClock | None = None) -> list[RunKey]:
+    assert {run.outcome for run in CreateRuns(runs, clock or FrozenClock())(drafts)} == {"created"}
     return [each.key for each in drafts]
 
 
 def append(
-    store: RunStore, key: RunKey, entry_id: str, payload: Payload | None = None, **clock: float
+    runs: RunStore, key: RunKey, entry_id: str, payload: Payload | None = None, **clock: float
 ) -> None:
-    use_case = AppendItem(store, FrozenClock(START + timedelta(**clock)))
+    use_case = AppendItem(runs, FrozenClock(START + timedelta(**clock)))
     assert use_case(ItemDraft(key, entry_id, "worker", payload or validation())).appended
 
 
-def next_write(store: RunStore, key: RunKey, **members: Any) -> ChainWrite:
+def next_write(runs: RunStore, key: RunKey, **members: Any) -> ChainWrite:
     """Return the write of the item that follows the stored ones, with changed members."""
-    items, run = load_run(store, key)
+    items, run = load_run(runs, key)
     following = {"sequence": run.sequence + 1, "previous_sha256": run.sha256, "entry_id": "next"}
     item = seal(items[-1].item.model_copy(update={**following, "kind": "extended_validation", **members}))
     return ChainWrite(item, RunHead.of(fold([*items, item])))
 
 
-def test_items_come_back_byte_for_byte_in_order_with_the_list_entry(store: Store) -> None:
-    (key,) = create(store, draft())
-    append(store, key, "e1")
-    append(store, key, "e2", validation("cohort", "fail"))
-    chain = store.chain(key)
+def test_items_come_back_byte_for_byte_in_order_with_the_list_entry(runs: Store) -> None:
+    (key,) = create(runs, draft())
+    append(runs, key, "e1")
+    append(runs, key, "e2", validation("cohort", "fail"))
+    chain = runs.chain(key)
     sealed = [unseal(item.data) for item in chain.items]
     assert [item.sequence for item in chain.items] == [1, 2, 3]
     assert [item.sha256 for item in chain.items] == [each.sha256 for each in sealed]
@@ -90,81 +90,81 @@ def test_items_come_back_byte_for_byte_in_order_with_the_list_entry(store: Store
     assert (chain.head.sequence, chain.head.status) == (3, "fail")
 
 
-def test_an_unknown_run_has_no_rows(store: Store) -> None:
-    chain = store.chain(run_key("unknown"))
+def test_an_unknown_run_has_no_rows(runs: Store) -> None:
+    chain = runs.chain(run_key("unknown"))
     assert (chain.items, chain.head) == ((), None)
-    assert list(store.items(run_key("unknown"), 0, 10)) == []
+    assert list(runs.items(run_key("unknown"), 0, 10)) == []
 
 
-def test_a_taken_sequence_refuses_the_item_and_returns_the_stored_one(store: Store) -> None:
-    (key,) = create(store, draft())
-    first, second = next_write(store, key), next_write(store, key, subject="other")
-    assert store.append([first]) is None
-    before = store.chain(key)
-    refused = store.append([second])
+def test_a_taken_sequence_refuses_the_item_and_returns_the_stored_one(runs: Store) -> None:
+    (key,) = create(runs, draft())
+    first, second = next_write(runs, key), next_write(runs, key, subject="other")
+    assert runs.append([first]) is None
+    before = runs.chain(key)
+    refused = runs.append([second])
     assert refused == RefusedAppend({key: before.items[1]})
-    assert store.chain(key) == before
+    assert runs.chain(key) == before
 
 
-def test_a_sequence_that_does_not_follow_the_list_entry_is_refused(store: Store) -> None:
-    (key,) = create(store, draft())
-    write = next_write(store, key, sequence=3)
-    assert store.append([write]) == RefusedAppend({})
-    assert len(store.chain(key).items) == 1
+def test_a_sequence_that_does_not_follow_the_list_entry_is_refused(runs: Store) -> None:
+    (key,) = create(runs, draft())
+    write = next_write(runs, key, sequence=3)
+    assert runs.append([write]) == RefusedAppend({})
+    assert len(runs.chain(key).items) == 1
 
 
-def test_one_refused_item_of_a_batch_refuses_the_whole_batch(store: Store) -> None:
-    (taken,) = create(store, draft(run_key("taken")))
+def test_one_refused_item_of_a_batch_refuses_the_whole_batch(runs: Store) -> None:
+    (taken,) = create(runs, draft(run_key("taken")))
     free = run_key("free")
     items = [
-        seal(first_item(store, taken).item.model_copy(update={"strategy_id": n})) for n in ("taken", "free")
+        seal(first_item(runs, taken).item.model_copy(update={"strategy_id": n})) for n in ("taken", "free")
     ]
-    refused = store.append([ChainWrite(item, RunHead.of(fold([item]))) for item in items])
+    refused = runs.append([ChainWrite(item, RunHead.of(fold([item]))) for item in items])
     assert refused is not None
     assert list(refused.existing) == [taken]
-    assert store.chain(free).items == ()
+    assert runs.chain(free).items == ()
 
 
-def first_item(store: RunStore, key: RunKey) -> SealedItem:
-    return unseal(store.chain(key).items[0].data)
+def first_item(runs: RunStore, key: RunKey) -> SealedItem:
+    return unseal(runs.chain(key).items[0].data)
 
 
 @pytest.mark.parametrize("strategy", ODD_NAMES)
 def test_a_strategy_with_odd_characters_is_stored_listed_and_read_as_named(
-    store: Store, strategy: str
+    runs: Store, strategy: str
 ) -> None:
     key, other = run_key(strategy), run_key(strategy[:-1] + "_")
-    create(store, draft(key), draft(other))
-    append(store, key, "e1")
-    assert [len(store.chain(each).items) for each in (key, other)] == [2, 1]
-    page = store.page(RunQuery(WORLD, strategy_id=strategy, limit=10))
+    create(runs, draft(key), draft(other))
+    append(runs, key, "e1")
+    assert [len(runs.chain(each).items) for each in (key, other)] == [2, 1]
+    page = runs.page(RunQuery(WORLD, strategy_id=strategy, limit=10))
     assert [head.key for head in page.heads] == [key]
-    assert key in [chain.key for chain in store.chains()]
+    assert key in [chain.key for chain in runs.chains()]
 
 
-def test_keys_whose_parts_join_alike_are_different_runs(store: Store) -> None:
+def test_keys_whose_parts_join_alike_are_different_runs(runs: Store) -> None:
     keys = [run_key("r2/a", "r1"), run_key("a", "r1"), run_key("r1/a", "r2"), run_key("a", "r2")]
-    create(store, *map(draft, keys))
-    append(store, keys[0], "e1")
-    assert [len(store.chain(key).items) for key in keys] == [2, 1, 1, 1]
+    create(runs, *map(draft, keys))
+    append(runs, keys[0], "e1")
+    assert [len(runs.chain(key).items) for key in keys] == [2, 1, 1, 1]
 
 
-def test_history_pages_continue_behind_a_sequence(store: Store) -> None:
-    (key,) = create(store, draft())
+def test_history_pages_continue_behind_a_sequence(runs: Store) -> None:
+    (key,) = create(runs, draft())
     for number in range(4):
-        append(store, key, f"e{number}")
-    assert [item.sequence for item in store.items(key, 0, 2)] == [1, 2]
-    assert [item.sequence for item in store.items(key, 2, 2)] == [3, 4]
-    assert [item.sequence for item in store.items(key, 4, 2)] == [5]
-    assert list(store.items(key, 5, 2)) == []
+        append(runs, key, f"e{number}")
+    assert [item.sequence for item in runs.items(key, 0, 2)] == [1, 2]
+    assert [item.sequence for item in runs.items(key, 2, 2)] == [3, 4]
+    assert [item.sequence for item in runs.items(key, 4, 2)] == [5]
+    assert list(runs.items(key, 5, 2)) == []
 
 
-def listed(store: RunStore, **query: Any) -> list[str]:
+def listed(runs: RunStore, **query: Any) -> list[str]:
     """Return the strategies of all pages of a list, two runs on each."""
     found: list[str] = []
     after = None
     while True:
-        page = store.page(RunQuery(WORLD, after=after, limit=2, **query))
+        page = runs.page(RunQuery(WORLD, after=after, limit=2, **query))
         found += [head.key.strategy_id for head in page.heads]
         if page.last is None:
             return found
@@ -172,16 +172,16 @@ def listed(store: RunStore, **query: Any) -> list[str]:
 
 
 @pytest.fixture
-def many(store: Store) -> Store:
+def many(runs: Store) -> Store:
     """Return a store with runs created a minute apart, and one of another world."""
     stages = {"a": "paper", "b": "live", "c": "paper", "d": "live", "e": "paper"}
     for minute, (strategy, stage) in enumerate(stages.items()):
         clock = FrozenClock(START + timedelta(minutes=minute))
-        create(store, draft(run_key(strategy), stage=stage), clock=clock)
-    create(store, draft(run_key("z", world_id="other"), stage="paper"))
+        create(runs, draft(run_key(strategy), stage=stage), clock=clock)
+    create(runs, draft(run_key("z", world_id="other"), stage="paper"))
     for strategy in ("b", "c"):
-        append(store, run_key(strategy), "e1", validation("cohort", "fail"), hours=5)
-    return store
+        append(runs, run_key(strategy), "e1", validation("cohort", "fail"), hours=5)
+    return runs
 
 
 def test_a_world_is_listed_in_the_order_of_creation_in_both_directions(many: Store) -> None:
@@ -218,19 +218,19 @@ def test_an_append_changes_the_status_in_every_list_and_no_position(many: Store)
     assert (head.sequence, head.status) == (3, "pass")
 
 
-def test_runs_created_at_one_instant_are_all_listed_once(store: Store) -> None:
+def test_runs_created_at_one_instant_are_all_listed_once(runs: Store) -> None:
     names = [f"s{number}" for number in range(7)]
-    create(store, *(draft(run_key(name)) for name in names))
-    assert sorted(listed(store)) == names
-    assert listed(store) == listed(store, newest_first=False)[::-1]
+    create(runs, *(draft(run_key(name)) for name in names))
+    assert sorted(listed(runs)) == names
+    assert listed(runs) == listed(runs, newest_first=False)[::-1]
 
 
-def test_runs_of_one_strategy_have_separate_chains(store: Store) -> None:
+def test_runs_of_one_strategy_have_separate_chains(runs: Store) -> None:
     keys = [run_key("a", f"r{number}") for number in range(3)]
-    create(store, *map(draft, keys))
-    append(store, keys[1], "e1")
-    assert [len(store.chain(key).items) for key in keys] == [1, 2, 1]
-    assert listed(store, strategy_id="a") == ["a", "a", "a"]
+    create(runs, *map(draft, keys))
+    append(runs, keys[1], "e1")
+    assert [len(runs.chain(key).items) for key in keys] == [1, 2, 1]
+    assert listed(runs, strategy_id="a") == ["a", "a", "a"]
 
 
 def test_every_chain_is_scanned_whole_and_once(many: Store) -> None:
@@ -255,7 +255,7 @@ def test_items_are_found_by_the_hour_of_their_recording(many: Store) -> None:
 @pytest.fixture
 def table() -> Iterator[DynamoDBRuns]:
     with mock_aws():
-        yield DynamoDBRuns(boto3.client("dynamodb"), create_runs_table())
+        yield DynamoDBRuns(boto3.client("dynamodb"), create_table("evaluation_runs"))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from functions.evaluation.runs.append_item import AppendItem, ItemDraft
 from functions.evaluation.runs.create_runs import CreateRuns
 from functions.evaluation.runs.verify_runs import VerifyRuns
 from risk_hub_contracts.runs.anchor import following_hour, hour_of, hour_start
-from tests.adapters.runs_table import create_runs_table
+from tests.adapters.conftest import create_table
 from tests.adapters.test_move_on_aws import Interrupted
 from tests.fakes.anchored_runs import REQUEST
 from tests.fakes.clock import START, FrozenClock
@@ -40,7 +40,7 @@ class Aws:
         s3, dynamodb = (self.wire.watch(boto3.client(name)) for name in ("s3", "dynamodb"))
         s3.create_bucket(Bucket="anchors", ObjectLockEnabledForBucket=True)
         self.clock = FrozenClock()
-        self.runs = DynamoDBRuns(dynamodb, create_runs_table())
+        self.runs = DynamoDBRuns(dynamodb, create_table("evaluation_runs"))
         self.anchors = S3Anchors(s3, "anchors", timedelta(days=36_500), self.clock)
 
     def work(self) -> None:

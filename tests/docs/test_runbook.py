@@ -20,7 +20,7 @@ PAGES = sorted({rule.page for rule in RULES.values()})
 STANDS_FOR = {
     "<function>": [folder.replace("_", "-") for folder in FUNCTION_FOLDERS],
     "<worker>": [folder.replace("_", "-") for folder in WORKER_EVENTS],
-    "<table>": ["snapshots", "worlds", "evaluations", "marks", "segments", "policies"],
+    "<table>": ["snapshots", "worlds", "evaluations", "marks", "segments", "policies", "evaluation-runs"],
     "<stage>": ["backtest", "paper", "live"],
 }
 SECTIONS = {

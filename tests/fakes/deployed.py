@@ -27,6 +27,7 @@ SETTINGS = {
     "RISK_HUB_EVALUATIONS_TABLE": "evaluations",
     "RISK_HUB_MARKS_TABLE": "marks",
     "RISK_HUB_POLICIES_TABLE": "policies",
+    "RISK_HUB_EVALUATION_RUNS_TABLE": "evaluation_runs",
     "RISK_HUB_SEGMENTS_TABLE": "segments",
     "RISK_HUB_HOT_SECONDS": "604800",
     "RISK_HUB_MOVE_SETTLE_SECONDS": "3600",
@@ -87,7 +88,7 @@ def _template_settings() -> dict[str, str]:
 
 
 def _deploy(token: str, scopes: Sequence[Scope]) -> None:
-    for purpose in ("snapshots", "worlds", "evaluations", "marks", "segments", "policies"):
+    for purpose in ("snapshots", "worlds", "evaluations", "marks", "segments", "policies", "evaluation_runs"):
         create_table(purpose)
     boto3.client("s3").create_bucket(Bucket="blobs")
     boto3.client("events").create_event_bus(Name="bus")

@@ -31,6 +31,7 @@ def _worker_queues() -> Iterator[tuple[str, str]]:
 _REFERENTS = {
     "TablesSnapshots": "snapshots",
     "TablesWorlds": "worlds",
+    "TablesEvaluationruns": "evaluation_runs",
     "TablesEvaluations": "evaluations",
     "TablesMarks": "marks",
     "TablesSegments": "segments",

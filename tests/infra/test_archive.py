@@ -9,7 +9,7 @@ import pytest
 from infra.environments import ENVIRONMENTS
 from tests.infra.assembly import Assembly, Properties, listed, only, referent
 
-TABLES = {"snapshots", "worlds", "evaluations", "marks", "segments", "policies"}
+TABLES = {"snapshots", "worlds", "evaluations", "marks", "segments", "policies", "evaluation_runs"}
 LOCK_DAYS = ENVIRONMENTS["prod"].archive_lock_days
 
 

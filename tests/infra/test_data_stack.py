@@ -14,6 +14,7 @@ KEYS: dict[TableName, tuple[str, str]] = {
     "marks": ("world_id", "mark"),
     "segments": ("world_id", "segment_order"),
     "policies": ("policy_group", "policy_record"),
+    "evaluation_runs": ("run_key", "run_sequence"),
 }
 FILTERED = ["expiry_order", "actor", "created_at"]
 MATCHED = ["stage_time_order", "actor", "created_at"]
@@ -57,7 +58,9 @@ def test_snapshots_table_has_a_new_name_because_its_local_indexes_changed(any_st
     assert table_purpose(name) == "snapshots"
 
 
-@pytest.mark.parametrize("table", ["worlds", "evaluations", "marks", "segments", "policies"])
+@pytest.mark.parametrize(
+    "table", ["worlds", "evaluations", "marks", "segments", "policies", "evaluation_runs"]
+)
 def test_only_the_snapshots_table_has_local_indexes(local: Assembly, table: TableName) -> None:
     assert "LocalSecondaryIndexes" not in local.table(table)["Properties"]
 
@@ -106,6 +109,29 @@ def test_policies_are_listed_through_a_global_index_without_their_documents(loca
             "NonKeyAttributes": ["policy_hash", "owner", "stored_at", "stored_by", "request_id"],
         },
     }
+
+
+def test_runs_are_listed_through_sparse_global_indexes_and_anchored_by_the_hour(local: Assembly) -> None:
+    indexes = {
+        each["IndexName"]: (
+            *(key["AttributeName"] for key in each["KeySchema"]),
+            each["Projection"]["NonKeyAttributes"],
+        )
+        for each in local.table("evaluation_runs")["Properties"]["GlobalSecondaryIndexes"]
+    }
+    assert indexes == {
+        "by_world": ("list_world", "created_order", ["entry"]),
+        "by_strategy": ("list_strategy", "created_order", ["entry"]),
+        "by_stage": ("list_stage", "created_order", ["entry"]),
+        "by_status": ("list_status", "created_order", ["entry"]),
+        "by_stage_and_status": ("list_stage_status", "created_order", ["entry"]),
+        "by_hour": ("recorded_hour", "run_key", ["sha256"]),
+    }
+
+
+def test_runs_table_has_a_stream_of_new_items(local: Assembly) -> None:
+    properties = local.table("evaluation_runs")["Properties"]
+    assert properties["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
 
 
 @pytest.mark.parametrize("table", ["worlds", "policies"])

@@ -21,6 +21,7 @@ REFERENTS = {
     "RISK_HUB_EVALUATIONS_TABLE": "evaluations",
     "RISK_HUB_MARKS_TABLE": "marks",
     "RISK_HUB_POLICIES_TABLE": "policies",
+    "RISK_HUB_EVALUATION_RUNS_TABLE": "evaluation_runs",
     "RISK_HUB_SEGMENTS_TABLE": "segments",
     "RISK_HUB_BUCKET": "bucket",
     "RISK_HUB_TOKENS_SECRET_ARN": "tokens",

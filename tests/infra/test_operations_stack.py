@@ -69,7 +69,7 @@ def test_every_stage_has_data_service_and_operations_stacks(any_stage: Assembly)
     assert any_stage.parts() == ["data", "service", "operations"]
 
 
-TABLES = ("snapshots", "worlds", "evaluations", "marks", "segments", "policies")
+TABLES = ("snapshots", "worlds", "evaluations", "marks", "segments", "policies", "evaluation_runs")
 
 
 def test_operations_stack_has_exactly_the_alarms_of_the_table(cloud_stage: Assembly) -> None:
@@ -80,7 +80,7 @@ def test_every_function_worker_table_and_topic_has_its_alarms(cloud_stage: Assem
     functions = [folder.replace("_", "-") for folder in FUNCTION_FOLDERS]
     assert set(alarms(cloud_stage)) >= {
         *(f"{function}-{what}" for function in functions for what in ("errors", "throttles")),
-        *(f"{table}-{kind}-throttles" for table in TABLES for kind in ("read", "write")),
+        *(f"{table.replace('_', '-')}-{kind}-throttles" for table in TABLES for kind in ("read", "write")),
         *(f"{worker}-{what}" for worker in WORKERS for what in WORKER_ALARMS),
         *(f"alarms-{severity}-undelivered" for severity in SEVERITIES),
     }

@@ -13,7 +13,10 @@ from tests.infra.assembly import Assembly
 
 OURS, THEIRS = "000000000000", "111111111111"
 ROLE = "arn:aws:sts::{}:assumed-role/some-role/some-session"
-STORES = ("snapshots", "worlds", "evaluations", "marks", "segments", "policies", "bucket", "archive")
+STORES = (
+    *("snapshots", "worlds", "evaluations", "marks", "segments", "policies", "evaluation_runs"),
+    *("bucket", "archive"),
+)
 
 
 def resolved(value: Any) -> Any:
@@ -117,6 +120,20 @@ def test_stages_whose_data_may_be_deleted_have_no_protection_of_history(cloud_st
     """`make destroy` empties the bucket of these stages."""
     protected = refuses(bucket_policy(cloud_stage), "s3:DeleteObject", SEGMENT)
     assert protected is ENVIRONMENTS[cloud_stage.stage].retain_data
+
+
+CHANGES = ("UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLUpdate", "PartiQLDelete")
+USES = ("GetItem", "PutItem", "Query", "Scan", "DescribeTable", "UpdateTimeToLive")
+
+
+def test_runs_table_denies_every_principal_updates_and_deletions_and_allows_puts(any_stage: Assembly) -> None:
+    """A put replaces an item only without a condition; the chain and the anchors show that."""
+    for name, policy, _, arn in policies(any_stage):
+        if name in {"bucket", "archive"}:
+            continue
+        denied = [action for action in CHANGES if refuses(policy, f"dynamodb:{action}", arn)]
+        assert denied == (list(CHANGES) if name == "evaluation_runs" else [])
+        assert [action for action in USES if refuses(policy, f"dynamodb:{action}", arn)] == []
 
 
 @pytest.mark.parametrize("store", ["AWS::DynamoDB::Table", "AWS::S3::BucketPolicy"])

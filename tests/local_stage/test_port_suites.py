@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from functions.evaluation.runs.adapters.dynamodb_runs import DynamoDBRuns
+from functions.evaluation.runs.adapters.s3_anchors import S3Anchors
 from functions.evaluation.store.dynamodb_activations import DynamoDBActivations
 from functions.evaluation.store.dynamodb_evaluation_policies import DynamoDBEvaluationPolicies
 from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
@@ -23,6 +25,7 @@ from functions.hub.adapters.s3_uploads import S3Uploads
 from functions.hub.ports import SnapshotStore
 from infra.local.bring_up import RunningStage
 from tests.adapters import (
+    test_anchor_store,
     test_blob_marks,
     test_blob_store,
     test_blob_uploads,
@@ -33,12 +36,14 @@ from tests.adapters import (
     test_hot_table,
     test_input_notes,
     test_policy_activations,
+    test_run_store,
     test_segments,
     test_snapshot_store,
     test_world_registry,
     test_world_store,
 )
 from tests.adapters.conftest import TABLE_PROPERTIES, declared_tables
+from tests.adapters.test_anchor_store import LOCK, Stored, object_key
 from tests.adapters.test_blob_marks import InventoryWithStore
 from tests.adapters.test_blob_uploads import Store as UploadStore
 from tests.adapters.test_exit_policies import Store
@@ -47,10 +52,23 @@ from tests.adapters.test_segments import Stores as SegmentStores
 from tests.adapters.test_snapshot_store import Moving, seam_of
 from tests.adapters.test_world_registry import Rows
 from tests.fakes.calls import call
+from tests.fakes.clock import FrozenClock
 from tests.fakes.samples import WORLD
 
 BUCKET = "blobs"
 NEEDS_MOTO = {
+    "test_an_object_that_names_no_hour_is_not_an_anchor",
+    "test_every_object_is_locked_in_compliance_mode_for_the_time_of_the_lock",
+    "test_a_locked_version_cannot_be_removed",
+    "test_versions_on_several_pages_are_one_key",
+    "test_the_largest_batch_is_one_request_and_a_replay_of_half_of_it_two",
+    "test_an_append_costs_one_read_and_one_write",
+    "test_record_history_and_each_list_are_one_query_for_any_number_of_runs",
+    "test_a_throttled_transaction_raises_unavailable_error",
+    "test_a_transaction_that_meets_another_one_is_a_refusal",
+    "test_a_damaged_row_is_found_by_verification_and_stops_no_scan",
+    "test_the_status_of_a_strategy_is_selected_beyond_the_first_entries",
+    "test_only_the_list_entry_has_keys_of_lists_and_only_items_have_an_hour",
     "test_download_url_is_signed_with_signature_version_4",
     "test_signed_upload_headers_include_size_and_digest",
     "test_completion_resumes_after_a_crashed_attempt",
@@ -61,6 +79,7 @@ NEEDS_MOTO = {
     "test_unreadable_row_is_still_monitored_and_hides_no_other_row",
 }
 SUITES = (
+    test_anchor_store,
     test_snapshot_store,
     test_segments,
     test_hot_table,
@@ -75,6 +94,7 @@ SUITES = (
     test_forecast_store,
     test_input_notes,
     test_policy_activations,
+    test_run_store,
 )
 
 for suite in SUITES:
@@ -194,6 +214,26 @@ def policies(stage: RunningStage) -> DynamoDBEvaluationPolicies:
 @pytest.fixture
 def activations(stage: RunningStage) -> DynamoDBActivations:
     return DynamoDBActivations(stage.aws.client("dynamodb"), table(stage, "policies"))
+
+
+@pytest.fixture
+def runs(stage: RunningStage) -> DynamoDBRuns:
+    return DynamoDBRuns(stage.aws.client("dynamodb"), table(stage, "evaluation_runs"))
+
+
+many = test_run_store.many
+
+
+@pytest.fixture
+def stored(stage: RunningStage) -> Stored:
+    s3 = stage.aws.client("s3")
+    name = f"anchors-{secrets.token_hex(4)}"
+    s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    return Stored(
+        S3Anchors(s3, name, LOCK, FrozenClock()),
+        lambda hour, data: s3.put_object(Bucket=name, Key=object_key(hour), Body=data),
+        lambda hour: s3.delete_object(Bucket=name, Key=object_key(hour)),
+    )
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from infra import names
 from infra.ops.operate import cli, stage_access
 from infra.ops.operate.table_recovery import restore_copy
 from infra.recovery.errors import OperateError
@@ -23,23 +24,25 @@ def item(mark: str, value: str) -> dict[str, Any]:
     return {"world_id": {"S": "w"}, "mark": {"S": mark}, "value": {"S": value}}
 
 
+def create_keyed_table(client: Any, name: str, first: str, second: str) -> None:
+    client.create_table(
+        TableName=name,
+        KeySchema=[
+            {"AttributeName": first, "KeyType": "HASH"},
+            {"AttributeName": second, "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in (first, second)],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
 @pytest.fixture
 def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     with mock_aws():
         client = boto3.client("dynamodb")
         for table in (LIVE, COPY):
-            client.create_table(
-                TableName=table,
-                KeySchema=[
-                    {"AttributeName": "world_id", "KeyType": "HASH"},
-                    {"AttributeName": "mark", "KeyType": "RANGE"},
-                ],
-                AttributeDefinitions=[
-                    {"AttributeName": name, "AttributeType": "S"} for name in ("world_id", "mark")
-                ],
-                BillingMode="PAY_PER_REQUEST",
-            )
+            create_keyed_table(client, table, "world_id", "mark")
         for mark in ("a", "b", "c"):
             client.put_item(TableName=COPY, Item=item(mark, "then"))
         client.put_item(TableName=LIVE, Item=item("b", "now"))
@@ -63,6 +66,27 @@ def test_restore_puts_back_only_missing_items(dynamodb: Any, capsys: pytest.Capt
     assert json.loads(run(capsys, *command, "--json"))["missing"] == 2
     assert stored(dynamodb) == {"a": "then", "b": "now", "c": "then", "d": "now"}
     assert "Put 0 of 3 items" in run(capsys, *command)
+
+
+@pytest.mark.parametrize("table", names.TABLE_KEYS)
+def test_restore_replaces_no_item_of_any_table(
+    table: names.TableName, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    live, (first, second) = names.table_name("dev", table), names.TABLE_KEYS[table]
+    rows = [{first: {"S": "x"}, second: {"S": each}, "value": {"S": "then"}} for each in "ab"]
+    changed = {**rows[0], "value": {"S": "now"}}
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        for name, items in ((live, [changed]), (f"{live}-at-20260105T090000Z", rows)):
+            create_keyed_table(client, name, first, second)
+            for each in items:
+                client.put_item(TableName=name, Item=each)
+        command = ("tables", "restore", table, "--from", f"{live}-at-20260105T090000Z")
+        assert "Would put 1 of 2 items" in run(capsys, *command, "--dry-run")
+        assert "Put 1 of 2 items" in run(capsys, *command)
+        found = sorted(client.scan(TableName=live)["Items"], key=lambda row: row[second]["S"])
+        assert found == [changed, rows[1]]
 
 
 def test_recover_names_the_copy_after_its_instant_and_is_idempotent(

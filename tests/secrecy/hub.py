@@ -257,7 +257,7 @@ def clients() -> list[Any]:
 
 def kept() -> Iterator[str]:
     """Yield everything stored in tables, bucket and queue."""
-    for table in ("snapshots", "worlds", "evaluations", "marks", "segments", "policies"):
+    for table in ("snapshots", "worlds", "evaluations", "marks", "segments", "policies", "evaluation_runs"):
         yield str(boto3.client("dynamodb").scan(TableName=table)["Items"])
     s3 = boto3.client("s3")
     for each in s3.list_objects_v2(Bucket="blobs").get("Contents", []):

@@ -13,7 +13,15 @@ from infra.names import TableName, table_name
 HUB = "RiskSignalHub/local"
 DATA_STAGES = ("backtest", "paper", "live")
 WORKERS = tuple(worker.replace("_", "-") for worker in WORKER_EVENTS)
-TABLES: tuple[TableName, ...] = ("snapshots", "worlds", "evaluations", "marks", "segments", "policies")
+TABLES: tuple[TableName, ...] = (
+    "snapshots",
+    "worlds",
+    "evaluations",
+    "marks",
+    "segments",
+    "policies",
+    "evaluation_runs",
+)
 API = {"ApiName": "risk-hub-local-api", "Stage": "v1"}
 INCIDENT_START_MINUTE = 10
 """The minute in which each story's trouble begins; before it and after it all is calm."""
@@ -187,7 +195,7 @@ def scenarios() -> Iterator[Scenario]:
         yield Scenario(f"{function}-throttles", {f"throttles {function}": 3})
     for table in TABLES:
         for kind in ("read", "write"):
-            yield Scenario(f"{table}-{kind}-throttles", {f"{kind} {table}": 3})
+            yield Scenario(f"{table.replace('_', '-')}-{kind}-throttles", {f"{kind} {table}": 3})
     for severity in ("critical", "warning"):
         yield Scenario(f"alarms-{severity}-undelivered", {f"undelivered {severity}": 1})
 

@@ -34,6 +34,7 @@ VARIABLES: Final = {
     "RISK_HUB_EVALUATIONS_TABLE": "evaluations",
     "RISK_HUB_MARKS_TABLE": "marks",
     "RISK_HUB_POLICIES_TABLE": "policies",
+    "RISK_HUB_EVALUATION_RUNS_TABLE": "evaluation_runs",
     "RISK_HUB_SEGMENTS_TABLE": "segments",
     "RISK_HUB_HOT_SECONDS": "604800",
     "RISK_HUB_MOVE_SETTLE_SECONDS": "3600",

@@ -97,7 +97,7 @@ def _table_alarms(stage: str, table: names.TableName) -> Iterator[AlarmRule]:
             "AWS/DynamoDB", f"{kind}ThrottleEvents", {"TableName": names.table_name(stage, table)}
         )
         yield AlarmRule(
-            name=f"{table}-{kind.lower()}-throttles",
+            name=f"{table.replace('_', '-')}-{kind.lower()}-throttles",
             page="table-throttles",
             meaning=f"Table {table} throttles {kind.lower()}s: find the most active world in the API's log",
             severity="warning",

@@ -1,4 +1,4 @@
-"""Resource policy statements that deny plain HTTP, other accounts, and changes of history."""
+"""Resource policy statements that deny plain HTTP, other accounts, and changes of history and of runs."""
 
 from __future__ import annotations
 
@@ -36,6 +36,15 @@ def deny_history_overwriting(history: str) -> iam.PolicyStatement:
     """Deny every write of a segment without `If-None-Match`, which requires that its key is free."""
     unconditional = {"Null": {"s3:if-none-match": "true"}}
     return _deny_statement("RefuseHistoryOverwriting", ["s3:PutObject"], [history], unconditional)
+
+
+def deny_run_changes(resources: Sequence[str]) -> iam.PolicyStatement:
+    """Deny updates and deletions of items to every principal of the account; only their expiry removes items.
+
+    A batch of writes is denied because the permission for puts in batches includes deletions.
+    """
+    actions = ("UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLUpdate", "PartiQLDelete")
+    return _deny_statement("RefuseRunChanges", [f"dynamodb:{action}" for action in actions], resources)
 
 
 def _deny_statement(

@@ -11,7 +11,11 @@ from constructs import Construct
 
 from infra import names
 from infra.cdk.constructs.removal_policy import removal_policy_for
-from infra.cdk.constructs.resource_policies import deny_other_accounts, deny_plain_http
+from infra.cdk.constructs.resource_policies import (
+    deny_other_accounts,
+    deny_plain_http,
+    deny_run_changes,
+)
 from infra.cdk.nag import acknowledge
 
 if TYPE_CHECKING:
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class HubTables(Construct):
-    """Tables `snapshots`, `worlds`, `evaluations`, `marks`, `segments` and `policies`.
+    """Tables `snapshots`, `worlds`, `evaluations`, `marks`, `segments`, `policies` and `evaluation_runs`.
 
     Names are fixed on purpose: CloudFormation cannot replace a table with a fixed name, so a change that
     needs a new table (keys, local indexes) fails the deployment instead of leaving the data behind. Such a
@@ -39,9 +43,11 @@ class HubTables(Construct):
         self.segments = self._table("segments", expires=True, streamed=False)
         # Versions and activations are kept permanently: evaluation runs name them (ADR-0063).
         self.policies = self._table("policies", expires=False, streamed=False)
+        self.evaluation_runs = self._table("evaluation_runs", expires=False, streamed=True)
         self._add_time_indexes()
         self._add_emission_index()
         self._add_policy_index()
+        self._add_run_indexes()
         self.old_snapshots = self._old_snapshots() if environment.old_snapshots else None
 
     def _table(
@@ -87,12 +93,13 @@ class HubTables(Construct):
         stack = Stack.of(self)
         arn = stack.format_arn(service="dynamodb", resource="table", resource_name=table_name)
         resources = [arn, f"{arn}/index/*"]
-        return iam.PolicyDocument(
-            statements=[
-                deny_plain_http("dynamodb:*", resources),
-                deny_other_accounts("dynamodb:*", resources, stack.account),
-            ],
-        )
+        statements = [
+            deny_plain_http("dynamodb:*", resources),
+            deny_other_accounts("dynamodb:*", resources, stack.account),
+        ]
+        if table_name == names.table_name(self._environment.name, "evaluation_runs"):
+            statements.append(deny_run_changes(resources))
+        return iam.PolicyDocument(statements=statements)
 
     def _add_time_indexes(self) -> None:
         """Add the local indexes: keys and the attributes that filters compare (ADR-0054).
@@ -148,6 +155,17 @@ class HubTables(Construct):
             projection_type=dynamodb.ProjectionType.INCLUDE,
             non_key_attributes=["policy_hash", "owner", "stored_at", "stored_by", "request_id"],
         )
+
+    def _add_run_indexes(self) -> None:
+        """Add the indexes of the lists of runs, and the one from which the anchors are made."""
+        for index_name, (partition_key, sort_key, attributes) in names.RUN_INDEXES.items():
+            self.evaluation_runs.add_global_secondary_index(
+                index_name=index_name,
+                partition_key=_string_attribute(partition_key),
+                sort_key=_string_attribute(sort_key),
+                projection_type=dynamodb.ProjectionType.INCLUDE,
+                non_key_attributes=[*attributes],
+            )
 
 
 def _string_attribute(name: str) -> dynamodb.Attribute:

@@ -38,6 +38,7 @@ class DataStack(Stack):
         tables = HubTables(self, "Tables", environment=environment)
         self.snapshots, self.worlds, self.evaluations = tables.snapshots, tables.worlds, tables.evaluations
         self.marks, self.segments, self.policies = tables.marks, tables.segments, tables.policies
+        self.evaluation_runs = tables.evaluation_runs
         if tables.old_snapshots is not None:
             self._export_for_release_1(tables.old_snapshots)
         blobs = BlobBucket(self, "Blobs", environment=environment)
@@ -50,7 +51,7 @@ class DataStack(Stack):
                 stage_name=environment.name,
                 tables=[
                     *(self.snapshots, self.worlds, self.evaluations),
-                    *(self.marks, self.segments, self.policies),
+                    *(self.marks, self.segments, self.policies, self.evaluation_runs),
                 ],
                 lock_days=environment.archive_lock_days,
             )
@@ -63,6 +64,7 @@ class DataStack(Stack):
         CfnOutput(self, "MarksTableName", value=self.marks.table_name)
         CfnOutput(self, "SegmentsTableName", value=self.segments.table_name)
         CfnOutput(self, "PoliciesTableName", value=self.policies.table_name)
+        CfnOutput(self, "EvaluationRunsTableName", value=self.evaluation_runs.table_name)
         CfnOutput(self, "BucketName", value=self.bucket.bucket_name)
         if blobs.archive is not None:
             CfnOutput(self, "ArchiveBucketName", value=blobs.archive.bucket_name)

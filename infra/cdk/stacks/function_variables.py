@@ -38,6 +38,7 @@ def _stored(resources: HubResources) -> Mapping[str, Callable[[], str]]:
         names.MARKS_TABLE: lambda: data.marks.table_name,
         names.SEGMENTS_TABLE: lambda: data.segments.table_name,
         names.POLICIES_TABLE: lambda: data.policies.table_name,
+        names.EVALUATION_RUNS_TABLE: lambda: data.evaluation_runs.table_name,
         names.BUCKET: lambda: data.bucket.bucket_name,
         names.TOKENS_SECRET_ARN: lambda: data.tokens.secret_arn,
         names.BUS_NAME: lambda: resources.bus.event_bus_name,

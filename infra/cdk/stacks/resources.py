@@ -40,6 +40,7 @@ class HubResources:
             "marks": self.data.marks,
             "segments": self.data.segments,
             "policies": self.data.policies,
+            "evaluation_runs": self.data.evaluation_runs,
         }
         if name not in tables:
             raise ValueError(f"the function table refers to {name!r}: name one of {', '.join(tables)}")

@@ -106,12 +106,16 @@ class LiveTable:
         """Return the physical name."""
         return names.table_name(self.stage, self.table)
 
+    @property
+    def partition_key(self) -> str:
+        """Return the attribute that every item of the table has."""
+        return names.TABLE_KEYS[self.table][0]
+
     def put(self, item: Mapping[str, Any]) -> bool:
         """Put an item unless its key exists; return whether it was put."""
+        condition = f"attribute_not_exists({self.partition_key})"
         try:
-            self.dynamodb.put_item(
-                TableName=self.name, Item=item, ConditionExpression="attribute_not_exists(world_id)"
-            )
+            self.dynamodb.put_item(TableName=self.name, Item=item, ConditionExpression=condition)
         except ClientError as error:
             if error_code(error) == "ConditionalCheckFailedException":
                 return False
@@ -122,6 +126,6 @@ class LiveTable:
         """Return whether no item has this item's key."""
         key = {name: item[name] for name in names.TABLE_KEYS[self.table]}
         found = self.dynamodb.get_item(
-            TableName=self.name, Key=key, ConsistentRead=True, ProjectionExpression="world_id"
+            TableName=self.name, Key=key, ConsistentRead=True, ProjectionExpression=self.partition_key
         )
         return "Item" not in found
