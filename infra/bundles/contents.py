@@ -73,6 +73,8 @@ _EVALUATION_ONLY: Final = (
     "functions/evaluation/store/dynamodb_evaluation_policies.py",
     "functions/evaluation/store/policy_rows.py",
     "risk_hub_contracts/api/policy_queries.py",
+    "risk_hub_contracts/base/name_types.py",
+    "risk_hub_contracts/evaluations/",
     "risk_hub_contracts/policies/activation.py",
     "risk_hub_contracts/policies/evaluation_checks.py",
     "risk_hub_contracts/policies/evaluation_policy.py",

@@ -27,6 +27,8 @@ __all__ = [
     "CONTRACT_VIOLATION",
     "CURSOR_INVALID",
     "DUPLICATE_KEY",
+    "EVALUATION_CONFLICT",
+    "EVALUATION_INVALID",
     "FORBIDDEN_ACTOR",
     "FORBIDDEN_SCOPE",
     "FORECAST_NOT_STORED",
@@ -42,6 +44,7 @@ __all__ = [
     "NOT_FOUND",
     "NOT_UTF8",
     "NO_ACTIVE_POLICY",
+    "POLICY_NOT_ACTIVE",
     "POLICY_NOT_FOUND",
     "POLICY_VERSION_CONFLICT",
     "POLICY_VERSION_NOT_FOUND",
@@ -53,6 +56,7 @@ __all__ = [
     "SNAPSHOT_EXPIRED",
     "SNAPSHOT_NOT_FOUND",
     "STAGE_INVALID",
+    "STAGE_NOT_COVERED",
     "STRESS_NOT_FOUND",
     "TEMPORARY_PROBLEMS",
     "THROTTLED",
@@ -239,6 +243,12 @@ REGISTRATION_INVALID = ProblemType(
     "The expectation or policy violates the contract",
     "Correct every entry of `errors` and send the request again; the expectation or policy in force is unchanged.",
 )
+EVALUATION_INVALID = ProblemType(
+    "evaluation-invalid",
+    422,
+    "The evaluation violates the contract",
+    "Correct every entry of `errors` and send the evaluation again under the same id; nothing was stored.",
+)
 FORECAST_NOT_STORED = ProblemType(
     "forecast-not-stored",
     422,
@@ -256,6 +266,24 @@ POLICY_VERSION_CONFLICT = ProblemType(
     409,
     "The version of the policy exists with different content",
     "Send the policy under a new `version`; a stored version never changes, because exit signals name it.",
+)
+EVALUATION_CONFLICT = ProblemType(
+    "evaluation-conflict",
+    409,
+    "The evaluation exists with different content",
+    "Send the strategies under a new `evaluation_id`; stored runs never change.",
+)
+POLICY_NOT_ACTIVE = ProblemType(
+    "policy-not-active",
+    409,
+    "The evaluation policy was not activated for this world",
+    "Leave out `policy` to use the active one, or activate this version with `PUT /risk-hub/worlds/{world_id}/policy`.",
+)
+STAGE_NOT_COVERED = ProblemType(
+    "stage-not-covered",
+    409,
+    "The evaluation policy has no profile for this stage",
+    "Send a stage that `detail` names, or store and activate a policy with a profile for this stage.",
 )
 
 # Missing resources

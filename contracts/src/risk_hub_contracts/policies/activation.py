@@ -9,10 +9,10 @@ from typing_extensions import TypedDict
 from risk_hub_contracts.base import strict_json
 from risk_hub_contracts.base.ids import has_visible_character
 from risk_hub_contracts.base.limits import CURSOR_MAX_CHARS, REASON_MAX_CHARS
+from risk_hub_contracts.base.name_types import Identifier
 from risk_hub_contracts.base.problems import REGISTRATION_INVALID, ProblemError, summary
 from risk_hub_contracts.base.times import Instant
 from risk_hub_contracts.base.violations import to_violations
-from risk_hub_contracts.policies.evaluation_policy import Identifier
 from risk_hub_contracts.policies.stored_policy import PolicyHash, Subject
 
 __all__ = ["ActivationAnswer", "ActivationPage", "PolicyActivation", "parse_activation"]

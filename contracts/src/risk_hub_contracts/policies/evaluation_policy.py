@@ -11,15 +11,15 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from risk_hub_contracts.base.canonical import canonical_json, sha256_hex
-from risk_hub_contracts.base.ids import ID_PATTERN, PROFILE_PATTERN, RULE_NAME_PATTERN
+from risk_hub_contracts.base.ids import PROFILE_PATTERN, RULE_NAME_PATTERN
 from risk_hub_contracts.base.limits import (
     APPROVERS_MAX_COUNT,
     DESCRIPTION_MAX_CHARS,
     EVALUATION_POLICY_MAX_BYTES,
-    ID_MAX_CHARS,
     POLICY_PROFILES_MAX_COUNT,
     RULES_PER_PROFILE_MAX_COUNT,
 )
+from risk_hub_contracts.base.name_types import Identifier
 from risk_hub_contracts.base.problems import REGISTRATION_INVALID, ProblemError, Violation, summary
 from risk_hub_contracts.base.violations import to_violations
 from risk_hub_contracts.policies.evaluation_checks import profile_violations, stage_violations
@@ -41,7 +41,6 @@ COOL_DOWN_MAX_SECONDS: Final = 366 * 86_400
 LIVE_SLOTS_MAX_COUNT: Final = 10_000
 Stage = Literal["backtest", "paper", "live"]
 STAGES: Final[tuple[Stage, ...]] = ("backtest", "paper", "live")
-Identifier = Annotated[str, Field(pattern=ID_PATTERN, max_length=ID_MAX_CHARS)]
 ProfileName = Annotated[str, Field(pattern=PROFILE_PATTERN)]
 _REMEDY: Final = "Correct every entry of `errors`, then send the policy again."
 

@@ -7,8 +7,9 @@ from typing_extensions import TypedDict
 
 from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN
 from risk_hub_contracts.base.limits import CURSOR_MAX_CHARS
+from risk_hub_contracts.base.name_types import Identifier
 from risk_hub_contracts.base.times import Instant
-from risk_hub_contracts.policies.evaluation_policy import EvaluationPolicy, Identifier
+from risk_hub_contracts.policies.evaluation_policy import EvaluationPolicy
 
 __all__ = ["LimitWarning", "PolicyHash", "PolicyPage", "StoredPolicy", "StoredPolicyAnswer", "Subject"]
 

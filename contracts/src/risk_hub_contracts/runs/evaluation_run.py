@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 from risk_hub_contracts.base.times import Instant
-from risk_hub_contracts.runs.payloads import RiskTier, SnapshotReference
+from risk_hub_contracts.runs.payloads import CallerPrecheck, RiskTier, SnapshotReference
 from risk_hub_contracts.runs.rule_result import RuleResult, RuleStatus
 from risk_hub_contracts.runs.run_key import RunKey
 
@@ -96,6 +96,12 @@ class EvaluationRun(BaseModel):
     policy_hash: str
     engine_version: str
     snapshot: SnapshotReference | None
+    request_hash: str | None = None
+    unresolved: dict[str, str] = {}
+    candidate_weight: float | None = None
+    baseline_run_id: str | None = None
+    previous_evaluation_id: str | None = None
+    caller_precheck: CallerPrecheck | None = None
     creation_status: RuleStatus
     validations: dict[str, Validation] = {}
     overrides: dict[str, Override] = {}

@@ -8,42 +8,29 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from typing_extensions import TypeAliasType
 
-from risk_hub_contracts.base.ids import NAME_PATTERN, name_violation
 from risk_hub_contracts.base.limits import (
     METRIC_BLOCKS_MAX_COUNT,
     METRIC_TREE_MAX_DEPTH,
     METRICS_MAX_COUNT,
-    NAME_MAX_CHARS,
     NUMBER_MAX_ABS,
 )
+from risk_hub_contracts.base.name_types import Name
 from risk_hub_contracts.base.violations import UNION_TAG
 
-__all__ = ["KNOWN_BLOCKS", "MetricBlock", "MetricBlocks", "MetricName", "metric_paths"]
+__all__ = ["KNOWN_BLOCKS", "MetricBlock", "MetricBlocks", "metric_paths"]
 
 BLOCK_PATTERN: Final = "^[a-z][a-z0-9_]{0,63}$"
 _TREE: Final = f"{UNION_TAG}tree"
 _NUMBER: Final = f"{UNION_TAG}number"
 
 
-def _named(value: str) -> str:
-    fault = name_violation(value)
-    if fault is not None:
-        raise ValueError(fault)
-    return value
-
-
 def _kind(value: object) -> str:
     return _TREE if isinstance(value, Mapping) else _NUMBER
 
 
-MetricName = Annotated[
-    str,
-    Field(min_length=1, max_length=NAME_MAX_CHARS, json_schema_extra={"pattern": NAME_PATTERN}),
-    AfterValidator(_named),
-]
 Metric = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-NUMBER_MAX_ABS, le=NUMBER_MAX_ABS)]
 if TYPE_CHECKING:
     MetricBlock = dict[str, Any]
@@ -51,7 +38,7 @@ else:
     MetricBlock = TypeAliasType(
         "MetricBlock",
         dict[
-            MetricName,
+            Name,
             Annotated[
                 Annotated[Metric | None, Tag(_NUMBER)] | Annotated["MetricBlock", Tag(_TREE)],
                 Discriminator(_kind),

@@ -15,13 +15,13 @@ from pydantic import (
     field_serializer,
 )
 
-from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN, ID_PATTERN, STAGE_PATTERN
+from risk_hub_contracts.base.ids import CODE_PATTERN, CONTENT_HASH_PATTERN, STAGE_PATTERN
 from risk_hub_contracts.base.limits import ID_MAX_CHARS, RULES_PER_PROFILE_MAX_COUNT, RUN_NOTE_MAX_CHARS
+from risk_hub_contracts.base.name_types import Identifier
 from risk_hub_contracts.base.times import format_instant, parse_instant
 from risk_hub_contracts.runs.metric_blocks import MetricBlocks
 from risk_hub_contracts.runs.rule_result import RuleResult, RuleStatus
 
-Identifier = Annotated[str, Field(pattern=ID_PATTERN, max_length=ID_MAX_CHARS)]
 Stage = Annotated[str, Field(pattern=STAGE_PATTERN)]
 ContentHash = Annotated[str, Field(pattern=CONTENT_HASH_PATTERN)]
 Results = Annotated[tuple[RuleResult, ...], Field(max_length=RULES_PER_PROFILE_MAX_COUNT)]
@@ -35,6 +35,8 @@ def _utc(text: str) -> str:
 UtcInstant = Annotated[str, AfterValidator(_utc), Field(json_schema_extra={"format": "date-time"})]
 """An instant, recorded in UTC with microseconds, so that two spellings of one instant are equal."""
 RiskTier = Literal["low", "medium", "high"]
+CandidateWeight = Annotated[float, Field(strict=True, gt=0, lt=1)]
+"""The share of portfolio value that a strategy without a position would get."""
 
 # A later release may add members to a payload that this release reads (ADR-0027).
 _PAYLOAD: Final = ConfigDict(frozen=True, extra="ignore")
@@ -60,6 +62,16 @@ class SnapshotReference(BaseModel):
 
     version: Identifier
     content_hash: ContentHash
+
+
+class CallerPrecheck(BaseModel):
+    """The verdict that the caller reached itself, before it called the hub. It changes no verdict of the hub."""
+
+    model_config = _PAYLOAD
+
+    status: RuleStatus
+    selected: bool | None = None
+    recommended_stage: Stage | None = None
 
 
 STORED: Final[Mapping[str, bool]] = MappingProxyType({"stored": True})
@@ -90,7 +102,10 @@ class RunCreated(_Judged):
     """The evaluation of a strategy: always the first item of a run, and never a later one.
 
     `evaluation_id` names the request, which may evaluate several strategies. `profile` is the profile of the
-    policy, and `selected` says whether its selection chose the strategy.
+    policy, and `selected` says whether its selection chose the strategy. `metrics` are the numbers that were
+    judged: those that the caller sent, and those that the hub computed from the snapshot. `unresolved` gives the
+    reason of each number that the hub could not compute, by its path. `request_hash` identifies the content of the
+    request; `candidate_weight`, `baseline_run_id`, `previous_evaluation_id` and `caller_precheck` are its members.
     """
 
     stage: Stage
@@ -104,6 +119,12 @@ class RunCreated(_Judged):
     policy_version: Identifier
     policy_hash: ContentHash
     snapshot: SnapshotReference | None = None
+    request_hash: ContentHash | None = None
+    unresolved: dict[Annotated[str, Field(min_length=1)], Annotated[str, Field(pattern=CODE_PATTERN)]] = {}
+    candidate_weight: CandidateWeight | None = None
+    baseline_run_id: Identifier | None = None
+    previous_evaluation_id: Identifier | None = None
+    caller_precheck: CallerPrecheck | None = None
 
 
 class ExtendedValidation(_Judged):

@@ -14,8 +14,9 @@ from pydantic_core import from_json
 from risk_hub_contracts.base.canonical import canonical_json, sha256_hex
 from risk_hub_contracts.base.ids import ID_PATTERN, SHA256_PATTERN
 from risk_hub_contracts.base.limits import RUN_ITEM_MAX_BYTES, RUN_ITEMS_MAX_COUNT
+from risk_hub_contracts.base.name_types import Identifier, Name
 from risk_hub_contracts.base.times import Instant
-from risk_hub_contracts.runs.run_key import RunId, RunKey, StrategyName, WorldId
+from risk_hub_contracts.runs.run_key import RunKey
 
 __all__ = ["FIRST_SEQUENCE", "RunItem", "RunItemError", "SealedItem", "seal", "unseal"]
 
@@ -38,9 +39,9 @@ class RunItem(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    world_id: WorldId
-    strategy_id: StrategyName
-    run_id: RunId
+    world_id: Identifier
+    strategy_id: Name
+    run_id: Identifier
     sequence: Annotated[int, Field(ge=FIRST_SEQUENCE, le=RUN_ITEMS_MAX_COUNT)]
     recorded_at: Instant
     subject: Annotated[str, Field(pattern=ID_PATTERN)]

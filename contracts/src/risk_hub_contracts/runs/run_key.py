@@ -1,33 +1,13 @@
 """The identity of an evaluation run: world, strategy and run id."""
 
 from dataclasses import dataclass
-from typing import Annotated, Final, Self
+from typing import Final, Self
 
-from pydantic import AfterValidator, Field
+from risk_hub_contracts.base.ids import id_violation, name_violation
 
-from risk_hub_contracts.base.ids import ID_PATTERN, NAME_PATTERN, id_violation, name_violation
-from risk_hub_contracts.base.limits import ID_MAX_CHARS, NAME_MAX_CHARS
-
-__all__ = ["RunId", "RunKey", "StrategyName", "WorldId"]
+__all__ = ["RunKey"]
 
 SEPARATOR: Final = "/"
-
-
-def _strategy_name(value: str) -> str:
-    violation = name_violation(value)
-    if violation is not None:
-        raise ValueError(violation)
-    return value
-
-
-WorldId = Annotated[str, Field(pattern=ID_PATTERN, max_length=ID_MAX_CHARS)]
-RunId = Annotated[str, Field(pattern=ID_PATTERN, max_length=ID_MAX_CHARS)]
-StrategyName = Annotated[
-    str,
-    Field(min_length=1, max_length=NAME_MAX_CHARS, json_schema_extra={"pattern": NAME_PATTERN}),
-    AfterValidator(_strategy_name),
-]
-"""The name of a strategy: any script and any visible character, in one spelling (NFC)."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from risk_hub_contracts.base.ids import NAME_PATTERN, name_violation
 from risk_hub_contracts.base.limits import NAME_MAX_CHARS
+from risk_hub_contracts.base.name_types import Name
 from risk_hub_contracts.policies.rules.base import LimitRule, MetricPath
 from risk_hub_contracts.runs.rule_result import Severity
 
@@ -33,20 +33,6 @@ COMPARED_PATHS: Final[Mapping[str, str]] = {
     "es_p01_ratio": "returns.es_p01",
 }
 """Metric whose ratio to the baseline a `paper_shadow` rule compares, by measure."""
-
-
-def _scenario(value: str) -> str:
-    fault = name_violation(value)
-    if fault is not None:
-        raise ValueError(fault)
-    return value
-
-
-Scenario = Annotated[
-    str,
-    Field(min_length=1, max_length=NAME_MAX_CHARS, json_schema_extra={"pattern": NAME_PATTERN}),
-    AfterValidator(_scenario),
-]
 
 
 class ThresholdRule(LimitRule):
@@ -148,7 +134,7 @@ class StressRule(LimitRule):
     default_severity: ClassVar[Severity] = "info"
 
     kind: Literal["stress"]
-    scenario: Scenario
+    scenario: Name
     measure: Literal["max_drawdown", "es_99", "var_99", "loss"]
 
     @property

@@ -10,7 +10,7 @@ from math import inf
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["CORRELATION", "METRICS", "UNKNOWN_UNIT", "MetricFacts", "facts_of"]
+__all__ = ["CORRELATION", "HUB_METRICS", "METRICS", "UNKNOWN_UNIT", "MetricFacts", "facts_of"]
 
 UNKNOWN_UNIT: Final = "chosen_by_the_producer"
 SHARPE: Final = "sharpe_ratio_annualised"
@@ -22,6 +22,11 @@ PER_PERIOD: Final = "fraction_of_value_per_period"
 COUNT: Final = "count"
 CORRELATION: Final = "correlation"
 """The path of the correlation of two strategies in a result."""
+INCREMENTAL_VAR: Final = "risk.incremental_var_99"
+INCREMENTAL_ES: Final = "risk.incremental_es_99"
+PORTFOLIO_UPLIFT: Final = "diagnostics.portfolio_sharpe_uplift"
+HUB_METRICS: Final = (INCREMENTAL_VAR, INCREMENTAL_ES, PORTFOLIO_UPLIFT)
+"""Metrics that only the hub computes, from the returns of the snapshot; a caller cannot send them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,8 @@ METRICS: Final[Mapping[str, MetricFacts]] = MappingProxyType(
         "sample.n_trades_per_year": MetricFacts("count_per_year", 0),
         "risk.var_99": MetricFacts(LOSS),
         "risk.es_99": MetricFacts(LOSS),
-        "risk.incremental_var_99": MetricFacts(LOSS),
-        "risk.incremental_es_99": MetricFacts(LOSS),
+        INCREMENTAL_VAR: MetricFacts(LOSS),
+        INCREMENTAL_ES: MetricFacts(LOSS),
         "risk.adv_utilization_p95": MetricFacts("share_of_daily_volume", 0),
         "risk.participation_rate_p95": MetricFacts("share_of_traded_volume", 0, 1),
         "robustness.deflated_sharpe_ratio": MetricFacts("probability", 0, 1),
@@ -85,7 +90,7 @@ METRICS: Final[Mapping[str, MetricFacts]] = MappingProxyType(
         "paper_shadow.var_p01_ratio": MetricFacts(RATIO),
         "paper_shadow.es_p01_ratio": MetricFacts(RATIO),
         "diagnostics.vs_benchmark_sharpe": MetricFacts(SHARPE),
-        "diagnostics.portfolio_sharpe_uplift": MetricFacts(SHARPE),
+        PORTFOLIO_UPLIFT: MetricFacts(SHARPE),
     }
 )
 """Facts by path; `stress.<scenario>.<metric>` and `live.<days>.<metric>` have their own tables."""
