@@ -25,6 +25,7 @@ from tools.bench.memory import MB
 from tools.bench.page import page
 from tools.bench.risk import risk_lines
 from tools.bench.rounds import book
+from tools.bench.run_reads import run_read_lines
 from tools.bench.stage import stage_lines
 
 ROOT = Path(__file__).parents[2]
@@ -106,6 +107,7 @@ def main() -> None:
             *risk_lines(),
             *evaluation_lines(),
             *history_lines(),
+            *run_read_lines(),
             *export_lines(),
             *bundle_lines(),
             *freshness_lines(),
