@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
-
 from functions.entrypoints.http.authenticator import Authenticator
 from functions.entrypoints.http.query_parameters import parse_query_parameters
 from functions.entrypoints.http.request import Request, path_value
-from functions.entrypoints.http.responses import json_response
+from functions.entrypoints.http.responses import Response, json_response
 from functions.entrypoints.http.router import Router
 from functions.evaluation.policies.activate_policy import ActivatePolicy
 from functions.evaluation.policies.policy_records import Author, PolicyKey
@@ -46,12 +44,12 @@ class PolicyRoutes:
     activations: ReadActivations
     authenticator: Authenticator
 
-    def list_versions(self, request: Request, _path: Path) -> Response[Any]:
+    def list_versions(self, request: Request, _path: Path) -> Response:
         """GET /risk-hub/policies."""
         self.authenticator.require_token(request, READ)
         return json_response(200, self.read.page(parse_query_parameters(PoliciesQuery, request)))
 
-    def put_version(self, request: Request, path: Path) -> Response[Any]:
+    def put_version(self, request: Request, path: Path) -> Response:
         """PUT …/policies/{policy_id}/versions/{version}."""
         by = self._author(request)
         key = _policy_key(path)
@@ -59,14 +57,14 @@ class PolicyRoutes:
         put = self.store(key, parse_policy(strict_json.loads(_json_body(request, POLICY_REMEDY))), by)
         return _written(put.answer, created=put.created)
 
-    def get_version(self, request: Request, path: Path) -> Response[Any]:
+    def get_version(self, request: Request, path: Path) -> Response:
         """GET …/policies/{policy_id}/versions/{version}."""
         self.authenticator.require_token(request, READ)
         key = _policy_key(path)
         request.require_no_query()
         return json_response(200, self.read.one(key))
 
-    def activate_version(self, request: Request, path: Path) -> Response[Any]:
+    def activate_version(self, request: Request, path: Path) -> Response:
         """PUT …/worlds/{world_id}/policy."""
         by = self._author(request)
         world_id = _world(path)
@@ -74,14 +72,14 @@ class PolicyRoutes:
         done = self.activate(world_id, parse_activation(_json_body(request, ACTIVATION_REMEDY)), by)
         return _written(done.answer, created=done.created)
 
-    def get_active(self, request: Request, path: Path) -> Response[Any]:
+    def get_active(self, request: Request, path: Path) -> Response:
         """GET …/worlds/{world_id}/policy."""
         self.authenticator.require_token(request, READ)
         world_id = _world(path)
         request.require_no_query()
         return json_response(200, self.activations.active(world_id))
 
-    def list_activations(self, request: Request, path: Path) -> Response[Any]:
+    def list_activations(self, request: Request, path: Path) -> Response:
         """GET …/worlds/{world_id}/policy/history."""
         self.authenticator.require_token(request, READ)
         world_id = _world(path)
@@ -123,5 +121,5 @@ def _json_body(request: Request, too_large_remedy: str) -> bytes:
     return body
 
 
-def _written(answer: Mapping[str, Any], *, created: bool) -> Response[Any]:
+def _written(answer: Mapping[str, Any], *, created: bool) -> Response:
     return json_response(201, answer) if created else json_response(200, answer, REPLAYED)
