@@ -67,7 +67,7 @@ _RISK_ONLY: Final = (
 # Modules that only functions of the bundle `evaluation` import.
 _EVALUATION_ONLY: Final = (
     "functions/evaluation/policies/",
-    "functions/evaluation/rules/",
+    "functions/evaluation/measured_numbers.py",
     "functions/evaluation/runs/",
     "functions/evaluation/store/dynamodb_activations.py",
     "functions/evaluation/store/dynamodb_evaluation_policies.py",
@@ -80,6 +80,7 @@ _EVALUATION_ONLY: Final = (
     "risk_hub_contracts/policies/evaluation_policy.py",
     "risk_hub_contracts/policies/rules/",
     "risk_hub_contracts/policies/stored_policy.py",
+    "risk_hub_contracts/rule_engine/",
     "risk_hub_contracts/runs/",
 )
 # Modules of the workers and of the snapshots' history, which no function of the bundle `evaluation` imports.

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from functions.evaluation.rules.evaluate import Evaluation, evaluate
-from functions.evaluation.rules.inputs import Context, Numbers
 from risk_hub_contracts.policies.evaluation_policy import EvaluationPolicy, parse_policy
+from risk_hub_contracts.rule_engine.evaluate import Evaluation, evaluate
+from risk_hub_contracts.rule_engine.inputs import Context, Numbers
 from risk_hub_contracts.runs.rule_result import RuleResult
 
 Json = dict[str, Any]

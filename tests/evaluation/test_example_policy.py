@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from random import Random
 
-from functions.evaluation.rules.evaluate import Evaluation, evaluate
-from functions.evaluation.rules.inputs import Context
-from functions.evaluation.rules.measured import measured_numbers, trials_of
+from functions.evaluation.measured_numbers import measured_numbers, trials_of
 from risk_hub_client.cli.yaml_document import load_yaml
 from risk_hub_contracts.policies.evaluation_policy import STAGES, EvaluationPolicy, Stage, parse_policy
+from risk_hub_contracts.rule_engine.evaluate import Evaluation, evaluate
+from risk_hub_contracts.rule_engine.inputs import Context
 from risk_hub_contracts.runs.metric_blocks import MetricBlocks, metric_paths
 from risk_hub_contracts.runs.rule_result import RuleResult
 

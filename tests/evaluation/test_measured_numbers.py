@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from functions.evaluation.rules.measured import Trials, measured_numbers, trials_of
+from functions.evaluation.measured_numbers import Trials, measured_numbers, trials_of
 from functions.measures.performance import sharpe
 from functions.measures.sharpe import deflated_sharpe, probabilistic_sharpe
 

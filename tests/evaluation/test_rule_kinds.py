@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from functions.evaluation.rules.inputs import Context, Numbers
 from risk_hub_contracts.policies.rules import KINDS, Rule
+from risk_hub_contracts.rule_engine.inputs import Context, Numbers
 from risk_hub_contracts.runs.rule_result import RuleResult
 from tests.evaluation.rule_samples import Json, result_of, results_of
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.evaluation.rules.evaluate import Evaluation, evaluate
-from functions.evaluation.rules.inputs import Context
+from risk_hub_contracts.rule_engine.evaluate import Evaluation, evaluate
+from risk_hub_contracts.rule_engine.inputs import Context
 from tests.evaluation.rule_samples import Json, judged, policy_of, result_of
 
 RANK = {"pass": 0, "warn": 1, "fail": 2}

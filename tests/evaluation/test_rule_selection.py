@@ -4,9 +4,9 @@ from math import nan
 
 import pytest
 
-from functions.evaluation.rules.evaluate import StageNotCoveredError, TooManyStrategiesError, evaluate
-from functions.evaluation.rules.inputs import Context
 from risk_hub_contracts.base.limits import EVALUATED_STRATEGIES_MAX_COUNT
+from risk_hub_contracts.rule_engine.evaluate import StageNotCoveredError, TooManyStrategiesError, evaluate
+from risk_hub_contracts.rule_engine.inputs import Context
 from tests.evaluation.rule_samples import Json, judged, policy_of, results_of
 
 SHARPE = "returns.sharpe"

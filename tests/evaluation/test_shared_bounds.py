@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.evaluation.bounds import broken_side
 from functions.evaluation.exits.readings import Evaluation
 from functions.evaluation.exits.rules import Book, judge
-from functions.evaluation.rules.compare import compare
+from risk_hub_contracts.base.bounds import broken_side
 from risk_hub_contracts.policies.exit_policy import ExitPolicy, GrossLimit, MeasureLimit
 from risk_hub_contracts.policies.rules import Bounds
 from risk_hub_contracts.reports.risk import RiskReport
+from risk_hub_contracts.rule_engine.compare import compare
 from tests.evaluation.test_policy_limit_inputs import risk
 
 positive = st.integers(1, 24).map(lambda number: number / 8)

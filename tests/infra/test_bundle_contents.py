@@ -77,10 +77,11 @@ def test_risk_bundle_contains_only_the_risk_engine_and_the_packages_it_uses() ->
 
 EVALUATION_CODE = (
     "functions/evaluation/policies/",
-    "functions/evaluation/rules/",
+    "functions/evaluation/measured_numbers.py",
     "functions/evaluation/store/policy_rows.py",
     "risk_hub_contracts/policies/evaluation_policy.py",
     "risk_hub_contracts/policies/rules/",
+    "risk_hub_contracts/rule_engine/",
     "risk_hub_contracts/runs/",
 )
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from functions.evaluation.bounds import broken_side
 from functions.evaluation.exit_state import Scope
 from functions.evaluation.exits.doubts import Doubt, doubt_of
 from functions.evaluation.exits.readings import (
@@ -21,6 +20,7 @@ from functions.evaluation.exits.verdicts import (
     reduction,
     response_ratio,
 )
+from risk_hub_contracts.base.bounds import broken_side
 from risk_hub_contracts.policies.exit_policy import ExitPolicy, LossLimit
 from risk_hub_contracts.reports.risk import RiskReport
 

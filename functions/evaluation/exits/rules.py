@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from functions.evaluation.bounds import broken_side
 from functions.evaluation.exit_state import Scope
 from functions.evaluation.exits.doubts import warning_rows
 from functions.evaluation.exits.loss_limits import loss_verdicts
@@ -19,6 +18,7 @@ from functions.evaluation.exits.verdicts import (
     response_ratio,
 )
 from functions.hub.domain.exposure import gross_exposure
+from risk_hub_contracts.base.bounds import broken_side
 from risk_hub_contracts.base.times import duration_text, parse_instant
 from risk_hub_contracts.policies.exit_policy import ExitList, ExitPolicy, GrossLimit, Response
 from risk_hub_contracts.reports.exit_signal import Action, ExitReason

@@ -4,12 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from functions.evaluation.rules.cohort import hysteresis_verdict, median_verdicts
-from functions.evaluation.rules.inputs import Context, Numbers
-from functions.evaluation.rules.limits import limit_verdict
-from functions.evaluation.rules.results import NamedRule, Verdict, named_rules
-from functions.evaluation.rules.selection import correlation_verdicts, top_k_verdicts
-from functions.evaluation.rules.summary import recommended_stage, summary_status
 from risk_hub_contracts.base.limits import EVALUATED_STRATEGIES_MAX_COUNT
 from risk_hub_contracts.policies.evaluation_policy import EvaluationPolicy, Stage
 from risk_hub_contracts.policies.rules import (
@@ -19,6 +13,12 @@ from risk_hub_contracts.policies.rules import (
     LimitRule,
     TopKRule,
 )
+from risk_hub_contracts.rule_engine.cohort import hysteresis_verdict, median_verdicts
+from risk_hub_contracts.rule_engine.inputs import Context, Numbers
+from risk_hub_contracts.rule_engine.limits import limit_verdict
+from risk_hub_contracts.rule_engine.results import NamedRule, Verdict, named_rules
+from risk_hub_contracts.rule_engine.selection import correlation_verdicts, top_k_verdicts
+from risk_hub_contracts.rule_engine.summary import recommended_stage, summary_status
 from risk_hub_contracts.runs.rule_result import RuleResult, RuleStatus
 
 __all__ = [

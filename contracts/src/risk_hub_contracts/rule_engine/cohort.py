@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from statistics import median
 
-from functions.evaluation.rules.inputs import Numbers
-from functions.evaluation.rules.limits import number_verdict
-from functions.evaluation.rules.results import NamedRule, Verdict
 from risk_hub_contracts.policies.rules import HysteresisRule
+from risk_hub_contracts.rule_engine.inputs import Numbers
+from risk_hub_contracts.rule_engine.limits import number_verdict
+from risk_hub_contracts.rule_engine.results import NamedRule, Verdict
 from risk_hub_contracts.runs.reason_codes import ReasonCode
 
 __all__ = ["hysteresis_verdict", "median_verdicts"]

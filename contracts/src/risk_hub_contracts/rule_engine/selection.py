@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from functions.evaluation.rules.inputs import Context, Numbers
-from functions.evaluation.rules.results import NamedRule, Verdict
 from risk_hub_contracts.policies.rules import CorrelationRule, TopKRule
 from risk_hub_contracts.policies.rules.metrics import CORRELATION
+from risk_hub_contracts.rule_engine.inputs import Context, Numbers
+from risk_hub_contracts.rule_engine.results import NamedRule, Verdict
 from risk_hub_contracts.runs.reason_codes import ReasonCode
 from risk_hub_contracts.runs.rule_result import WORST_LAST
 

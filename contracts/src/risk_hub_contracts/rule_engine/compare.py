@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
-from functions.evaluation.bounds import Side, broken_side
+from risk_hub_contracts.base.bounds import Side, broken_side
 from risk_hub_contracts.policies.rules import Bounds
 from risk_hub_contracts.runs.reason_codes import ReasonCode
 from risk_hub_contracts.runs.rule_result import RuleStatus

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from functions.evaluation.rules.compare import compare
-from functions.evaluation.rules.inputs import NO_NUMBERS, Context, Numbers
-from functions.evaluation.rules.results import NamedRule, Verdict
 from risk_hub_contracts.policies.rules import LimitRule, PaperShadowRule
 from risk_hub_contracts.policies.rules.limit_rules import COMPARED_PATHS
+from risk_hub_contracts.rule_engine.compare import compare
+from risk_hub_contracts.rule_engine.inputs import NO_NUMBERS, Context, Numbers
+from risk_hub_contracts.rule_engine.results import NamedRule, Verdict
 from risk_hub_contracts.runs.reason_codes import ReasonCode
 
 __all__ = ["limit_verdict", "number_verdict"]
