@@ -9,8 +9,12 @@ from functions.evaluation.policies.activate_policy import ActivatePolicy
 from functions.evaluation.policies.read_activations import ReadActivations
 from functions.evaluation.policies.read_policies import ReadPolicies
 from functions.evaluation.policies.store_policy import StorePolicy
+from functions.evaluation.rollout.change_rollout import ChangeRollout
+from functions.evaluation.rollout.read_rollout import ReadRollout
 from functions.evaluation.store.dynamodb_activations import DynamoDBActivations
 from functions.evaluation.store.dynamodb_evaluation_policies import DynamoDBEvaluationPolicies
+from functions.evaluation.store.dynamodb_rollout import DynamoDBRollout
+from functions.evaluation_registry.rollout_routes import RolloutRoutes, add_rollout_routes
 from functions.evaluation_registry.routes import PolicyRoutes, evaluation_registry
 from functions.hub.adapters.aws import client
 from functions.hub.adapters.secret_tokens import SecretTokens
@@ -19,13 +23,18 @@ from functions.wiring import settings
 _dynamodb, _table = client("dynamodb"), settings.policies_table()
 _policies = DynamoDBEvaluationPolicies(_dynamodb, _table)
 _activations = DynamoDBActivations(_dynamodb, _table)
+_rollout = DynamoDBRollout(_dynamodb, _table)
 _tokens = SecretTokens(client("secretsmanager"), settings.tokens_secret_arn(), utc_now)
+_authenticator = Authenticator(_tokens, utc_now)
 _routes = PolicyRoutes(
     store=StorePolicy(_policies, utc_now),
     read=ReadPolicies(_policies),
     activate=ActivatePolicy(_policies, _activations, utc_now),
     activations=ReadActivations(_activations),
-    authenticator=Authenticator(_tokens, utc_now),
+    authenticator=_authenticator,
 )
-lambda_handler = evaluation_registry(_routes, settings.stages())
+lambda_handler = add_rollout_routes(
+    evaluation_registry(_routes, settings.stages()),
+    RolloutRoutes(ChangeRollout(_rollout, utc_now), ReadRollout(_rollout), _authenticator),
+)
 handler = lambda_handler  # the name in the templates; ADR-0027

@@ -1,6 +1,5 @@
 """The routes of evaluation policies: stored versions, and the active version of each world."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from functions.evaluation.policies.policy_records import Author, PolicyKey
 from functions.evaluation.policies.read_activations import ReadActivations
 from functions.evaluation.policies.read_policies import ReadPolicies
 from functions.evaluation.policies.store_policy import StorePolicy
+from functions.evaluation_registry.requests import Path, author_of, json_body, world_of, written
 from risk_hub_contracts.api.policy_queries import ActivationsQuery, PoliciesQuery
 from risk_hub_contracts.base import strict_json
 from risk_hub_contracts.base.limits import EVALUATION_POLICY_MAX_BYTES
@@ -29,9 +29,6 @@ POLICY_REMEDY = (
     "a profile can extend another one instead of repeating its rules."
 )
 ACTIVATION_REMEDY = "Send only `policy_id`, `version` and `reason`: they name a stored policy and say why."
-REPLAYED = {"Idempotency-Replayed": "true"}
-
-Path = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +51,8 @@ class PolicyRoutes:
         by = self._author(request)
         key = _policy_key(path)
         request.require_no_query()
-        put = self.store(key, parse_policy(strict_json.loads(_json_body(request, POLICY_REMEDY))), by)
-        return _written(put.answer, created=put.created)
+        put = self.store(key, parse_policy(strict_json.loads(json_body(request, POLICY_REMEDY))), by)
+        return written(put.answer, created=put.created)
 
     def get_version(self, request: Request, path: Path) -> Response:
         """GET …/policies/{policy_id}/versions/{version}."""
@@ -67,29 +64,27 @@ class PolicyRoutes:
     def activate_version(self, request: Request, path: Path) -> Response:
         """PUT …/worlds/{world_id}/policy."""
         by = self._author(request)
-        world_id = _world(path)
+        world_id = world_of(path)
         request.require_no_query()
-        done = self.activate(world_id, parse_activation(_json_body(request, ACTIVATION_REMEDY)), by)
-        return _written(done.answer, created=done.created)
+        done = self.activate(world_id, parse_activation(json_body(request, ACTIVATION_REMEDY)), by)
+        return written(done.answer, created=done.created)
 
     def get_active(self, request: Request, path: Path) -> Response:
         """GET …/worlds/{world_id}/policy."""
         self.authenticator.require_token(request, READ)
-        world_id = _world(path)
+        world_id = world_of(path)
         request.require_no_query()
         return json_response(200, self.activations.active(world_id))
 
     def list_activations(self, request: Request, path: Path) -> Response:
         """GET …/worlds/{world_id}/policy/history."""
         self.authenticator.require_token(request, READ)
-        world_id = _world(path)
+        world_id = world_of(path)
         query = parse_query_parameters(ActivationsQuery, request)
         return json_response(200, self.activations.history(world_id, query))
 
     def _author(self, request: Request) -> Author:
-        """Return the author of a write: the subject of a token that may write policies."""
-        token = self.authenticator.require_token(request, WRITE)
-        return Author(token.holder, request.correlation_id)
+        return author_of(self.authenticator, request, WRITE)
 
 
 def evaluation_registry(routes: PolicyRoutes, stages: frozenset[str]) -> Router:
@@ -109,17 +104,3 @@ def _policy_key(path: Path) -> PolicyKey:
         check_id(path_value(path["policy_id"]), "/policy_id"),
         check_id(path_value(path["version"]), "/version"),
     )
-
-
-def _world(path: Path) -> str:
-    return check_id(path_value(path["world_id"]), "/world_id")
-
-
-def _json_body(request: Request, too_large_remedy: str) -> bytes:
-    body = request.body(too_large_remedy)
-    request.require_json()
-    return body
-
-
-def _written(answer: Mapping[str, Any], *, created: bool) -> Response:
-    return json_response(201, answer) if created else json_response(200, answer, REPLAYED)

@@ -42,6 +42,8 @@ STATUSES = {
     "policy-version-not-found": 404,
     "policy-not-found": 404,
     "no-active-policy": 404,
+    "rollout-out-of-order": 409,
+    "nothing-to-roll-back": 409,
     "not-found": 404,
     "method-not-allowed": 405,
     "snapshot-not-found": 404,

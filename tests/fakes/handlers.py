@@ -9,6 +9,9 @@ from functions.evaluation.policies.read_activations import ReadActivations
 from functions.evaluation.policies.read_policies import ReadPolicies
 from functions.evaluation.policies.store_policy import StorePolicy
 from functions.evaluation.read_reports import ReadReports
+from functions.evaluation.rollout.change_rollout import ChangeRollout
+from functions.evaluation.rollout.read_rollout import ReadRollout
+from functions.evaluation_registry.rollout_routes import RolloutRoutes, add_rollout_routes
 from functions.evaluation_registry.routes import PolicyRoutes, evaluation_registry
 from functions.history.list_history import ListHistory
 from functions.hub.use_cases.expand_components import ExpandComponents
@@ -92,4 +95,6 @@ def _evaluations(ports: MemoryPorts, authenticator: Authenticator) -> LambdaHand
         ReadActivations(ports.activations),
         authenticator,
     )
-    return evaluation_registry(routes, STAGES)
+    changes = ChangeRollout(ports.rollout, ports.clock)
+    rollout = RolloutRoutes(changes, ReadRollout(ports.rollout), authenticator)
+    return add_rollout_routes(evaluation_registry(routes, STAGES), rollout)

@@ -15,6 +15,7 @@ from tests.fakes.evaluation_policies import MemoryActivations, MemoryEvaluationP
 from tests.fakes.history import MemorySegments
 from tests.fakes.marks import MemoryMarks
 from tests.fakes.registry import MemoryPolicyVersions, MemoryRegistry
+from tests.fakes.rollout import MemoryRollout
 from tests.fakes.stores import (
     MemoryBlobs,
     MemoryForecasts,
@@ -53,6 +54,7 @@ class MemoryPorts:
     policy_versions: MemoryPolicyVersions = field(default_factory=MemoryPolicyVersions)
     policies: MemoryEvaluationPolicies = field(default_factory=MemoryEvaluationPolicies)
     activations: MemoryActivations = field(default_factory=MemoryActivations)
+    rollout: MemoryRollout = field(default_factory=MemoryRollout)
     legacy_method: bool = False
     risk_policy: RiskPolicy = NO_POLICY
     publisher: type[PublishSnapshot] = PublishSnapshot

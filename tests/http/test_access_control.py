@@ -58,6 +58,8 @@ WITH_A_BODY = [
     ("PUT", "/risk-hub/worlds/w1/exit-policy?stage=paper"),
     ("PUT", "/risk-hub/policies/us-core/versions/1"),
     ("PUT", "/risk-hub/worlds/w1/policy"),
+    ("PUT", "/risk-hub/worlds/w1/rollout"),
+    ("POST", "/risk-hub/worlds/w1/rollout/rollback"),
 ]
 
 

@@ -14,6 +14,8 @@ REMEDIES = {
     "expect_world": f"its stored form may have at most {REGISTRATION_MAX_BYTES} bytes",
     "put_policy": f"at most {EVALUATION_POLICY_MAX_BYTES} bytes as canonical JSON",
     "activate_policy": "name a stored policy",
+    "set_rollout": "only `stage`, `decider` and `reason`",
+    "roll_back": "only `stage` and `reason`",
     "put_exit_policy": f"its stored form may have at most {REGISTRATION_MAX_BYTES} bytes",
 }
 

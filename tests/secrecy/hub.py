@@ -109,6 +109,9 @@ REQUESTS: tuple[tuple[str, str, Any], ...] = (
         {"policy_id": "us-core", "version": POLICY["version"], "reason": "first policy"},
     ),
     *(("GET", f"{WORLD}/policy{part}", None) for part in ("", "/history")),
+    ("PUT", f"{WORLD}/rollout", {"stage": "backtest", "decider": "hub", "reason": "first change"}),
+    ("POST", f"{WORLD}/rollout/rollback", {"stage": "backtest", "reason": "the verdicts differ"}),
+    *(("GET", f"{WORLD}/rollout{part}", None) for part in ("", "/history")),
     ("GET", "/risk-hub/contract", None),
     ("GET", "/risk-hub/health", None),
     ("GET", "/risk-hub/nothing", None),
@@ -127,7 +130,7 @@ AUTHORIZATIONS: tuple[list[str], ...] = (
 def main(file: Path) -> None:
     """Exercise all handlers and write the results."""
     marked = {"AWS_SECRET_ACCESS_KEY": KEY, "AWS_SESSION_TOKEN": SESSION, "POWERTOOLS_LOG_LEVEL": "DEBUG"}
-    scopes = (*SCOPES_OF_RELEASE_1_0, "evaluations:read", "policies:write")
+    scopes = (*SCOPES_OF_RELEASE_1_0, "evaluations:read", "policies:write", "governance:approve")
     with deployed(TOKEN, scopes, **marked), metered() as meter:
         store_blob()
         answers = [answer for authorization in AUTHORIZATIONS for answer in ask_everything(authorization)]
@@ -183,7 +186,7 @@ def without_nothing(document: dict[str, Any]) -> dict[str, Any]:
 
 def handler_name(method: str, path: str) -> str:
     """Return the function to which the API routes a request."""
-    if "/policies" in path or f"{WORLD}/policy" in path:
+    if any(part in path for part in ("/policies", f"{WORLD}/policy", f"{WORLD}/rollout")):
         return "evaluation_registry"
     if "/worlds" in path and not any(part in path for part in ("snapshots", "blobs", "risk/backtest")):
         return "world_registry"

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions.evaluation.policies.policy_records import Activation, Author, PolicyKey
-from functions.evaluation.store.policy_rows import STORE, put_new, row_key
-from functions.hub.adapters.aws import Item, dependency
+from functions.evaluation.store.policy_rows import NumberedRows
+from functions.hub.adapters.aws import Item
 from risk_hub_contracts.base.times import format_instant, parse_instant
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 WORLD, ACTIVATION = "world", "activation"
-SEQUENCE_DIGITS = 9
-"""Digits of a sequence in its key: one width, so that the order of texts is that of the numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,7 @@ class DynamoDBActivations:
 
     def append(self, activation: Activation) -> bool:
         """See ActivationLog."""
-        return put_new(self.dynamodb, self.table, _row(activation)) is None
+        return self._rows.append(activation.world_id, activation.sequence, _members(activation))
 
     def latest(self, world_id: str) -> Activation | None:
         """See ActivationLog."""
@@ -35,31 +33,16 @@ class DynamoDBActivations:
 
     def page(self, world_id: str, before: int | None, limit: int) -> Sequence[Activation]:
         """See ActivationLog."""
-        last = 10**SEQUENCE_DIGITS - 1 if before is None else before - 1
-        with dependency(STORE):
-            answer = self.dynamodb.query(
-                TableName=self.table,
-                KeyConditionExpression="policy_group = :world AND policy_record BETWEEN :first AND :last",
-                ExpressionAttributeValues={
-                    ":world": _key(world_id, 0)["policy_group"],
-                    ":first": _key(world_id, 0)["policy_record"],
-                    ":last": _key(world_id, last)["policy_record"],
-                },
-                ScanIndexForward=False,
-                Limit=limit,
-                ConsistentRead=True,
-            )
-        return [_activation(item, world_id) for item in answer["Items"]]
+        rows = self._rows.page(world_id, before, limit)
+        return [_activation(row, world_id) for row in rows]
+
+    @property
+    def _rows(self) -> NumberedRows:
+        return NumberedRows(self.dynamodb, self.table, WORLD, ACTIVATION)
 
 
-def _key(world_id: str, sequence: int) -> Item:
-    return row_key((WORLD, world_id), (ACTIVATION, f"{sequence:0{SEQUENCE_DIGITS}}"))
-
-
-def _row(activation: Activation) -> Item:
+def _members(activation: Activation) -> Item:
     return {
-        **_key(activation.world_id, activation.sequence),
-        "sequence": {"N": str(activation.sequence)},
         "policy_id": {"S": activation.key.policy_id},
         "version": {"S": activation.key.version},
         "policy_hash": {"S": activation.policy_hash},

@@ -17,6 +17,10 @@ class ActivationsQuery(BaseModel):
     cursor: Annotated[Cursor | None, Field(description="`next_cursor` of the previous page.")] = None
 
 
+class RolloutHistoryQuery(ActivationsQuery):
+    """Parameters of `GET …/rollout/history`."""
+
+
 class PoliciesQuery(ActivationsQuery):
     """Parameters of `GET /risk-hub/policies`."""
 

@@ -65,6 +65,7 @@ _EXIT_POLICY: Final = f"{_WORLD}/exit-policy"
 _POLICIES: Final = f"{ROOT}/policies"
 _POLICY_VERSION: Final = f"{_POLICIES}/{{policy_id}}/versions/{{version}}"
 _ACTIVE_POLICY: Final = f"{_WORLD}/policy"
+_ROLLOUT: Final = f"{_WORLD}/rollout"
 
 # Grouped by function. API Gateway's methods are created in this order; a new order redeploys the API.
 _TABLE: Final = (
@@ -99,6 +100,10 @@ _TABLE: Final = (
     Route("activate_policy", "PUT", _ACTIVE_POLICY, "evaluation_registry", "policies:write"),
     Route("read_active_policy", "GET", _ACTIVE_POLICY, "evaluation_registry", "evaluations:read"),
     Route("list_activations", "GET", f"{_ACTIVE_POLICY}/history", "evaluation_registry", "evaluations:read"),
+    Route("set_rollout", "PUT", _ROLLOUT, "evaluation_registry", "governance:approve"),
+    Route("read_rollout", "GET", _ROLLOUT, "evaluation_registry", "evaluations:read"),
+    Route("roll_back", "POST", f"{_ROLLOUT}/rollback", "evaluation_registry", "governance:approve"),
+    Route("list_rollout_changes", "GET", f"{_ROLLOUT}/history", "evaluation_registry", "evaluations:read"),
 )
 ROUTES: Final[Mapping[str, Route]] = MappingProxyType({route.operation_id: route for route in _TABLE})
 

@@ -29,6 +29,13 @@ from risk_hub_contracts.blob.uploads import UploadEnd, UploadRequest
 from risk_hub_contracts.policies.activation import ActivationAnswer, ActivationPage, PolicyActivation
 from risk_hub_contracts.policies.evaluation_policy import EvaluationPolicy
 from risk_hub_contracts.policies.exit_policy import ExitPolicy
+from risk_hub_contracts.policies.rollout import (
+    RollbackRequest,
+    RolloutAnswer,
+    RolloutChangeAnswer,
+    RolloutPage,
+    RolloutRequest,
+)
 from risk_hub_contracts.policies.stored_policy import PolicyPage, StoredPolicyAnswer
 from risk_hub_contracts.reports.backtest import BacktestReport
 from risk_hub_contracts.reports.exit_signal import ExitSignal, ExitSignalPage
@@ -64,6 +71,11 @@ API_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "PolicyActivation": TypeAdapter(PolicyActivation),
     "ActivationAnswer": TypeAdapter(ActivationAnswer),
     "ActivationPage": TypeAdapter(ActivationPage),
+    "RolloutRequest": TypeAdapter(RolloutRequest),
+    "RollbackRequest": TypeAdapter(RollbackRequest),
+    "RolloutAnswer": TypeAdapter(RolloutAnswer),
+    "RolloutChangeAnswer": TypeAdapter(RolloutChangeAnswer),
+    "RolloutPage": TypeAdapter(RolloutPage),
     "ContractAnswer": TypeAdapter(ContractAnswer),
     "HealthAnswer": TypeAdapter(HealthAnswer),
     "ProblemAnswer": TypeAdapter(ProblemAnswer),
@@ -87,6 +99,11 @@ FILE_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "policy-activation": API_MODELS["PolicyActivation"],
     "activation-answer": API_MODELS["ActivationAnswer"],
     "activation-page": API_MODELS["ActivationPage"],
+    "rollout-request": API_MODELS["RolloutRequest"],
+    "rollback-request": API_MODELS["RollbackRequest"],
+    "rollout-answer": API_MODELS["RolloutAnswer"],
+    "rollout-change-answer": API_MODELS["RolloutChangeAnswer"],
+    "rollout-page": API_MODELS["RolloutPage"],
     "expectation": API_MODELS["Expectation"],
     "expectation-answer": API_MODELS["ExpectationAnswer"],
     "worlds-page": API_MODELS["WorldsPage"],
@@ -105,12 +122,14 @@ REQUEST_MODELS: Final = frozenset(
     {
         *("SnapshotRequest", "UploadRequest", "UploadEnd"),
         *("Expectation", "ExitPolicy", "EvaluationPolicy", "PolicyActivation"),
+        *("RolloutRequest", "RollbackRequest"),
     }
 )
 REQUEST_FILES: Final = frozenset(
     {
         *("snapshot-request", "upload-request", "upload-end"),
         *("expectation", "exit-policy", "evaluation-policy", "policy-activation", "token-list"),
+        *("rollout-request", "rollback-request"),
     }
 )
 COMPONENT: Final = "#/components/schemas/"

@@ -1,8 +1,8 @@
 """Every metric of the hub's functions: name, unit and sets of dimensions. Alarms and dashboards read this table.
 
 The values of a dimension come from a closed list, so no text from a caller can create a metric: `stage` from the
-allow list of the deployment, `worker` and `queue` from the deployed functions, `reason` and `status` from the
-problem registry or the statuses of reports.
+allow list of the deployment (for evaluations of strategies: `backtest`, `paper` or `live`), `worker` and `queue`
+from the deployed functions, `reason` and `status` from the problem registry or the statuses of reports.
 `world_id` is the id of a registered world, for at most `PER_WORLD_METRICS_MAX_COUNT` worlds. freshness_monitor
 chooses missing worlds first, then those with the greatest lag relative to their limits, then the first ones by name;
 the writer and the workers choose the first ones by name.
@@ -140,6 +140,20 @@ BLOB_ERRORS: Final = Metric(
     "Blobs and large documents that a request or a worker could not use.",
 )
 
+# Evaluations of strategies: evaluator
+VERDICTS_COMPARED: Final = Metric(
+    "risk_hub_verdicts_compared_total",
+    "Count",
+    _BY_STAGE,
+    "Strategies whose evaluation has a verdict of the caller and one of the hub.",
+)
+VERDICT_DISAGREEMENTS: Final = Metric(
+    "risk_hub_verdict_disagreements_total",
+    "Count",
+    _BY_STAGE,
+    "Of these, the strategies for which the two verdicts differ: one fails, or only one selects.",
+)
+
 # Asynchronous: event_relay and the workers
 WORKER_PROCESSED: Final = Metric(
     "risk_hub_worker_processed_total", "Count", _BY_WORKER, "Events handled, with any outcome."
@@ -234,6 +248,8 @@ METRICS: Final[Mapping[str, Metric]] = MappingProxyType(
             WORLD_SIZE,
             HTTP_REFUSED,
             BLOB_ERRORS,
+            VERDICTS_COMPARED,
+            VERDICT_DISAGREEMENTS,
             WORKER_PROCESSED,
             SNAPSHOT_EXPIRED,
             REPORTS,

@@ -41,6 +41,7 @@ __all__ = [
     "NETWORK_DENIED",
     "NON_FINITE_NUMBER",
     "NOTHING_EXPECTED",
+    "NOTHING_TO_ROLL_BACK",
     "NOT_FOUND",
     "NOT_UTF8",
     "NO_ACTIVE_POLICY",
@@ -52,6 +53,7 @@ __all__ = [
     "REF_INVALID",
     "REGISTRATION_INVALID",
     "RISK_NOT_FOUND",
+    "ROLLOUT_OUT_OF_ORDER",
     "SECOND_SUBJECT_REQUIRED",
     "SNAPSHOT_EXPIRED",
     "SNAPSHOT_NOT_FOUND",
@@ -347,6 +349,18 @@ NO_ACTIVE_POLICY = ProblemType(
     "The world has no active evaluation policy",
     "Activate a stored policy with `PUT /risk-hub/worlds/{world_id}/policy`.",
 )
+ROLLOUT_OUT_OF_ORDER = ProblemType(
+    "rollout-out-of-order",
+    409,
+    "The hub does not decide in the earlier stage",
+    "Let the hub decide in the stages in the order backtest, paper, live; send a change of the earlier stage first.",
+)
+NOTHING_TO_ROLL_BACK = ProblemType(
+    "nothing-to-roll-back",
+    409,
+    "No change of this stage was recorded",
+    "Read the flags with `GET /risk-hub/worlds/{world_id}/rollout`; without a change, `caller_precheck` decides.",
+)
 BLOB_NOT_FOUND = ProblemType(
     "blob-not-found",
     404,
@@ -450,6 +464,8 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = MappingProxyType(
             POLICY_VERSION_NOT_FOUND,
             POLICY_NOT_FOUND,
             NO_ACTIVE_POLICY,
+            ROLLOUT_OUT_OF_ORDER,
+            NOTHING_TO_ROLL_BACK,
             BLOB_NOT_FOUND,
             UPLOAD_NOT_FOUND,
             BLOB_UNAVAILABLE,

@@ -15,7 +15,14 @@ from risk_hub_contracts.base.times import Instant
 from risk_hub_contracts.base.violations import to_violations
 from risk_hub_contracts.policies.stored_policy import PolicyHash, Subject
 
-__all__ = ["ActivationAnswer", "ActivationPage", "PolicyActivation", "parse_activation"]
+__all__ = [
+    "REASON_PATTERN",
+    "ActivationAnswer",
+    "ActivationPage",
+    "PolicyActivation",
+    "parse_activation",
+    "require_one_line",
+]
 
 _CLOSED: Final = ConfigDict(extra="forbid")
 _REMEDY: Final = (
@@ -25,7 +32,12 @@ REASON_PATTERN: Final = r"^[^\u0000-\u001f\u007f-\u009f]+$"
 _REASON: Final = re.compile(REASON_PATTERN[1:-1])
 
 
-def _reason(text: str) -> str:
+def require_one_line(text: str) -> str:
+    """Return a reason.
+
+    Raises:
+        ValueError: it has several lines, or no visible character.
+    """
     if not _REASON.fullmatch(text) or not has_visible_character(text):
         raise ValueError("must be one line of text with at least one visible character")
     return text
@@ -41,7 +53,7 @@ class PolicyActivation(BaseModel):
     reason: Annotated[
         str,
         Field(min_length=1, max_length=REASON_MAX_CHARS, json_schema_extra={"pattern": REASON_PATTERN}),
-        AfterValidator(_reason),
+        AfterValidator(require_one_line),
     ]
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 from risk_hub_contracts.base.times import Instant
+from risk_hub_contracts.runs.decision import Decision
 from risk_hub_contracts.runs.payloads import CallerPrecheck, RiskTier, SnapshotReference
 from risk_hub_contracts.runs.rule_result import RuleResult, RuleStatus
 from risk_hub_contracts.runs.run_key import RunKey
@@ -102,6 +103,7 @@ class EvaluationRun(BaseModel):
     baseline_run_id: str | None = None
     previous_evaluation_id: str | None = None
     caller_precheck: CallerPrecheck | None = None
+    decision: Decision | None = None
     creation_status: RuleStatus
     validations: dict[str, Validation] = {}
     overrides: dict[str, Override] = {}

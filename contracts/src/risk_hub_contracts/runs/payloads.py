@@ -19,6 +19,7 @@ from risk_hub_contracts.base.ids import CODE_PATTERN, CONTENT_HASH_PATTERN, STAG
 from risk_hub_contracts.base.limits import ID_MAX_CHARS, RULES_PER_PROFILE_MAX_COUNT, RUN_NOTE_MAX_CHARS
 from risk_hub_contracts.base.name_types import Identifier
 from risk_hub_contracts.base.times import format_instant, parse_instant
+from risk_hub_contracts.runs.decision import Decision
 from risk_hub_contracts.runs.metric_blocks import MetricBlocks
 from risk_hub_contracts.runs.rule_result import RuleResult, RuleStatus
 
@@ -105,7 +106,8 @@ class RunCreated(_Judged):
     policy, and `selected` says whether its selection chose the strategy. `metrics` are the numbers that were
     judged: those that the caller sent, and those that the hub computed from the snapshot. `unresolved` gives the
     reason of each number that the hub could not compute, by its path. `request_hash` identifies the content of the
-    request; `candidate_weight`, `baseline_run_id`, `previous_evaluation_id` and `caller_precheck` are its members.
+    request; `candidate_weight`, `baseline_run_id`, `previous_evaluation_id` and `caller_precheck` are its members. `decision`
+    says whether the caller's verdict or the hub's decided.
     """
 
     stage: Stage
@@ -125,6 +127,7 @@ class RunCreated(_Judged):
     baseline_run_id: Identifier | None = None
     previous_evaluation_id: Identifier | None = None
     caller_precheck: CallerPrecheck | None = None
+    decision: Decision | None = None
 
 
 class ExtendedValidation(_Judged):

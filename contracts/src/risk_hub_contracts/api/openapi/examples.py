@@ -113,5 +113,11 @@ def _bodies() -> Json:
                 }
             }
         },
+        "RolloutRequest": {
+            "first": {
+                "value": {"stage": "backtest", "decider": "hub", "reason": "both verdicts agree for a month"}
+            }
+        },
+        "RollbackRequest": {"first": {"value": {"stage": "backtest", "reason": "the verdicts differ"}}},
         "ExitPolicy": {"default": {"value": DEFAULT_POLICY.model_dump(mode="json", exclude_none=True)}},
     }
