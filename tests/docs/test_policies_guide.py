@@ -97,6 +97,6 @@ def test_page_of_reason_codes_has_the_condition_and_remedy_of_the_registry() -> 
 def test_every_reason_code_is_written_by_the_rule_engine() -> None:
     engine = "\n".join(
         path.read_text(encoding="utf-8")
-        for path in (ROOT / "functions" / "evaluation" / "rules").glob("*.py")
+        for path in (ROOT / "contracts" / "src" / "risk_hub_contracts" / "rule_engine").glob("*.py")
     )
     assert [code.name for code in ReasonCode if f"ReasonCode.{code.name}" not in engine] == []

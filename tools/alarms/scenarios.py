@@ -74,6 +74,8 @@ def _named_metrics() -> Iterator[tuple[str, Metric]]:
         ):
             yield f"{what} {stage}", Metric(HUB, f"risk_hub_{name}_total", {"stage": stage})
         yield f"largest world {stage}", Metric(HUB, "risk_hub_world_size_gigabytes", {"stage": stage})
+        for what in ("verdicts_compared", "verdict_disagreements"):
+            yield f"{what} {stage}", Metric(HUB, f"risk_hub_{what}_total", {"stage": stage})
         yield f"success {stage}", Metric(HUB, "risk_hub_validation_success_percent", {"stage": stage})
     yield "token end", Metric(HUB, "risk_hub_token_end_seconds", {"worker": "freshness_monitor"})
     for what in ("lag", "difference", "unreconciled"):
@@ -141,6 +143,7 @@ def normal_values() -> dict[str, float]:
         values |= {f"late {stage}": 0, f"stale {stage}": 0, f"missing {stage}": 0, f"spread {stage}": 0}
         values |= {f"stored {stage}": 10, f"repeated {stage}": 1, f"expired {stage}": 1}
         values |= {f"success {stage}": 100, f"largest world {stage}": 1}
+        values |= {f"verdicts_compared {stage}": 20, f"verdict_disagreements {stage}": 0}
     values |= {f"errors {folder.replace('_', '-')}": 0 for folder in FUNCTION_FOLDERS}
     for worker in WORKERS:
         values |= {f"dead {worker}": 0, f"age {worker}": 2}
@@ -216,6 +219,7 @@ def _stage_scenarios(stage: str) -> Iterator[Scenario]:
     yield Scenario(
         f"validation-success-{stage}", {f"success {stage}": 0}, minutes=3, minutes_to_alarm=3, minutes_to_ok=3
     )
+    yield Scenario(f"verdict-disagreements-{stage}", {f"verdict_disagreements {stage}": 12})
     yield Scenario(f"expired-spike-{stage}", {f"expired {stage}": 100})
     # The local stage evaluates an alarm only after a whole period, here an hour that began with the metrics.
     yield Scenario(

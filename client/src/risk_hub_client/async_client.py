@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, Self, TypeVar, Unpack
 import httpx2
 import stamina
 
-from risk_hub_client import blob_transfers, evaluation_policies, publishing, reads, registry, reports
+from risk_hub_client import blob_transfers, evaluation_policies, publishing, reads, registry, reports, rollout
 from risk_hub_client.answer_buffer import AnswerBuffer
 from risk_hub_client.base import ClientBase, SnapshotFields
 from risk_hub_client.blob_transfers import Progress, ignore_progress
@@ -281,6 +281,31 @@ class AsyncRiskHubClient(ClientBase):
             page = await self._run(evaluation_policies.activations_page(world_id, cursor))
             for activation in page["activations"]:
                 yield activation
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    async def set_decider(
+        self, world_id: str, stage: str, decider: Literal["hub", "caller_precheck"], reason: str
+    ) -> dict[str, Any]:
+        """Say whose verdict decides in a stage of a world; the token needs the scope `governance:approve`."""
+        return await self._run(rollout.set_decider(world_id, stage, decider, reason))
+
+    async def roll_back(self, world_id: str, stage: str, reason: str) -> dict[str, Any]:
+        """Undo the last change of a stage; a repeated rollback changes nothing."""
+        return await self._run(rollout.roll_back(world_id, stage, reason))
+
+    async def rollout(self, world_id: str) -> dict[str, Any]:
+        """Return whose verdict decides in each stage of a world."""
+        return await self._run(rollout.flags(world_id))
+
+    async def rollout_changes(self, world_id: str) -> AsyncIterator[dict[str, Any]]:
+        """Yield every change of a world's flags, newest first."""
+        cursor = None
+        while True:
+            page = await self._run(rollout.changes_page(world_id, cursor))
+            for change in page["changes"]:
+                yield change
             cursor = page["next_cursor"]
             if cursor is None:
                 return

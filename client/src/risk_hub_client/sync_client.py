@@ -10,7 +10,7 @@ from typing import Any, Literal, Self, TypeVar, Unpack
 import httpx2
 import stamina
 
-from risk_hub_client import blob_transfers, evaluation_policies, publishing, reads, registry, reports
+from risk_hub_client import blob_transfers, evaluation_policies, publishing, reads, registry, reports, rollout
 from risk_hub_client.base import ClientBase, SnapshotFields
 from risk_hub_client.blob_transfers import Progress, ignore_progress
 from risk_hub_client.deadlines import request_deadline
@@ -272,6 +272,30 @@ class RiskHubClient(ClientBase):
         while True:
             page = self._run(evaluation_policies.activations_page(world_id, cursor))
             yield from page["activations"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    def set_decider(
+        self, world_id: str, stage: str, decider: Literal["hub", "caller_precheck"], reason: str
+    ) -> dict[str, Any]:
+        """Say whose verdict decides in a stage of a world; the token needs the scope `governance:approve`."""
+        return self._run(rollout.set_decider(world_id, stage, decider, reason))
+
+    def roll_back(self, world_id: str, stage: str, reason: str) -> dict[str, Any]:
+        """Undo the last change of a stage; a repeated rollback changes nothing."""
+        return self._run(rollout.roll_back(world_id, stage, reason))
+
+    def rollout(self, world_id: str) -> dict[str, Any]:
+        """Return whose verdict decides in each stage of a world."""
+        return self._run(rollout.flags(world_id))
+
+    def rollout_changes(self, world_id: str) -> Iterator[dict[str, Any]]:
+        """Yield every change of a world's flags, newest first."""
+        cursor = None
+        while True:
+            page = self._run(rollout.changes_page(world_id, cursor))
+            yield from page["changes"]
             cursor = page["next_cursor"]
             if cursor is None:
                 return

@@ -16,6 +16,7 @@ from infra.cdk.alarms.rule import (
     Metric,
 )
 from infra.cdk.alarms.storage import history_alarms, world_full, world_size
+from infra.cdk.alarms.verdicts import verdict_alarms
 from infra.functions import FUNCTIONS, WORKER_EVENTS
 from risk_hub_contracts.base import metrics
 
@@ -51,6 +52,7 @@ def hub_alarms(environment: EnvironmentSpec) -> Iterator[AlarmRule]:
         yield from _spikes(environment.name, data_stage)
         yield world_size(environment.name, data_stage)
     yield from outcome_alarms(environment)
+    yield from verdict_alarms(environment.name)
     yield _token_end(environment.name)
     yield _relay_not_called(environment)
     yield from _rejected_requests(environment.name)

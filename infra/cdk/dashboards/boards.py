@@ -8,6 +8,7 @@ from infra import names
 from infra.cdk.dashboards.panel import Graph, Line, LogTable, Metric, Panel, WorldGraph
 from infra.functions import FUNCTION_FOLDERS, WORKER_EVENTS
 from risk_hub_contracts.base import metrics as m
+from risk_hub_contracts.policies.evaluation_policy import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,6 +61,7 @@ def owners(environment: EnvironmentSpec) -> Rows:
                 _stage_lines(environment, m.VALIDATION_SUCCESS, by_stage, "Average"),
             ),
             Graph("Evaluations with missing numbers", "evaluations", _incomplete(environment)),
+            Graph("Verdicts of callers and of the hub", "strategies", _verdicts(environment)),
         ),
         (
             LogTable(
@@ -210,6 +212,15 @@ def _incomplete(environment: EnvironmentSpec) -> tuple[Line, ...]:
         for each in environment.paging_stages
         for worker in WORKER_EVENTS
         for status in statuses
+    )
+
+
+def _verdicts(environment: EnvironmentSpec) -> tuple[Line, ...]:
+    kinds = (("compared", m.VERDICTS_COMPARED), ("differ", m.VERDICT_DISAGREEMENTS))
+    return tuple(
+        Line(f"{label} {stage}", _hub_metric(environment, metric, "Sum", stage=stage))
+        for stage in STAGES
+        for label, metric in kinds
     )
 
 

@@ -29,6 +29,7 @@ from risk_hub_client.cli import (
     policy_commands,
     report_commands,
     risk_commands,
+    rollout_commands,
     worlds_commands,
 )
 from risk_hub_client.cli.screen import print_document, print_error
@@ -68,6 +69,7 @@ def build_app() -> typer.Typer:
         report_commands,
         worlds_commands,
         policy_commands,
+        rollout_commands,
     ):
         commands.register(app)
     return app
