@@ -24,6 +24,7 @@ from risk_hub_client.factors import FactorModel
 from risk_hub_client.frames import to_dataframe
 from risk_hub_client.history.lines import DamagedHistoryError
 from risk_hub_client.history.snapshots import SnapshotHistory
+from risk_hub_client.prechecks import precheck
 from risk_hub_client.reports import ReportDocument
 from risk_hub_client.results import HubContract, Publication, StoredSnapshot
 from risk_hub_client.settings import NotConfiguredError, Patience, Settings
@@ -56,5 +57,6 @@ __all__ = [
     "StoredSnapshot",
     "UnavailableError",
     "WorldFullError",
+    "precheck",
     "to_dataframe",
 ]

@@ -27,6 +27,7 @@ from risk_hub_client.cli import (
     local_commands,
     monitor,
     policy_commands,
+    precheck_command,
     report_commands,
     risk_commands,
     rollout_commands,
@@ -69,6 +70,7 @@ def build_app() -> typer.Typer:
         report_commands,
         worlds_commands,
         policy_commands,
+        precheck_command,
         rollout_commands,
     ):
         commands.register(app)

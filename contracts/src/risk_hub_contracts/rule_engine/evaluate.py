@@ -1,6 +1,6 @@
 """Evaluation of the strategies of a stage by a policy."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,7 +72,12 @@ class Evaluation:
 
 
 def evaluate(
-    policy: EvaluationPolicy, stage: Stage, strategies: Mapping[str, Numbers], context: Context | None = None
+    policy: EvaluationPolicy,
+    stage: Stage,
+    strategies: Mapping[str, Numbers],
+    context: Context | None = None,
+    *,
+    without: Collection[str] = (),
 ) -> Evaluation:
     """Judge the strategies of one stage.
 
@@ -81,6 +86,7 @@ def evaluate(
         stage: the stage whose profile applies.
         strategies: the numbers that the caller sent, by strategy id.
         context: the numbers that the hub resolved.
+        without: names of rules that are left out, because their inputs are not available here.
 
     Raises:
         StageNotCoveredError: the policy has no profile for the stage.
@@ -96,7 +102,7 @@ def evaluate(
         raise StageNotCoveredError(f"the policy has no profile for the stage {stage!a}; it has {known}")
     resolved = context or Context()
     cohort = {name: resolved.merged(name, strategies[name]) for name in sorted(strategies)}
-    rules = named_rules(policy, profile)
+    rules = [each for each in named_rules(policy, profile) if each.name not in without]
     found = _verdicts(rules, cohort, resolved)
     return Evaluation(
         stage=stage,
