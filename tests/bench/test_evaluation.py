@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from functions.evaluation.rules.evaluate import evaluate
 from functions.evaluation.runs.anchor_runs import ANCHOR_SETTLE, AnchorRuns
 from functions.evaluation.runs.verify_runs import VerifyRuns
+from risk_hub_contracts.rule_engine.evaluate import evaluate
 from tests.fakes.clock import START
 from tests.fakes.runs import MemoryAnchors
 from tools.bench.evaluation import ITEMS_PER_RUN, RULES, STRATEGIES, large_cohort, large_policy, large_table

@@ -11,13 +11,13 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
-from functions.evaluation.rules.evaluate import evaluate
 from functions.evaluation.runs.anchor_runs import ANCHOR_SETTLE, AnchorRuns
 from functions.evaluation.runs.run_head import RunHead
 from functions.evaluation.runs.verify_runs import VerifyRuns
 from risk_hub_contracts.base.canonical import sha256_hex
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.policies.evaluation_policy import EvaluationPolicy, parse_policy
+from risk_hub_contracts.rule_engine.evaluate import evaluate
 from risk_hub_contracts.runs.chain import StoredItem
 from risk_hub_contracts.runs.fold import fold
 from risk_hub_contracts.runs.payloads import CREATED, KIND_OF, Payload
