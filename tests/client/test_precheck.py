@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
-import risk_hub_client
 from infra.bundles.contents import hub_files
 from risk_hub_client import InvalidSnapshotError, precheck
 from risk_hub_client.cli.app import REFUSED, USAGE, build_app, run
 from risk_hub_client.prechecks import NOT_A_VERDICT
 from risk_hub_contracts.policies.evaluation_policy import parse_policy
+from risk_hub_contracts.rule_engine.evaluate import evaluate
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "guides" / "examples"
@@ -104,7 +104,7 @@ def test_bundle_of_the_hub_and_the_client_give_identical_results_for_the_same_in
 
 def test_files_of_the_rules_in_the_bundle_are_those_of_the_client() -> None:
     bundled = hub_files("evaluation")
-    engine = Path(risk_hub_client.prechecks.evaluate.__code__.co_filename).parent
+    engine = Path(evaluate.__code__.co_filename).parent
     files = sorted(engine.glob("*.py"))
     assert len(files) >= 8
     for file in files:

@@ -1,6 +1,6 @@
 """The rollout over HTTP: flags by stage, their order, rollbacks and their history."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from functions.evaluation.policies.policy_records import Author
 from functions.evaluation.rollout.change_rollout import APPEND_MAX_ATTEMPTS
 from functions.evaluation.rollout.rollout_records import RolloutChange, RolloutFlag
 from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.base.tokens import Scope
 from tests.fakes.clock import START
 from tests.fakes.gateway import Answer, Gateway
 from tests.fakes.hub import Hub
@@ -222,7 +223,7 @@ def test_set_names_each_violation_and_changes_nothing(
 
 @pytest.mark.parametrize("scopes", [["policies:write", "evaluations:read"], ["worlds:write"]])
 def test_change_and_rollback_need_the_scope_governance_approve(
-    hub: Hub, api: Gateway, scopes: list[str]
+    hub: Hub, api: Gateway, scopes: Sequence[Scope]
 ) -> None:
     headers = {"Authorization": f"Bearer {hub.tokens.issue(scopes, subject='mia')}"}
     body = {"stage": "backtest", "decider": "hub", "reason": "x"}

@@ -90,7 +90,7 @@ def _strategies(file: Path, stage: Stage | None) -> tuple[Sequence[Mapping[str, 
     listed = body.get("strategies")
     if not isinstance(listed, list):
         raise InvalidSnapshotError("/strategies: must be an array", file=input_name(file))
-    return listed, cast("Stage", named)
+    return cast("list[Mapping[str, Any]]", listed), cast("Stage", named)
 
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:
