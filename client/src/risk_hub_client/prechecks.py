@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from risk_hub_client.errors import InvalidSnapshotError
 from risk_hub_contracts.base.limits import EVALUATED_STRATEGIES_MAX_COUNT
+from risk_hub_contracts.base.name_types import Name
 from risk_hub_contracts.base.pointers import pointer
 from risk_hub_contracts.base.problems import REGISTRATION_INVALID, ProblemError, Violation, summary
 from risk_hub_contracts.base.violations import to_violations
@@ -23,18 +24,15 @@ from risk_hub_contracts.policies.rules import (
     Rule,
     TopKRule,
 )
+from risk_hub_contracts.policies.rules.metrics import HUB_METRICS
 from risk_hub_contracts.rule_engine.evaluate import Evaluation, evaluate
 from risk_hub_contracts.runs.metric_blocks import MetricBlocks, metric_paths
-from risk_hub_contracts.runs.run_key import StrategyName
 
 __all__ = ["NOT_A_VERDICT", "precheck"]
 
 NOT_A_VERDICT: Final = (
     "This is not a verdict: only the hub decides. The pre-check judged the metrics that you gave, without the rules in "
     "`needs_hub`."
-)
-_HUB_PATHS: Final = frozenset(
-    {"risk.incremental_var_99", "risk.incremental_es_99", "diagnostics.portfolio_sharpe_uplift"}
 )
 _BENCHMARK_PATH: Final = "diagnostics.vs_benchmark_sharpe"
 
@@ -44,7 +42,7 @@ class _Strategy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    strategy_id: StrategyName
+    strategy_id: Name
     metrics: MetricBlocks = MetricBlocks()
 
 
@@ -141,7 +139,7 @@ def _need(rule: Rule) -> str | None:
     if isinstance(rule, PaperShadowRule):
         return "the back-test run of the strategy"
     path = rule.path if isinstance(rule, LimitRule) else rule.metric
-    if path in _HUB_PATHS:
+    if path in HUB_METRICS:
         return "the portfolio of the latest snapshot"
     return "the benchmark" if path == _BENCHMARK_PATH else None
 

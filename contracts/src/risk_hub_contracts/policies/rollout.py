@@ -7,11 +7,12 @@ from typing_extensions import TypedDict
 
 from risk_hub_contracts.base import strict_json
 from risk_hub_contracts.base.limits import CURSOR_MAX_CHARS, REASON_MAX_CHARS
+from risk_hub_contracts.base.name_types import Identifier
 from risk_hub_contracts.base.problems import REGISTRATION_INVALID, ProblemError, summary
 from risk_hub_contracts.base.times import Instant
 from risk_hub_contracts.base.violations import to_violations
 from risk_hub_contracts.policies.activation import REASON_PATTERN, require_one_line
-from risk_hub_contracts.policies.evaluation_policy import Identifier, Stage
+from risk_hub_contracts.policies.evaluation_policy import Stage
 from risk_hub_contracts.policies.stored_policy import Subject
 from risk_hub_contracts.runs.decision import Decider
 

@@ -106,8 +106,8 @@ class RunCreated(_Judged):
     policy, and `selected` says whether its selection chose the strategy. `metrics` are the numbers that were
     judged: those that the caller sent, and those that the hub computed from the snapshot. `unresolved` gives the
     reason of each number that the hub could not compute, by its path. `request_hash` identifies the content of the
-    request; `candidate_weight`, `baseline_run_id`, `previous_evaluation_id` and `caller_precheck` are its members. `decision`
-    says whether the caller's verdict or the hub's decided.
+    request; `candidate_weight`, `baseline_run_id`, `previous_evaluation_id` and `caller_precheck` are its members.
+    `decision` says whether the caller's verdict or the hub's decided.
     """
 
     stage: Stage
