@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
-
 from functions.entrypoints.http.authenticator import Authenticator
 from functions.entrypoints.http.request import Request, path_value
-from functions.entrypoints.http.responses import json_response
+from functions.entrypoints.http.responses import Response, json_response
 from functions.evaluation.policies.policy_records import Author
 from risk_hub_contracts.base.path_values import check_id
 from risk_hub_contracts.base.tokens import Scope
@@ -36,6 +34,6 @@ def json_body(request: Request, too_large_remedy: str) -> bytes:
     return body
 
 
-def written(answer: Mapping[str, Any], *, created: bool) -> Response[Any]:
+def written(answer: Mapping[str, Any], *, created: bool) -> Response:
     """Return 201 for a new record, and 200 for one that existed."""
     return json_response(201, answer) if created else json_response(200, answer, REPLAYED)

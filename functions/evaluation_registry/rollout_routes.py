@@ -1,14 +1,11 @@
 """The routes of the rollout: whose verdict decides in each stage of a world."""
 
 from dataclasses import dataclass
-from typing import Any
-
-from aws_lambda_powertools.event_handler import Response
 
 from functions.entrypoints.http.authenticator import Authenticator
 from functions.entrypoints.http.query_parameters import parse_query_parameters
 from functions.entrypoints.http.request import Request
-from functions.entrypoints.http.responses import json_response
+from functions.entrypoints.http.responses import Response, json_response
 from functions.entrypoints.http.router import Router
 from functions.evaluation.policies.policy_records import Author
 from functions.evaluation.rollout.change_rollout import ChangeRollout
@@ -32,7 +29,7 @@ class RolloutRoutes:
     read: ReadRollout
     authenticator: Authenticator
 
-    def set_decider(self, request: Request, path: Path) -> Response[Any]:
+    def set_decider(self, request: Request, path: Path) -> Response:
         """PUT …/worlds/{world_id}/rollout."""
         by = self._author(request)
         world_id = world_of(path)
@@ -40,7 +37,7 @@ class RolloutRoutes:
         done = self.change.set(world_id, parse_rollout(json_body(request, CHANGE_REMEDY)), by)
         return written(done.answer, created=done.created)
 
-    def roll_back(self, request: Request, path: Path) -> Response[Any]:
+    def roll_back(self, request: Request, path: Path) -> Response:
         """POST …/worlds/{world_id}/rollout/rollback."""
         by = self._author(request)
         world_id = world_of(path)
@@ -48,14 +45,14 @@ class RolloutRoutes:
         done = self.change.roll_back(world_id, parse_rollback(json_body(request, ROLLBACK_REMEDY)), by)
         return written(done.answer, created=done.created)
 
-    def get_flags(self, request: Request, path: Path) -> Response[Any]:
+    def get_flags(self, request: Request, path: Path) -> Response:
         """GET …/worlds/{world_id}/rollout."""
         self.authenticator.require_token(request, READ)
         world_id = world_of(path)
         request.require_no_query()
         return json_response(200, self.read.flags(world_id))
 
-    def list_changes(self, request: Request, path: Path) -> Response[Any]:
+    def list_changes(self, request: Request, path: Path) -> Response:
         """GET …/worlds/{world_id}/rollout/history."""
         self.authenticator.require_token(request, READ)
         world_id = world_of(path)
