@@ -1,7 +1,6 @@
 """The routes of evaluation policies: stored versions, and the active version of each world."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from functions.entrypoints.http.authenticator import Authenticator
 from functions.entrypoints.http.query_parameters import parse_query_parameters

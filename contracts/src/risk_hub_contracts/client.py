@@ -26,6 +26,7 @@ from risk_hub_client import (
     StoreError,
     UnavailableError,
     WorldFullError,
+    precheck,
     to_dataframe,
 )
 
@@ -55,5 +56,6 @@ __all__ = [
     "StoredSnapshot",
     "UnavailableError",
     "WorldFullError",
+    "precheck",
     "to_dataframe",
 ]
