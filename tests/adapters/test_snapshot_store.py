@@ -39,7 +39,9 @@ class Moving:
         outcome = self.seam.whole.put_once(snapshot, retain_until)
         self.stored += outcome.created
         if outcome.created and self.stored % self.every == 0:
-            self.seam.move(outcome.stored)
+            held = self.seam.hot.get(snapshot.world_id, snapshot.version)
+            assert held is not None
+            self.seam.move(held)
         return outcome
 
 

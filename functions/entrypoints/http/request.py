@@ -102,7 +102,7 @@ class Request:
         if violations:
             raise ProblemError(INVALID_QUERY, summary(violations, "The query"), violations)
 
-    @property
+    @cached_property
     def correlation_id(self) -> str:
         """Return the client's correlation id if it is well formed, else the request's own id."""
         given = self.header("X-Correlation-Id")

@@ -33,15 +33,14 @@ class DynamoDBSnapshots:
 
     def put_once(self, snapshot: SnapshotRecord, retain_until: datetime) -> PutOutcome:
         """See SnapshotStore."""
-        body, document_bytes = compress(snapshot.document)
-        sized = snapshot.sized(document_bytes)
-        item = to_item(sized, self.bodies.place(snapshot.world_id, body), retain_until)
+        body, _ = compress(snapshot.document)
+        item = to_item(snapshot, self.bodies.place(snapshot.world_id, body), retain_until)
         taken, gigabytes = put_once_measured(self.dynamodb, self.table, STORE, item)
         if taken is None:
-            return PutOutcome(sized, created=True, world_gigabytes=gigabytes)
+            return PutOutcome(snapshot, created=True, world_gigabytes=gigabytes)
         key = _key(snapshot.world_id, snapshot.version)
         existing = existing_item(taken, self.dynamodb, self.table, STORE, key)
-        return self._outcome_of_collision(self._read(existing), sized)
+        return self._outcome_of_collision(self._read(existing), snapshot)
 
     def get(self, world_id: str, version: str) -> SnapshotRecord | None:
         """See SnapshotStore."""

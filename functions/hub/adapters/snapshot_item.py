@@ -74,11 +74,12 @@ def _document(text: bytes) -> Document:
 
 def to_item(snapshot: SnapshotRecord, body: Item, retain_until: datetime) -> Item:
     """Return the table item; `body` is either the compressed document or the reference to its object."""
+    order = snapshot.order
     texts = {
         "world_id": snapshot.world_id,
         "version": snapshot.version,
-        "time_order": snapshot.order,
-        "stage_time_order": with_stage_prefix(snapshot.stage, snapshot.order),
+        "time_order": order,
+        "stage_time_order": with_stage_prefix(snapshot.stage, order),
         "expiry_order": format_instant(snapshot.expires_at),
         "created_at": format_instant(snapshot.created_at),
         "actor": snapshot.actor,

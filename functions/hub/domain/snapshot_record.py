@@ -17,7 +17,7 @@ class SnapshotRecord:
 
     Attributes:
         document: the contract's fields, inline or by reference, JSON-ready.
-        document_bytes: the document's size as JSON text, in bytes; 0 while it was never encoded.
+        document_bytes: the document's size as JSON text, in bytes; 0 for a snapshot that was not read from a store.
         created_at: the hub's clock when the snapshot was accepted: its knowledge time.
         correlation_id: the producer's or the hub's id of the request that brought it.
         trace_header: the X-Ray header of that request, if it had one.

@@ -98,9 +98,10 @@ class PublishSnapshot:
         self, snapshot: Snapshot, components: Iterable[Component], now: datetime, *, found: bool
     ) -> None:
         """Claim the blobs of components; `found` ones are expected to be stored already."""
-        claim = Claim(snapshot.version, snapshot.content_hash, now, found)
         digests = [component.sha256 for component in components]
-        ClaimBlobs(self.marks)(snapshot.world_id, digests, claim, now + self.retention)
+        if digests:
+            claim = Claim(snapshot.version, snapshot.content_hash, now, found)
+            ClaimBlobs(self.marks)(snapshot.world_id, digests, claim, now + self.retention)
 
     def _with_verified_refs(self, snapshot: Snapshot) -> Snapshot:
         return VerifyRefs(self.blobs)(snapshot)

@@ -13,8 +13,8 @@ _INSTANT: Final = re.compile(
 )
 _FRACTION_MAX_DIGITS: Final = 6
 _OFFSET_MAX: Final = timedelta(hours=14)
-# The instants of one snapshot are formatted about a dozen times during a request.
-_FORMATTED_MAX_INSTANTS: Final = 64
+# The instants of one snapshot are parsed twice and formatted about a dozen times during a request.
+_KEPT_MAX_INSTANTS: Final = 64
 _UNITS: Final = ((86_400, "day"), (3_600, "h"), (60, "min"), (1, "s"))
 _FORM: Final = "an RFC 3339 date-time with an offset (2025-01-31T09:30:00Z, 2025-01-31T18:30:00+09:00)"
 
@@ -27,6 +27,7 @@ class InstantError(ValueError):
     """The text is not an instant; the message names the wrong part and the accepted form."""
 
 
+@lru_cache(maxsize=_KEPT_MAX_INSTANTS)
 def parse_instant(text: str) -> datetime:
     """Return the UTC instant that `text` names, with microseconds.
 
@@ -52,7 +53,7 @@ def parse_instant(text: str) -> datetime:
         raise InstantError(f"is not an existing date and time: {_lower_first(error)}") from None
 
 
-@lru_cache(maxsize=_FORMATTED_MAX_INSTANTS)
+@lru_cache(maxsize=_KEPT_MAX_INSTANTS)
 def format_instant(instant: datetime) -> str:
     """Return `instant` as `YYYY-MM-DDTHH:MM:SS.ffffffZ`: fixed width, so text order is time order.
 
