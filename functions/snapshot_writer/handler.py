@@ -1,5 +1,8 @@
 """Lambda entry point of snapshot_writer."""
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 from functions.wiring.process import prepare_process, utc_now
 
 prepare_process()
@@ -11,16 +14,16 @@ from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
 from functions.hub.adapters.dynamodb_metered_worlds import DynamoDBMeteredWorlds
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.s3_blobs import S3Blobs
-from functions.hub.adapters.s3_uploads import S3Uploads
 from functions.hub.adapters.secret_tokens import SecretTokens
 from functions.hub.domain.exposure import ExposureLimits
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.use_cases.publish_snapshot import PublishSnapshot
-from functions.hub.use_cases.upload_blobs import UploadBlobs
-from functions.snapshot_writer.routes import snapshot_writer
-from functions.snapshot_writer.uploads import add_upload_routes
+from functions.snapshot_writer.routes import add_upload_routes, snapshot_writer
 from functions.wiring import settings
 from functions.wiring.history import whole_history
+
+if TYPE_CHECKING:
+    from functions.snapshot_writer.uploads import UploadRoutes
 
 _s3, _dynamodb, _stages = client("s3"), client("dynamodb"), settings.stages()
 _blobs = S3Blobs(_s3, settings.bucket())
@@ -38,14 +41,19 @@ _publish = PublishSnapshot(
     retention=settings.retention(),
     exposure=ExposureLimits.parse(settings.gross_exposure_max()),
 )
-_upload = UploadBlobs(
-    blobs=_blobs,
-    uploads=S3Uploads(client("s3 copying"), settings.bucket()),
-    marks=_marks,
-    clock=utc_now,
-)
 _metered = DynamoDBMeteredWorlds(client("dynamodb brief"), settings.worlds_table(), utc_now, _stages)
-lambda_handler = add_upload_routes(
-    snapshot_writer(_publish, _authenticator, _stages, _metered), _upload, _authenticator
-)
+
+
+@cache
+def _uploads() -> "UploadRoutes":
+    """Return the handlers of uploads; the first upload loads their code (ADR-0022)."""
+    from functions.hub.adapters.s3_uploads import S3Uploads  # noqa: PLC0415
+    from functions.hub.use_cases.upload_blobs import UploadBlobs  # noqa: PLC0415
+    from functions.snapshot_writer.uploads import UploadRoutes  # noqa: PLC0415
+
+    uploads = S3Uploads(client("s3 copying"), _blobs.bucket)
+    return UploadRoutes(UploadBlobs(_blobs, uploads, _marks, utc_now), _authenticator)
+
+
+lambda_handler = add_upload_routes(snapshot_writer(_publish, _authenticator, _stages, _metered), _uploads)
 handler = lambda_handler  # the name in the templates; ADR-0027

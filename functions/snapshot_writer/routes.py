@@ -1,6 +1,7 @@
-"""The writer's route for publishing a snapshot."""
+"""The writer's routes: publishing a snapshot, and the uploads of blobs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from functions.entrypoints.http.authenticator import Authenticator
@@ -25,6 +26,9 @@ from risk_hub_contracts.base.metrics import (
 from risk_hub_contracts.base.path_values import check_id
 from risk_hub_contracts.base.problems import WORLD_MISMATCH, ProblemError
 
+if TYPE_CHECKING:
+    from functions.snapshot_writer.uploads import UploadRoutes
+
 
 def snapshot_writer(
     publish: PublishSnapshot,
@@ -42,6 +46,19 @@ def snapshot_writer(
 
     router = Router(stages)
     router.add("publish_snapshot", post_snapshot)
+    return router
+
+
+def add_upload_routes(router: Router, uploads: "Callable[[], UploadRoutes]") -> Router:
+    """Add the routes for uploads to a router.
+
+    Args:
+        router: the router.
+        uploads: returns their handlers; called per request, so that publishing a snapshot does not load their code.
+    """
+    router.add("begin_upload", lambda request, path: uploads().begin(request, path))
+    router.add("complete_upload", lambda request, path: uploads().complete(request, path))
+    router.add("abort_upload", lambda request, path: uploads().abort(request, path))
     return router
 
 

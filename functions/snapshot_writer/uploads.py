@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functions.entrypoints.http.authenticator import Authenticator
 from functions.entrypoints.http.request import Request, path_value
 from functions.entrypoints.http.responses import DO_NOT_STORE, Response, json_response
-from functions.entrypoints.http.router import Router
 from functions.hub.use_cases.upload_blobs import Document, UploadBlobs
 from risk_hub_contracts.base.path_values import check_id, check_sha256
 from risk_hub_contracts.blob.uploads import UploadEnd, parse_upload, parse_upload_end
@@ -51,15 +50,6 @@ class UploadRoutes:
         self.authenticator.require_producer_token(request)
         request.actor()
         return check_id(path_value(path["world_id"]), "/world_id")
-
-
-def add_upload_routes(router: Router, upload: UploadBlobs, authenticator: Authenticator) -> Router:
-    """Add the producers' upload routes to a router."""
-    routes = UploadRoutes(upload, authenticator)
-    router.add("begin_upload", routes.begin)
-    router.add("complete_upload", routes.complete)
-    router.add("abort_upload", routes.abort)
-    return router
 
 
 def _json_body(request: Request) -> bytes:

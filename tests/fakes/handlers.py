@@ -27,8 +27,8 @@ from functions.snapshot_reader.blobs import blob_routes
 from functions.snapshot_reader.history import history_routes
 from functions.snapshot_reader.reports import report_routes
 from functions.snapshot_reader.routes import snapshot_routes
-from functions.snapshot_writer.routes import snapshot_writer
-from functions.snapshot_writer.uploads import add_upload_routes
+from functions.snapshot_writer.routes import add_upload_routes, snapshot_writer
+from functions.snapshot_writer.uploads import UploadRoutes
 from functions.world_registry.routes import world_registry
 from tests.fakes.gateway import Gateway, LambdaHandler
 from tests.fakes.memory_ports import STAGES, MemoryPorts
@@ -55,7 +55,7 @@ def gateway(ports: MemoryPorts) -> Gateway:
 def _writer(ports: MemoryPorts, authenticator: Authenticator) -> LambdaHandler:
     writer = snapshot_writer(ports.publish_snapshot(), authenticator, STAGES, ports.metered)
     upload = UploadBlobs(ports.blobs, ports.uploads, ports.marks, ports.clock)
-    return add_upload_routes(writer, upload, authenticator)
+    return add_upload_routes(writer, lambda: UploadRoutes(upload, authenticator))
 
 
 def _reader(ports: MemoryPorts, authenticator: Authenticator) -> LambdaHandler:
