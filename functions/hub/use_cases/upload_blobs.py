@@ -31,6 +31,10 @@ from risk_hub_contracts.blob.types import BlobKind
 from risk_hub_contracts.blob.uploads import UploadEnd, UploadRequest, part_spans
 
 Document = dict[str, Any]
+DAMAGED_REMEDY = (
+    "Ask an operator to restore the stored object or to remove it; an upload never replaces an object. After its "
+    "removal, upload the blob again."
+)
 STORED_REMEDY = "Send the size of the stored object, and the kind that the first line of the file names."
 SINGLE_PUT_REMEDY = (
     "Send the `bytes` that you announced. A blob of at most blob_single_put_max_bytes (see /risk-hub/contract) "
@@ -121,8 +125,9 @@ class UploadBlobs:
         if same_bytes and (stat.kind == ref.kind or self._has_announced_kind(ref)):
             return True
         size = counted(stat.size_bytes, "byte")
-        detail = f"{ref.ref}: the stored object has {size}, kind {stat.kind}, sha256 {stat.sha256}"
-        remedy = STORED_REMEDY if stat.sha256 == ref.sha256 else None
+        facts = f"kind {stat.kind or 'unknown'}, sha256 {stat.sha256 or 'unknown'}"
+        detail = f"{ref.ref}: the stored object has {size}, {facts}"
+        remedy = STORED_REMEDY if stat.sha256 == ref.sha256 else DAMAGED_REMEDY
         raise ProblemError(REF_INVALID, detail, remedy=remedy)
 
     def _has_announced_kind(self, ref: BlobRef) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from functions.hub.ports import BlobError, BlobHead, BlobStore
+from functions.hub.use_cases.upload_blobs import DAMAGED_REMEDY
 from risk_hub_contracts.base.limits import BLOB_HEADERS_CHECKED_MAX_BYTES
 from risk_hub_contracts.base.problem_types import counted
 from risk_hub_contracts.base.problems import (
@@ -23,6 +24,9 @@ from risk_hub_contracts.snapshot.covariance import coverage_violations
 from risk_hub_contracts.snapshot.fact_rules import shock_violations
 from risk_hub_contracts.snapshot.parse import Component, Snapshot
 from risk_hub_contracts.snapshot.request import REF_FIELDS
+
+UPLOAD_REMEDY = "Upload the blob, then send the snapshot again; nothing was stored."
+MISMATCH_REMEDY = "Send the reference that the upload returned, in the field of its kind; nothing was stored."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +84,18 @@ def _referenced_components(snapshot: Snapshot) -> Iterator[tuple[Component, Blob
 def _require_match(component: Component, ref: BlobRef, head: BlobHead | None) -> BlobHead:
     """Return the head of the blob if it is the one that the reference names, or refuse the reference."""
     if head is None:
-        raise _problem(REF_INVALID, component, "no such blob in this hub; upload it first")
+        raise _problem(REF_INVALID, component, "no such blob in this hub; upload it first", UPLOAD_REMEDY)
+    if head.sha256 not in {None, component.sha256}:
+        raise _problem(
+            REF_INVALID, component, f"the stored blob has the sha256 {head.sha256}", DAMAGED_REMEDY
+        )
     reason = _mismatch(component, ref, head)
     if reason is not None:
-        raise _problem(REF_INVALID, component, reason)
+        raise _problem(REF_INVALID, component, reason, MISMATCH_REMEDY)
     return head
 
 
 def _mismatch(component: Component, ref: BlobRef, head: BlobHead) -> str | None:
-    if head.sha256 not in {None, component.sha256}:
-        return f"the stored blob has the sha256 {head.sha256}"
     if ref.bytes not in {None, head.size_bytes}:
         return f"the stored blob has {counted(head.size_bytes, 'byte')}, not {ref.bytes}"
     if head.kind != component.kind and not says_kind(head.data, component.kind):
@@ -127,6 +133,8 @@ def _decode_content(head: BlobHead, header_bytes: int) -> Decoded:
     return decoded
 
 
-def _problem(problem: ProblemType, component: Component, reason: str) -> ProblemError:
+def _problem(
+    problem: ProblemType, component: Component, reason: str, remedy: str | None = None
+) -> ProblemError:
     pointer = f"/{REF_FIELDS[component.kind]}"
-    return ProblemError(problem, f"{pointer}: {reason}.", (Violation(pointer, reason),))
+    return ProblemError(problem, f"{pointer}: {reason}.", (Violation(pointer, reason),), remedy=remedy)

@@ -24,8 +24,10 @@ _SENTENCES: Final = {
     "invalid number": "the number is incomplete or has a leading zero; write it as in 0, -0.5 or 1e-3",
     "control character": "a string contains the control character {found}; write it as an escape, such as \\n",
     "invalid escape": 'a backslash in a string must be followed by one of " \\ / b f n r t u',
-    "unexpected end of hex escape": "a \\u escape is incomplete or a lone surrogate",
-    "lone leading surrogate": "a \\u escape is a lone surrogate",
+    "unexpected end of hex escape": "a \\u escape is incomplete or a lone surrogate; write four hex digits, "
+    "and a character above U+FFFF as itself or as two escapes",
+    "lone leading surrogate": "a \\u escape is a lone surrogate; write a character above U+FFFF as itself or as two "
+    "escapes",
 }
 _UNKNOWN: Final = "the text violates RFC 8259"
 _HINTS: Final = {

@@ -317,7 +317,7 @@ STRESS_NOT_FOUND = ProblemType(
     "stress-not-found",
     404,
     "No stress losses for this version yet",
-    "Send the request again after `Retry-After` seconds; if there is still no report, check the stress engine's queue.",
+    "Send the request again in a few seconds; if there is still no report, check the stress engine's queue.",
 )
 WILL_NOT_BE_EVALUATED = ProblemType(
     "will-not-be-evaluated",
@@ -377,15 +377,16 @@ BLOB_UNAVAILABLE = ProblemType(
     "blob-unavailable",
     424,
     "A referenced blob is missing, damaged or malformed",
-    "Upload a missing or damaged blob again under the same digest; replace a malformed one with a new version.",
+    "Upload a missing blob again under the same digest. Ask an operator to restore a damaged or archived one, or to "
+    "remove it so that it can be uploaded again. Replace a malformed one: publish a new version with another blob.",
 )
 
 DOCUMENT_UNAVAILABLE = ProblemType(
     "document-unavailable",
     424,
     "A stored document is missing or damaged",
-    "Ask an operator to restore the object that `detail` names; other versions can be read. Publishing the same body "
-    "again under the same version restores a missing object.",
+    "Ask an operator to restore the object that `detail` names; other versions can be read. If the document of a "
+    "snapshot is missing, publishing the same body again under the same version restores it, too.",
 )
 
 # State of the hub
