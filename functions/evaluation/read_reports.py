@@ -85,6 +85,6 @@ def _missing_report_problem(
     )
     command = f"risk-hub risk evaluate {stored.world_id} --from {as_of} --to {as_of}"
     detail = f"{named} will not be evaluated: {reason}"
-    return ProblemError(
-        WILL_NOT_BE_EVALUATED, detail, extra={**extra, "expired_at": expired_at, "command": command}
-    )
+    remedy = f"Ask an operator to run `{command}` with the --stage-name of this deployment."
+    extra |= {"expired_at": expired_at, "command": command}
+    return ProblemError(WILL_NOT_BE_EVALUATED, detail, extra=extra, remedy=remedy)

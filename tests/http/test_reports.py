@@ -98,6 +98,7 @@ def test_inv_15_expired_version_without_a_report_is_a_final_404_with_the_evaluat
     assert (final.status, final.slug) == (404, "will-not-be-evaluated")
     assert "retry-after" not in final.headers
     assert final.json["detail"] == f"version 'v1' of world 'w1' will not be evaluated: expired at {iso(1)}"
+    assert f"`{final.json['command']}` with the --stage-name" in final.json["remedy"]
     assert final.json["command"] == f"risk-hub risk evaluate w1 --from {iso(0)} --to {iso(0)}"
     assert (final.json["version"], final.json["expired_at"]) == ("v1", iso(1))
     assert api("GET", f"{SNAPSHOTS}/latest/{kind}?include_expired=true").slug == "will-not-be-evaluated"

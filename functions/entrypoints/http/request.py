@@ -133,7 +133,9 @@ class Request:
         """Return X-Stage in lower case, or refuse the request (`stage-invalid`)."""
         stage = (self.header("X-Stage") or "").strip().lower()
         if stage not in self.stages:
-            raise ProblemError(STAGE_INVALID, f"X-Stage must be one of {', '.join(sorted(self.stages))}")
+            repeated = "send exactly one header: " if len(self.headers("X-Stage")) > 1 else ""
+            allowed = ", ".join(sorted(self.stages))
+            raise ProblemError(STAGE_INVALID, f"{repeated}X-Stage must be one of {allowed}")
         return stage
 
     def body(self, too_large_remedy: str = SNAPSHOT_REMEDY) -> bytes:
