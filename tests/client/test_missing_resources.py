@@ -198,7 +198,7 @@ def test_client_command_with_a_reversed_period_is_a_usage_error(
         (("--include-expired", "--to", "2026-01-01T00:00:00Z"), "; change or leave out --to"),
         (
             ("--known-at", "1800-01-01T00:00:00Z"),
-            " that was known at 1800-01-01T00:00:00Z; give a later --known-at, or leave it out",
+            "; none was known at 1800-01-01T00:00:00Z: give a later --known-at, or leave it out",
         ),
         (
             ("--known-at", "1800-01-01T00:00:00Z", "--actor", "x"),

@@ -53,8 +53,18 @@ class Producer:
         violations = [
             Violation(f"/provenance/{name}", violation)
             for name, violation in (
-                ("actor", actor_violation(actor) if actor else "is missing: pass it here or to the client"),
-                ("stage", stage_violation(stage) if stage else "is missing: pass it here or to the client"),
+                (
+                    "actor",
+                    actor_violation(actor)
+                    if actor
+                    else "is missing: pass actor= here or to the client, or --actor to the command",
+                ),
+                (
+                    "stage",
+                    stage_violation(stage)
+                    if stage
+                    else "is missing: pass stage= here or to the client, or --stage to the command",
+                ),
             )
             if violation
         ]

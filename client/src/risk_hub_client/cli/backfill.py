@@ -23,7 +23,7 @@ from risk_hub_client import (
 from risk_hub_client.cli.backfill_items import Item, read_items
 from risk_hub_client.cli.options import Json
 from risk_hub_client.cli.screen import print_document, print_error, print_line, progress_bar
-from risk_hub_client.cli.session import REFUSED, Url, open_client
+from risk_hub_client.cli.session import REFUSED, Url, error_text, open_client
 from risk_hub_client.regular_files import require_regular_file
 
 JOURNAL_SUFFIX: Final = ".backfill-done"
@@ -139,7 +139,7 @@ def _publish_one(
     except (DeniedError, WorldFullError):
         raise
     except (RefusedError, InvalidSnapshotError) as error:
-        summary.refused.append(f"{item.place}: {error}")
+        summary.refused.append(f"{item.place}: {error_text(error)}")
         return
     summary.created += published.outcome == "created"
     summary.replayed += published.outcome == "replayed"

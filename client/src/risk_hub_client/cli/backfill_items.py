@@ -46,7 +46,9 @@ def read_items(source: Path, overrides: dict[str, str | None], unreadable: list[
     for place, raw in _read_texts(source, unreadable):
         try:
             items.append(_read_item(place, SnapshotFile.read(raw, overrides, name)))
-        except (ProblemError, InvalidSnapshotError, InstantError) as error:
+        except ProblemError as problem:
+            unreadable.append(f"{place}: {problem.detail}")
+        except (InvalidSnapshotError, InstantError) as error:
             unreadable.append(f"{place}: {error}")
     return sorted(items, key=lambda item: item.as_of)
 

@@ -37,7 +37,7 @@ def hint(client: RiskHubClient, request: ListRequest) -> str:
     if not request.include_expired and with_expired.has_match(client):
         return "; --include-expired lists expired ones too"
     if request.known_at is not None and replace(with_expired, known_at=None).has_match(client):
-        return f" that was known at {request.known_at}; give a later --known-at, or leave it out"
+        return f"; none was known at {request.known_at}: give a later --known-at, or leave it out"
     options = {
         "--from": request.start,
         "--to": request.end,

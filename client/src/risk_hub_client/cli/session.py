@@ -17,6 +17,7 @@ from risk_hub_client import (
     SpoolError,
     UnavailableError,
 )
+from risk_hub_client.cli.remedies import in_options
 from risk_hub_client.regular_files import NotARegularFileError
 from risk_hub_contracts.base.problems import CONTRACT_VIOLATION, NOT_FOUND, UNAVAILABLE
 
@@ -28,6 +29,7 @@ __all__ = [
     "Url",
     "describe_error",
     "error_details",
+    "error_text",
     "open_client",
 ]
 
@@ -72,14 +74,17 @@ def describe_error(error: Exception) -> tuple[int, str] | None:
             REFUSED,
             f"{error.filename} cannot be used: {error.strerror}. Check the path and its permissions.",
         )
-    return (REFUSED, _sentence(error)) if isinstance(error, HubError | AbsentError) else None
+    return (REFUSED, error_text(error)) if isinstance(error, HubError | AbsentError) else None
 
 
-def _sentence(error: Exception) -> str:
-    """Return the text of an error; for an unknown route, add how to correct the URL."""
+def error_text(error: Exception) -> str:
+    """Return the text of an error, with its remedy as options; for an unknown route, add how to correct the URL."""
+    text = str(error)
+    if isinstance(error, RefusedError) and (remedy := error.problem.get("remedy")):
+        text = text.replace(str(remedy), in_options(str(remedy)))
     if isinstance(error, NotFoundError) and error.type == NOT_FOUND.uri:
-        return f"{error} Set RISK_HUB_URL to the address without /risk-hub."
-    return str(error)
+        return f"{text} Set RISK_HUB_URL to the address without /risk-hub."
+    return text
 
 
 def error_details(error: Exception) -> dict[str, Any]:

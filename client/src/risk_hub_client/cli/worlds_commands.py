@@ -157,7 +157,7 @@ def _read_json_object(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise typer.BadParameter(f"{file} cannot be read: {error.strerror}") from None
     except ProblemError as error:
-        raise typer.BadParameter(f"{file}: {error}") from None
+        raise typer.BadParameter(f"{file}: {error.detail}") from None
     if not isinstance(document, dict):
         raise typer.BadParameter(f"{file} does not contain a JSON object")
     return document
