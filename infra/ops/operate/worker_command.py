@@ -39,7 +39,8 @@ def worker_name(text: str) -> str:
         raise typer.BadParameter(f"{text!r} is not a valid name: use {NAME_FORM}")
     if f"-{text}".endswith(DEAD_LETTERS_SUFFIX):
         raise typer.BadParameter(
-            f"{text!r} is not a valid name: names that end in {DEAD_LETTERS_SUFFIX[1:]!r} are of dead-letter queues"
+            f"{text!r} is not a valid name: the dead-letter queue of another worker could have it. "
+            f"Choose a name that does not end in {DEAD_LETTERS_SUFFIX[1:]!r}"
         )
     return text
 
