@@ -11,7 +11,7 @@ from risk_hub_contracts.base.problems import PROBLEMS
 # Text in backquotes that a user of the command line knows: names in a file, a path, a header of the client itself.
 KNOWN = re.compile(
     r"world_id|hash|expected_hash|version|versions|bytes|Allow|Authorization: Bearer <token>"
-    r"|Content-Type: application/json|Content-Encoding|Retry-After|next_cursor|risk\.confidences_bps"
+    r"|Content-Type: application/json|Content-Encoding|Retry-After|next_cursor|caller_precheck|risk\.confidences_bps"
 )
 REMEDIES = {
     **{slug: problem.remedy for slug, problem in PROBLEMS.items()},
