@@ -64,9 +64,7 @@ def test_a_lookup_by_version_before_the_worlds_first_snapshot_does_not_depend_on
     assert (after.slug, after.json["detail"]) == (before.slug, before.json["detail"])
 
 
-def test_remedy_of_an_unpublished_world_and_of_an_early_known_at_name_no_filter(
-    api: Gateway, hub: Hub
-) -> None:
+def test_remedy_of_an_empty_answer_names_no_filter_that_makes_no_difference(api: Gateway, hub: Hub) -> None:
     hub.worlds.register("w1", "paper")
     unpublished = api("GET", f"{SNAPSHOTS}/latest")
     assert unpublished.json["remedy"].startswith("Publish a first snapshot")
