@@ -69,30 +69,6 @@ def incremental_var_rescaled(
     return list(_rescaled(weights, matrix_product, variances, normal_quantile(confidence_bps)))
 
 
-def candidate_var(
-    sigma: float, covariance: float, variance: float, share: float, confidence_bps: int
-) -> float:
-    """Return VaR with a candidate at weight `a` and the book scaled by `1 − a`, less the VaR of the book.
-
-    Not called yet: the rule engine will, for its limit on a candidate's incremental VaR.
-
-    Args:
-        sigma: `σ_p` of the book.
-        covariance: `(Σw)_c`, the candidate's covariance with the book.
-        variance: `Σ_cc`, the candidate's own.
-        share: `a`, 0 to 1.
-        confidence_bps: confidence in basis points.
-
-    Raises:
-        ValueError: `a` is not between 0 and 1.
-    """
-    if not 0 <= share <= 1:
-        raise ValueError(f"a candidate's weight must be between 0 and 1, not {share}")
-    rest = 1 - share
-    mixed = fsum((rest * rest * sigma * sigma, 2 * share * rest * covariance, share * share * variance))
-    return normal_quantile(confidence_bps) * (sqrt(max(mixed, 0.0)) - sigma)
-
-
 def _to_cash(
     weights: Vector, matrix_product: Vector, variances: Vector, quantile: float
 ) -> Iterator[float | None]:

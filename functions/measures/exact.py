@@ -17,6 +17,13 @@ def dot(left: Iterable[float], right: Iterable[float]) -> float:
     return fsum(map(mul, left, right))
 
 
+fast_dot: Callable[[Sequence[float], Sequence[float]], float] = getattr(math, "sumprod", dot)
+"""Return `Σ left_i · right_i` of two sequences of one length, several times as fast as `dot` from 3.12 on.
+
+Its rounding may differ from that of `dot` in the last digit.
+"""
+
+
 def _sum_of_products(integers: Sequence[int], other_integers: Sequence[int]) -> int:
     return sum(map(mul, integers, other_integers))
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
+from risk_hub_contracts.snapshot.facts import ReturnsMeta
+
 FREQUENCY_MIN_DATES = 5
 """Fewer dates show no frequency."""
 WEEKEND_DAY_MIN_SHARE = 0.07
@@ -25,6 +27,15 @@ PERIODS_BY_GAP_DAYS = (
 )
 """Least and greatest median gap between two dates in days, and the periods per year that it means."""
 PERIODS_BY_FREQUENCY = {"daily": TRADING_DAYS_PER_YEAR, "weekly": 52.0, "monthly": 12.0}
+
+
+def stated_periods_per_year(meta: ReturnsMeta, dates: Sequence[date] | None) -> float | None:
+    """Return the periods per year of realised returns: as stated, or from their dates; None if unknown."""
+    if meta.periods_per_year is not None:
+        return meta.periods_per_year
+    if meta.frequency is not None:
+        return PERIODS_BY_FREQUENCY[meta.frequency]
+    return None if dates is None else periods_per_year_of(dates)
 
 
 def periods_per_year_of(dates: Sequence[date]) -> float | None:

@@ -4,12 +4,10 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from math import isfinite
 
 from functions.measures.exact import EXACT_MAX_ASSETS, Vector, dot
 from functions.measures.performance import is_constant
-from functions.measures.returns_table import ReturnsTable
-from risk_hub_contracts.base.limits import RETURN_MAX_ABS
+from functions.measures.returns_table import ReturnsTable, unusable_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +68,13 @@ def book_returns(
     if set(weights) - set(series) and returns.ids:
         return None, "returns_do_not_cover_weights"
     used = [series[asset] for asset in weights] if returns.ids else [returns.series()[0]]
-    reason = _unusable(used)
+    reason = unusable_reason(used)
     if reason is not None:
         return None, reason
     if not returns.ids:
         return BookReturns(list(used[0]), returns.dates), None
     values, gross = _weighted_sums(used, list(weights.values()))
     return BookReturns(values, returns.dates, gross), None
-
-
-def _unusable(used: Sequence[Vector]) -> str | None:
-    """Return why series cannot be added up by period; None if they can."""
-    if len(set(map(len, used))) != 1:
-        return "returns_of_unequal_length"
-    if not len(used[0]):
-        return "too_few_observations"
-    if not all(all(map(isfinite, each)) for each in used):
-        return "returns_not_finite"
-    return "returns_out_of_range" if any(max(map(abs, each)) > RETURN_MAX_ABS for each in used) else None
 
 
 def _weighted_sums(series: Sequence[Vector], weights: Vector) -> tuple[list[float], list[float]]:

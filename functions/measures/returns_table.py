@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import compress, pairwise
-from math import isnan
+from math import isfinite, isnan
 
 from functions.measures.exact import Vector
 from risk_hub_contracts.base.dates import DATES_MALFORMED, DATES_REPEATED, utc_date
+from risk_hub_contracts.base.limits import RETURN_MAX_ABS
 from risk_hub_contracts.blob.types import RealizedReturns
 
 DATE_REASONS = frozenset({DATES_MALFORMED, DATES_REPEATED})
@@ -79,6 +80,17 @@ def _select_periods(table: ReturnsTable, kept: Sequence[bool]) -> ReturnsTable:
     rows = tuple(list(compress(row, kept)) for row in table.rows)
     dates = None if table.dates is None else tuple(compress(table.dates, kept))
     return ReturnsTable(table.ids, rows, dates, table.has_missing)
+
+
+def unusable_reason(used: Sequence[Vector]) -> str | None:
+    """Return why series cannot be added up by period; None if they can."""
+    if len(set(map(len, used))) != 1:
+        return "returns_of_unequal_length"
+    if not len(used[0]):
+        return "too_few_observations"
+    if not all(all(map(isfinite, each)) for each in used):
+        return "returns_not_finite"
+    return "returns_out_of_range" if any(max(map(abs, each)) > RETURN_MAX_ABS for each in used) else None
 
 
 @dataclass(frozen=True, slots=True)

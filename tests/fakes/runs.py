@@ -1,6 +1,6 @@
 """Evaluation runs in memory: chains with their list entries, and anchors under a lock; sample runs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from risk_hub_contracts.runs.verification import StoredAnchor
 from tests.fakes.samples import WORLD
 
 if TYPE_CHECKING:
+    from functions.evaluation.runs.evaluation_marker import EvaluationMarker
     from functions.evaluation.runs.run_head import RunHead
 
 HASH = "sha256:" + "a" * 64
@@ -30,6 +31,7 @@ class MemoryRuns:
     def __init__(self) -> None:
         self.rows: dict[RunKey, dict[int, StoredItem]] = {}
         self.heads: dict[RunKey, RunHead] = {}
+        self.markers: dict[tuple[str, str], EvaluationMarker] = {}
 
     def append(self, writes: Sequence[ChainWrite]) -> RefusedAppend | None:
         keys = [write.item.item.key for write in writes]
@@ -52,6 +54,19 @@ class MemoryRuns:
     def _follows(self, write: ChainWrite) -> bool:
         head = self.heads.get(write.item.item.key)
         return (0 if head is None else head.sequence) == write.head.sequence - 1
+
+    def begin(self, marker: "EvaluationMarker", writes: Sequence[ChainWrite]) -> RefusedAppend | None:
+        taken = self.marker(marker.world_id, marker.evaluation_id)
+        refused = RefusedAppend({}, taken) if taken is not None else self.append(writes)
+        if refused is None:
+            self.markers[marker.world_id, marker.evaluation_id] = marker
+        return refused
+
+    def marker(self, world_id: str, evaluation_id: str) -> "EvaluationMarker | None":
+        return self.markers.get((world_id, evaluation_id))
+
+    def first_items(self, keys: Sequence[RunKey]) -> Mapping[RunKey, StoredItem]:
+        return {key: self.rows[key][1] for key in keys if 1 in self.rows.get(key, {})}
 
     def chain(self, key: RunKey) -> StoredChain:
         return self._chain(key)

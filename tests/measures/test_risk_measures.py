@@ -190,19 +190,6 @@ def test_incremental_var_is_continuous_in_the_last_bit_of_a_weight() -> None:
         assert first == pytest.approx(second, rel=1e-7)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.1, 1.0])
-def test_candidate_var_is_the_var_difference_of_the_mixed_book(share: float) -> None:
-    book, candidate = np.array([0.6, 0.4, 0.0]), np.array([0.0, 0.0, 1.0])
-    sigma = sqrt(float(book @ COVARIANCE @ book))
-    found = attribution.candidate_var(
-        sigma, float(candidate @ COVARIANCE @ book), float(COVARIANCE[2, 2]), share, 9900
-    )
-    mixed = (1 - share) * book + share * candidate
-    assert found == pytest.approx(var99(mixed.tolist()) - var99(book.tolist()), abs=1e-12)
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        attribution.candidate_var(0.1, 0.0, 0.01, 1.1, 9900)
-
-
 def test_concentration_measures_of_equal_and_hedged_books_match_hand_computation() -> None:
     assert concentration.effective_number([0.25] * 4) == pytest.approx(4.0)
     assert concentration.herfindahl([0.0, 1.0]) == 1.0

@@ -5,7 +5,7 @@ from datetime import UTC, date
 
 from functions.evaluation.risk.inputs import ReturnsInput
 from functions.evaluation.risk.windows import PRO_FORMA, TRACK_RECORD, windows_of
-from functions.measures.frequency import PERIODS_BY_FREQUENCY, periods_per_year_of
+from functions.measures.frequency import periods_per_year_of, stated_periods_per_year
 from functions.measures.returns import BookReturns
 from risk_hub_contracts.base.limits import RETURN_MAX_ABS
 from risk_hub_contracts.reports.risk import TrackRecord, WindowStatistics
@@ -17,17 +17,7 @@ def returns_windows(snapshot: Snapshot, returns: ReturnsInput) -> list[WindowSta
     if returns.book is None or returns.decoded is None:
         return []
     basis = PRO_FORMA if returns.decoded.ids else TRACK_RECORD
-    return windows_of(returns.book, returns_periods_per_year(snapshot, returns.dates), basis)
-
-
-def returns_periods_per_year(snapshot: Snapshot, dates: Sequence[date] | None) -> float | None:
-    """Return the periods per year of the realised returns: as stated, or from their dates; None if unknown."""
-    meta = snapshot.returns_meta
-    if meta.periods_per_year is not None:
-        return meta.periods_per_year
-    if meta.frequency is not None:
-        return PERIODS_BY_FREQUENCY[meta.frequency]
-    return None if dates is None else periods_per_year_of(dates)
+    return windows_of(returns.book, stated_periods_per_year(snapshot.returns_meta, returns.dates), basis)
 
 
 def track_record(snapshot: Snapshot) -> TrackRecord | None:

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from functions.evaluation.runs.ports import WRITES_MAX_COUNT, ChainWrite, RunStore
+from functions.evaluation.runs.evaluation_marker import EvaluationMarker
+from functions.evaluation.runs.ports import WRITES_MAX_COUNT, ChainWrite, RefusedAppend, RunStore
 from functions.evaluation.runs.read_chain import BrokenChainError, folded, missing_tail, verified_items
 from functions.evaluation.runs.run_head import RunHead
 from functions.hub.ports import Clock, Dependency, DependencyUnavailableError
@@ -44,6 +45,18 @@ class CreatedRun:
     run: EvaluationRun
 
 
+class EvaluationExistsError(Exception):
+    """The evaluation has a marker: an earlier request stored its first runs. This request stored nothing.
+
+    Attributes:
+        marker: the stored marker.
+    """
+
+    def __init__(self, marker: EvaluationMarker) -> None:
+        super().__init__(f"evaluation {marker.evaluation_id!r} of world {marker.world_id!r} exists")
+        self.marker = marker
+
+
 @dataclass(frozen=True, slots=True)
 class CreateRuns:
     """Store runs in batches of up to 25: one write for each batch, or two if some of its runs exist."""
@@ -51,10 +64,17 @@ class CreateRuns:
     store: RunStore
     clock: Clock
 
-    def __call__(self, drafts: Sequence[RunDraft]) -> list[CreatedRun]:
+    def __call__(
+        self, drafts: Sequence[RunDraft], marker: EvaluationMarker | None = None
+    ) -> list[CreatedRun]:
         """Return the stored run of each draft, in their order.
 
+        Args:
+            drafts: the runs.
+            marker: the marker of a new evaluation, which is stored with the first batch.
+
         Raises:
+            EvaluationExistsError: the evaluation has a marker; nothing was stored.
             ValueError: two drafts have the same key.
             RunItemError: a draft exceeds RUN_ITEM_MAX_BYTES; nothing was stored.
             BrokenChainError: the existing first item of a run is damaged or missing.
@@ -66,25 +86,35 @@ class CreateRuns:
         firsts = [_first_item(draft, recorded_at) for draft in drafts]
         done: dict[RunKey, CreatedRun] = {}
         for batch in _batches(firsts):
-            done |= self._stored(batch)
+            done |= self._stored(batch, marker)
+            marker = None
         return [done[draft.key] for draft in drafts]
 
-    def _stored(self, batch: Sequence[SealedItem]) -> dict[RunKey, CreatedRun]:
+    def _stored(
+        self, batch: Sequence[SealedItem], marker: EvaluationMarker | None
+    ) -> dict[RunKey, CreatedRun]:
         """Store one batch; runs that exist are left out, then the rest is stored."""
         done: dict[RunKey, CreatedRun] = {}
         pending = {item.item.key: item for item in batch}
         runs = {key: fold([item]) for key, item in pending.items()}
         for _ in range(CREATE_MAX_ATTEMPTS):
             writes = [ChainWrite(item, RunHead.of(runs[key])) for key, item in pending.items()]
-            refused = self.store.append(writes) if writes else None
+            refused = self._append(writes, marker) if writes else None
             if refused is None:
                 return done | {key: CreatedRun("created", runs[key]) for key in pending}
+            if refused.marker is not None:
+                raise EvaluationExistsError(refused.marker)
             for key, stored in refused.existing.items():
                 done[key] = _existing(key, stored, pending.pop(key))
         for key in pending:
             if (broken := missing_tail(self.store.chain(key))) is not None:
                 raise BrokenChainError(broken)
         raise DependencyUnavailableError(Dependency.RUN_STORE, "other writes of these runs were in progress")
+
+    def _append(
+        self, writes: Sequence[ChainWrite], marker: EvaluationMarker | None
+    ) -> RefusedAppend | None:
+        return self.store.append(writes) if marker is None else self.store.begin(marker, writes)
 
 
 def _existing(key: RunKey, stored: StoredItem, wanted: SealedItem) -> CreatedRun:

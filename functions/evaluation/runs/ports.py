@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from functions.evaluation.runs.evaluation_marker import EvaluationMarker
     from functions.evaluation.runs.run_head import RunHead
     from functions.evaluation.runs.run_query import RunPage, RunQuery
     from risk_hub_contracts.runs.chain import ChainHead, StoredItem
@@ -38,9 +39,11 @@ class RefusedAppend:
     Attributes:
         existing: by run, the stored item that has the sequence of the refused one. A run may be missing: its
             list entry states another sequence, or another write was in progress.
+        marker: the stored marker of the evaluation, if it was to begin with this append.
     """
 
     existing: Mapping[RunKey, StoredItem]
+    marker: EvaluationMarker | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,15 @@ class RunStore(Protocol):
 
         An item is refused if its sequence is taken or the list entry does not state the one before.
         """
+
+    def begin(self, marker: EvaluationMarker, writes: Sequence[ChainWrite]) -> RefusedAppend | None:
+        """Append the first items of an evaluation with its marker; all are refused if it has a marker."""
+
+    def marker(self, world_id: str, evaluation_id: str) -> EvaluationMarker | None:
+        """Return the marker of an evaluation, or None; strongly consistent."""
+
+    def first_items(self, keys: Sequence[RunKey]) -> Mapping[RunKey, StoredItem]:
+        """Return the first item of each run that exists, with one request per 100 runs; strongly consistent."""
 
     def chain(self, key: RunKey) -> StoredChain:
         """Return all rows of a run, no items for an unknown one; strongly consistent.

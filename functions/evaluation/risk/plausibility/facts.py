@@ -6,9 +6,8 @@ from math import fsum, inf
 
 from functions.evaluation.risk.inputs import CovarianceInput, ReturnsInput, nonzero_weights
 from functions.evaluation.risk.plausibility.thresholds import SUBJECTS_MAX_COUNT
-from functions.evaluation.risk.track_record import returns_periods_per_year
 from functions.measures.covariance.sample import deviations_of
-from functions.measures.frequency import periods_per_year_of
+from functions.measures.frequency import periods_per_year_of, stated_periods_per_year
 from functions.measures.profiles import series_profiles
 from functions.measures.returns import series_by_id
 from functions.measures.series_profile import SeriesProfile, series_profile
@@ -90,7 +89,7 @@ def facts_of(
         given=_given_deviations(covariance, weights),
         unlimited_loss=snapshot.portfolio.unlimited_loss & weights.keys(),
         track_record=None if record is None else series_profile(record.dated_returns()[0]),
-        periods_per_year=by_dates or returns_periods_per_year(snapshot, None),
+        periods_per_year=by_dates or stated_periods_per_year(snapshot.returns_meta, None),
         book=None if returns.book is None else series_profile(returns.book.values),
     )
 

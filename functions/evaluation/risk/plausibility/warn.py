@@ -17,7 +17,7 @@ from functions.evaluation.risk.plausibility import (
     volatility,
 )
 from functions.evaluation.risk.plausibility.facts import Facts, facts_of
-from functions.evaluation.risk.track_record import returns_periods_per_year
+from functions.measures.frequency import stated_periods_per_year
 from risk_hub_contracts.reports.risk import RiskReport
 from risk_hub_contracts.reports.warning import RiskWarning
 from risk_hub_contracts.snapshot.parse import Snapshot
@@ -67,7 +67,7 @@ def _warnings(facts: Facts, snapshot: Snapshot, given: ReturnsInput) -> Iterator
     yield from volatility.volatility_implausible(facts, snapshot.covariance_meta.periods_per_year)
     yield from repeats.returns_repeated(given, facts.weights)
     yield from gaps.losses_left_out(facts, given)
-    per_year = returns_periods_per_year(snapshot, given.dates)
+    per_year = stated_periods_per_year(snapshot.returns_meta, given.dates)
     yield from age.returns_stale(facts, facts.periods_per_year, snapshot.returns_meta.max_input_age_seconds)
     yield from age.age_unknown(facts)
     yield from age.track_record_unknown(facts)

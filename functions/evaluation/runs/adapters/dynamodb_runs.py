@@ -12,16 +12,22 @@ from functions.evaluation.runs.adapters.run_rows import (
     SEPARATOR,
     chain_head,
     head_row,
+    is_marker_key,
     item_row,
+    marker_key,
+    marker_row,
     readable_head,
     row_key,
     sequence_text,
     stored_head,
     stored_item,
+    stored_marker,
 )
+from functions.evaluation.runs.evaluation_marker import EvaluationMarker
 from functions.evaluation.runs.ports import ChainWrite, RefusedAppend, StoredChain
 from functions.evaluation.runs.run_query import RunPage, RunQuery
 from functions.hub.adapters.aws import Item, dependency
+from functions.hub.adapters.batch_get import batch_get
 from functions.hub.adapters.conditional import CONDITION, canceled_reasons, require_refusal
 from functions.hub.adapters.query_items import query_items
 from functions.hub.ports import Dependency
@@ -49,26 +55,61 @@ class DynamoDBRuns:
 
     def append(self, writes: Sequence[ChainWrite]) -> RefusedAppend | None:
         """See RunStore."""
+        return self._append(writes, None)
+
+    def begin(self, marker: EvaluationMarker, writes: Sequence[ChainWrite]) -> RefusedAppend | None:
+        """See RunStore."""
+        return self._append(writes, marker)
+
+    def _append(self, writes: Sequence[ChainWrite], marker: EvaluationMarker | None) -> RefusedAppend | None:
         puts: list[Any] = [{"Put": put} for write in writes for put in self._puts(write)]
+        if marker is not None:
+            puts.append({"Put": self._new(marker_row(marker))})
         try:
             with dependency(STORE):
                 self.dynamodb.transact_write_items(TransactItems=puts)
         except ClientError as error:
             reasons = canceled_reasons(error)
             codes = require_refusal(STORE, reasons)
-            return self._refused(writes, reasons[::2], codes[::2])
+            items = slice(0, 2 * len(writes), 2)
+            existing = None
+            if marker is not None and codes[-1] == CONDITION:
+                existing = self._refusing_marker(marker, reasons[-1])
+            return RefusedAppend(self._refused(writes, reasons[items], codes[items]), existing)
         return None
 
-    def _puts(self, write: ChainWrite) -> Iterator[dict[str, Any]]:
-        """Yield the put of the item, and the put of the list entry that follows the previous one."""
-        table = {"TableName": self.table}
-        yield {
-            **table,
-            "Item": item_row(write.item),
+    def _new(self, row: Item) -> dict[str, Any]:
+        """Return the put of a row under a free key."""
+        return {
+            "TableName": self.table,
+            "Item": row,
             "ConditionExpression": KEY_IS_FREE,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        entry = {**table, "Item": head_row(write.head)}
+
+    def _refusing_marker(
+        self, marker: EvaluationMarker, reason: Mapping[str, Any]
+    ) -> EvaluationMarker | None:
+        row = reason.get("Item")
+        return stored_marker(row) if row else self.marker(marker.world_id, marker.evaluation_id)
+
+    def marker(self, world_id: str, evaluation_id: str) -> EvaluationMarker | None:
+        """See RunStore."""
+        key = marker_key(world_id, evaluation_id)
+        with dependency(STORE):
+            answer = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True)
+        return stored_marker(answer["Item"]) if "Item" in answer else None
+
+    def first_items(self, keys: Sequence[RunKey]) -> Mapping[RunKey, StoredItem]:
+        """See RunStore."""
+        wanted = [row_key(key, sequence_text(FIRST_SEQUENCE)) for key in keys]
+        rows = batch_get(self.dynamodb, self.table, STORE, wanted)
+        return {RunKey.parse(row["run_key"]["S"]): stored_item(row) for row in rows}
+
+    def _puts(self, write: ChainWrite) -> Iterator[dict[str, Any]]:
+        """Yield the put of the item, and the put of the list entry that follows the previous one."""
+        yield self._new(item_row(write.item))
+        entry = {"TableName": self.table, "Item": head_row(write.head)}
         if write.head.sequence == FIRST_SEQUENCE:
             yield {**entry, "ConditionExpression": KEY_IS_FREE}
         else:
@@ -81,14 +122,15 @@ class DynamoDBRuns:
 
     def _refused(
         self, writes: Sequence[ChainWrite], reasons: Sequence[Mapping[str, Any]], codes: Sequence[str]
-    ) -> RefusedAppend:
+    ) -> dict[RunKey, StoredItem]:
+        """Return the stored items that refused an item, by run."""
         existing = {}
         for write, reason, code in zip(writes, reasons, codes, strict=True):
             if code == CONDITION:
                 row = reason.get("Item") or self._row(write)
                 if row:
                     existing[write.item.item.key] = stored_item(row)
-        return RefusedAppend(existing)
+        return existing
 
     def _row(self, write: ChainWrite) -> Item | None:
         """Return the row that refused an item; some emulators leave it out of the refusal."""
@@ -154,6 +196,8 @@ class DynamoDBRuns:
         for text, rows in groupby(
             self._scanned(ConsistentRead=True), key=lambda row: str(row["run_key"]["S"])
         ):
+            if is_marker_key(text):
+                continue
             yield _chain(RunKey.parse(text), rows)
 
     def _scanned(self, **parameters: Any) -> Iterator[Item]:  # noqa: ANN401  (parameters of the request)

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import orjson
 
+from functions.evaluation.runs.evaluation_marker import EvaluationMarker
 from functions.evaluation.runs.run_head import RunHead
 from functions.hub.adapters.aws import Item
 from risk_hub_contracts.base.limits import RUN_ITEM_MAX_BYTES
@@ -25,6 +26,42 @@ HEAD_SEQUENCE: Final = "0" * SEQUENCE_DIGITS
 COMPRESSION_LEVEL: Final = 1
 SEPARATOR: Final = "/"
 ENTRY_MEMBERS: Final = ("sequence", "sha256", "stage", "status", "created_at", "updated_at")
+
+MARKER_SEQUENCE: Final = "evaluation"
+"""Sort key of the marker of an evaluation, whose partition key is `<world>/<evaluation id>`."""
+MARKER_MEMBERS: Final = (
+    "request_hash",
+    "policy_id",
+    "policy_version",
+    "policy_hash",
+    "snapshot_version",
+    "snapshot_hash",
+)
+
+
+def marker_key(world_id: str, evaluation_id: str) -> Item:
+    """Return the primary key of a marker."""
+    return {
+        "run_key": {"S": SEPARATOR.join((world_id, evaluation_id))},
+        "run_sequence": {"S": MARKER_SEQUENCE},
+    }
+
+
+def is_marker_key(text: str) -> bool:
+    """Return whether a partition key is that of a marker: the key of a run has at least two separators."""
+    return text.count(SEPARATOR) == 1
+
+
+def marker_row(marker: EvaluationMarker) -> Item:
+    """Return the row of a marker."""
+    members = {name: {"S": getattr(marker, name)} for name in MARKER_MEMBERS}
+    return {**marker_key(marker.world_id, marker.evaluation_id), **members}
+
+
+def stored_marker(row: Item) -> EvaluationMarker:
+    """Return the marker of a row."""
+    world_id, _, evaluation_id = row["run_key"]["S"].partition(SEPARATOR)
+    return EvaluationMarker(world_id, evaluation_id, *(row[name]["S"] for name in MARKER_MEMBERS))
 
 
 def sequence_text(sequence: int) -> str:

@@ -1,0 +1,1 @@
+"""Evaluation of strategies in one request: inputs that the hub resolves, verdicts, and the runs that record them."""
