@@ -9,9 +9,9 @@ Source: Jorion, Value at Risk, ch. 7 (incremental VaR: the VaR before and after 
 Beyond Value at Risk, 1998, ch. 5 (by historical simulation); Sharpe, The Sharpe Ratio, 1994.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from math import isfinite, isnan
+from math import isnan
 from typing import Final
 
 from functions.evaluation.evaluations.portfolio_returns import PortfolioReturns
@@ -20,10 +20,9 @@ from functions.measures.historical import historical_es, historical_upper
 from functions.measures.performance import is_constant, sharpe
 from functions.measures.position_change import has_tail, mixed, sold_for_cash
 from risk_hub_contracts.base.limits import RETURN_MAX_ABS
-from risk_hub_contracts.policies.rules.metrics import INCREMENTAL_ES, INCREMENTAL_VAR, PORTFOLIO_UPLIFT
+from risk_hub_contracts.policies.rules.metrics import INCREMENTAL_VAR, PORTFOLIO_UPLIFT
 
 CONFIDENCE_BPS: Final = 9_900
-TAIL_PATHS: Final = (INCREMENTAL_VAR, INCREMENTAL_ES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +79,30 @@ def _books(
         return None, "strategy_returns_absent"
     weight = portfolio.weights.get(strategy_id)
     if weight is not None:
-        without = (
-            sold_for_cash(book, weight, series) if len(portfolio.weights) > 1 else [0.0] * len(book)
-        )
-        return _Books(book, without, _scale(book, [weight * each for each in series])), None
+        return _held(book, weight, series, alone=len(portfolio.weights) == 1), None
     if candidate_weight is None:
         return None, "candidate_weight_absent"
+    return _candidate(book, candidate_weight, series)
+
+
+def _held(book: Vector, weight: float, series: Vector, *, alone: bool) -> _Books:
+    """Return the book, and the book after the position was sold for cash: exactly zero without other positions."""
+    without = [0.0] * len(book) if alone else sold_for_cash(book, weight, series)
+    return _Books(book, without, _scale(book, [weight * each for each in series]))
+
+
+def _candidate(book: Vector, share: float, series: Vector) -> tuple[_Books | None, str | None]:
+    """Return the book mixed with a candidate, and the book, over the periods in which the candidate has returns."""
     if len(series) != len(book):
         return None, "returns_of_unequal_length"
     kept = [(total, own) for total, own in zip(book, series, strict=True) if not isnan(own)]
-    if not all(isfinite(own) and abs(own) <= RETURN_MAX_ABS for _, own in kept):
-        return None, "returns_out_of_range"
     totals, owns = [total for total, _ in kept], [own for _, own in kept]
-    return _Books(mixed(totals, candidate_weight, owns), totals, _scale(totals, owns)), None
+    if not all(abs(own) <= RETURN_MAX_ABS for own in owns):
+        return None, "returns_out_of_range"
+    return _Books(mixed(totals, share, owns), totals, _scale(totals, owns)), None
 
 
-def _scale(*series: Sequence[float]) -> float:
+def _scale(*series: Vector) -> float:
     return max((abs(value) for each in series for value in each), default=0.0)
 
 

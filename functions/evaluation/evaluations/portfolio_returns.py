@@ -65,9 +65,7 @@ def portfolio_returns(snapshot: Snapshot, blobs: BlobStore) -> PortfolioReturns:
     )
 
 
-def _decoded(
-    component: Component | None, blobs: BlobStore
-) -> tuple[RealizedReturns | None, str | None]:
+def _decoded(component: Component | None, blobs: BlobStore) -> tuple[RealizedReturns | None, str | None]:
     """Return the content of the component, or the reason why it cannot be read."""
     if component is None:
         return None, "realized_returns_absent"

@@ -42,7 +42,9 @@ class ReturnCorrelations(Mapping[tuple[str, str], float]):
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Yield the known pairs."""
-        return (pair for pair in combinations(sorted(self._series), 2) if self._correlation(*pair) is not None)
+        return (
+            pair for pair in combinations(sorted(self._series), 2) if self._correlation(*pair) is not None
+        )
 
     def __len__(self) -> int:
         """Return the number of known pairs."""

@@ -111,9 +111,7 @@ class CreateRuns:
                 raise BrokenChainError(broken)
         raise DependencyUnavailableError(Dependency.RUN_STORE, "other writes of these runs were in progress")
 
-    def _append(
-        self, writes: Sequence[ChainWrite], marker: EvaluationMarker | None
-    ) -> RefusedAppend | None:
+    def _append(self, writes: Sequence[ChainWrite], marker: EvaluationMarker | None) -> RefusedAppend | None:
         return self.store.append(writes) if marker is None else self.store.begin(marker, writes)
 
 
