@@ -158,6 +158,37 @@ _TABLE: Final = (
         ),
     ),
     FunctionSpec(
+        folder="evaluator",
+        bundle="evaluation",
+        # One processor: 1,000 strategies with 30 rules take seconds of calculation, and 40 transactions.
+        memory_mib=1769,
+        # API Gateway waits 29 seconds; a repeated request continues where this one stopped.
+        timeout_seconds=28,
+        serves_api=True,
+        variables=(
+            names.SNAPSHOTS_TABLE,
+            names.WORLDS_TABLE,
+            names.POLICIES_TABLE,
+            names.EVALUATION_RUNS_TABLE,
+            names.BUCKET,
+            names.TOKENS_SECRET_ARN,
+            names.STAGE_ALLOW_LIST,
+        ),
+        grants=(
+            # It reads policies and activations, and cannot store one.
+            allow("dynamodb:GetItem", "dynamodb:Query", on="policies"),
+            allow("dynamodb:BatchGetItem", "dynamodb:GetItem", on="snapshots"),
+            allow("dynamodb:Query", on=("snapshots/index/by_stage", "snapshots/index/by_expiry")),
+            allow("dynamodb:Query", on="worlds"),
+            APPEND_RUNS,
+            # Runs that a request names, and those that an interrupted request stored.
+            allow("dynamodb:BatchGetItem", on="evaluation_runs"),
+            READ_BLOBS_AND_BODIES,
+            LIST_BUCKET,
+            READ_TOKENS,
+        ),
+    ),
+    FunctionSpec(
         folder="event_relay",
         memory_mib=512,
         timeout_seconds=60,

@@ -66,6 +66,7 @@ _RISK_ONLY: Final = (
 )
 # Modules that only functions of the bundle `evaluation` import.
 _EVALUATION_ONLY: Final = (
+    "functions/evaluation/evaluations/",
     "functions/evaluation/policies/",
     "functions/evaluation/measured_numbers.py",
     "functions/evaluation/rollout/",
@@ -74,6 +75,7 @@ _EVALUATION_ONLY: Final = (
     "functions/evaluation/store/dynamodb_evaluation_policies.py",
     "functions/evaluation/store/dynamodb_rollout.py",
     "functions/evaluation/store/policy_rows.py",
+    "functions/measures/position_change.py",
     "risk_hub_contracts/api/policy_queries.py",
     "risk_hub_contracts/base/name_types.py",
     "risk_hub_contracts/evaluations/",
@@ -97,7 +99,6 @@ _NOT_IN_EVALUATION: Final = (
     "functions/history/",
     "functions/measures/attribution.py",
     "functions/measures/covariance/",
-    "functions/measures/exact.py",
 )
 _HUB_FILE_SUFFIXES: Final = frozenset({".py", ".json"})
 # Modules that the bundle of a group leaves out, besides those that every bundle leaves out.

@@ -33,7 +33,7 @@ class MemoryFailures:
 
 ALL_SCOPES: tuple[Scope, ...] = (
     *("snapshots:write", "snapshots:read", "worlds:write"),
-    *("evaluations:read", "policies:write", "governance:approve"),
+    *("evaluations:read", "evaluations:write", "policies:write", "governance:approve"),
 )
 
 

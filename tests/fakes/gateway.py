@@ -96,6 +96,7 @@ class Gateway:
     reader: LambdaHandler
     registry: LambdaHandler
     evaluations: LambdaHandler
+    evaluator: LambdaHandler
     headers: dict[str, str] = field(default_factory=dict)
 
     def __call__(
@@ -120,6 +121,7 @@ class Gateway:
             "snapshot_reader": self.reader,
             "world_registry": self.registry,
             "evaluation_registry": self.evaluations,
+            "evaluator": self.evaluator,
         }
         return handlers[function]
 

@@ -2,6 +2,9 @@
 
 from functions.entrypoints.http.authenticator import Authenticator
 from functions.evaluation.backtest.backtest_risk import BacktestRisk
+from functions.evaluation.evaluations.evaluate_strategies import EvaluateStrategies
+from functions.evaluation.evaluations.resolve_inputs import ResolveInputs
+from functions.evaluation.evaluations.world_policy import WorldPolicy
 from functions.evaluation.exits.list_exit_signals import ListExitSignals
 from functions.evaluation.latest_scenarios import ReportedScenarios
 from functions.evaluation.policies.activate_policy import ActivatePolicy
@@ -13,6 +16,7 @@ from functions.evaluation.rollout.change_rollout import ChangeRollout
 from functions.evaluation.rollout.read_rollout import ReadRollout
 from functions.evaluation_registry.rollout_routes import RolloutRoutes, add_rollout_routes
 from functions.evaluation_registry.routes import PolicyRoutes, evaluation_registry
+from functions.evaluator.routes import EvaluationRoutes, evaluator
 from functions.history.list_history import ListHistory
 from functions.hub.use_cases.expand_components import ExpandComponents
 from functions.hub.use_cases.list_worlds import ListWorlds
@@ -48,6 +52,7 @@ def gateway(ports: MemoryPorts) -> Gateway:
         _reader(ports, authenticator),
         _registry(ports, authenticator),
         _evaluations(ports, authenticator),
+        evaluator(EvaluationRoutes(evaluate_strategies(ports), authenticator), STAGES),
         headers,
     )
 
@@ -98,3 +103,14 @@ def _evaluations(ports: MemoryPorts, authenticator: Authenticator) -> LambdaHand
     changes = ChangeRollout(ports.rollout, ports.clock)
     rollout = RolloutRoutes(changes, ReadRollout(ports.rollout), authenticator)
     return add_rollout_routes(evaluation_registry(routes, STAGES), rollout)
+
+
+def evaluate_strategies(ports: MemoryPorts) -> EvaluateStrategies:
+    """Return the use case of the evaluator."""
+    inputs = ResolveInputs(
+        WorldPolicy(ports.policies, ports.activations),
+        ReadSnapshots(ports.snapshots, ports.worlds, ports.clock),
+        ports.blobs,
+        ports.runs,
+    )
+    return EvaluateStrategies(inputs, ports.runs, ports.clock)

@@ -16,6 +16,7 @@ from tests.fakes.history import MemorySegments
 from tests.fakes.marks import MemoryMarks
 from tests.fakes.registry import MemoryPolicyVersions, MemoryRegistry
 from tests.fakes.rollout import MemoryRollout
+from tests.fakes.runs import MemoryRuns
 from tests.fakes.stores import (
     MemoryBlobs,
     MemoryForecasts,
@@ -55,6 +56,7 @@ class MemoryPorts:
     policies: MemoryEvaluationPolicies = field(default_factory=MemoryEvaluationPolicies)
     activations: MemoryActivations = field(default_factory=MemoryActivations)
     rollout: MemoryRollout = field(default_factory=MemoryRollout)
+    runs: MemoryRuns = field(default_factory=MemoryRuns)
     legacy_method: bool = False
     risk_policy: RiskPolicy = NO_POLICY
     publisher: type[PublishSnapshot] = PublishSnapshot

@@ -55,8 +55,8 @@ def test_a_method_that_a_route_does_not_declare_is_405_with_allow(
     if method in allow(path):
         assert api(method, concrete(path)).status != 405
         return
-    for handler in (api.reader, api.writer, api.registry, api.evaluations):
-        answer = Gateway(handler, handler, handler, handler, {})(
+    for handler in (api.reader, api.writer, api.registry, api.evaluations, api.evaluator):
+        answer = Gateway(handler, handler, handler, handler, handler, {})(
             method, concrete(path), headers={"X-Correlation-Id": "c1"}
         )
         assert (answer.status, answer.headers["allow"]) == (405, ", ".join(allow(path)))

@@ -21,5 +21,6 @@ def test_routers_have_exactly_the_routes_of_the_openapi() -> None:
     }
     assert isinstance(gateway.registry, Router)
     assert isinstance(gateway.evaluations, Router)
+    assert isinstance(gateway.evaluator, Router)
     of_snapshots, of_worlds = routes(gateway.writer) | routes(gateway.reader), routes(gateway.registry)
-    assert of_snapshots | of_worlds | routes(gateway.evaluations) == declared
+    assert of_snapshots | of_worlds | routes(gateway.evaluations) | routes(gateway.evaluator) == declared

@@ -136,5 +136,5 @@ def _conflict(marker: EvaluationMarker, reason: str) -> ProblemError:
     return ProblemError(
         EVALUATION_CONFLICT,
         f"evaluation {marker.evaluation_id!r} of world {marker.world_id!r} {reason}",
-        extra={"stored_request_hash": marker.request_hash},
+        extra={"stored_hash": marker.request_hash},
     )

@@ -74,6 +74,7 @@ class HubApi(Construct):
         reader: lambda_.IFunction,
         registry: lambda_.IFunction,
         evaluations: lambda_.IFunction,
+        evaluator: lambda_.IFunction,
     ) -> None:
         super().__init__(scope, construct_id)
         self._environment = environment
@@ -86,6 +87,7 @@ class HubApi(Construct):
                 "snapshot_reader": reader,
                 "world_registry": registry,
                 "evaluation_registry": evaluations,
+                "evaluator": evaluator,
             }
         )
         self._web_acl(environment.requests_per_address)

@@ -93,6 +93,7 @@ class ServiceStack(Stack):
             reader=functions["snapshot_reader"].live,
             registry=functions["world_registry"].live,
             evaluations=functions["evaluation_registry"].live,
+            evaluator=functions["evaluator"].live,
         )
 
     def _add_relay(self, spec: FunctionSpec) -> None:

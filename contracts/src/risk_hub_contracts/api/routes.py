@@ -29,7 +29,9 @@ __all__ = [
 ]
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
-ApiFunction = Literal["snapshot_writer", "snapshot_reader", "world_registry", "evaluation_registry"]
+ApiFunction = Literal[
+    "snapshot_writer", "snapshot_reader", "world_registry", "evaluation_registry", "evaluator"
+]
 ANY_SCOPE: Final = "any scope"
 ROOT: Final = "/risk-hub"
 
@@ -104,6 +106,7 @@ _TABLE: Final = (
     Route("read_rollout", "GET", _ROLLOUT, "evaluation_registry", "evaluations:read"),
     Route("roll_back", "POST", f"{_ROLLOUT}/rollback", "evaluation_registry", "governance:approve"),
     Route("list_rollout_changes", "GET", f"{_ROLLOUT}/history", "evaluation_registry", "evaluations:read"),
+    Route("evaluate_strategies", "POST", f"{_WORLD}/evaluate", "evaluator", "evaluations:write"),
 )
 ROUTES: Final[Mapping[str, Route]] = MappingProxyType({route.operation_id: route for route in _TABLE})
 

@@ -26,6 +26,8 @@ from risk_hub_contracts.api.upload_answers import BlobAnswer, UploadAnswer
 from risk_hub_contracts.base.tokens import TokenList
 from risk_hub_contracts.blob.refs import IssuedRef
 from risk_hub_contracts.blob.uploads import UploadEnd, UploadRequest
+from risk_hub_contracts.evaluations.answer import EvaluationAnswer
+from risk_hub_contracts.evaluations.request import EvaluationRequest
 from risk_hub_contracts.policies.activation import ActivationAnswer, ActivationPage, PolicyActivation
 from risk_hub_contracts.policies.evaluation_policy import EvaluationPolicy
 from risk_hub_contracts.policies.exit_policy import ExitPolicy
@@ -76,6 +78,8 @@ API_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "RolloutAnswer": TypeAdapter(RolloutAnswer),
     "RolloutChangeAnswer": TypeAdapter(RolloutChangeAnswer),
     "RolloutPage": TypeAdapter(RolloutPage),
+    "EvaluationRequest": TypeAdapter(EvaluationRequest),
+    "EvaluationAnswer": TypeAdapter(EvaluationAnswer),
     "ContractAnswer": TypeAdapter(ContractAnswer),
     "HealthAnswer": TypeAdapter(HealthAnswer),
     "ProblemAnswer": TypeAdapter(ProblemAnswer),
@@ -104,6 +108,8 @@ FILE_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "rollout-answer": API_MODELS["RolloutAnswer"],
     "rollout-change-answer": API_MODELS["RolloutChangeAnswer"],
     "rollout-page": API_MODELS["RolloutPage"],
+    "evaluation-request": API_MODELS["EvaluationRequest"],
+    "evaluation-answer": API_MODELS["EvaluationAnswer"],
     "expectation": API_MODELS["Expectation"],
     "expectation-answer": API_MODELS["ExpectationAnswer"],
     "worlds-page": API_MODELS["WorldsPage"],
@@ -123,6 +129,7 @@ REQUEST_MODELS: Final = frozenset(
         *("SnapshotRequest", "UploadRequest", "UploadEnd"),
         *("Expectation", "ExitPolicy", "EvaluationPolicy", "PolicyActivation"),
         *("RolloutRequest", "RollbackRequest"),
+        "EvaluationRequest",
     }
 )
 REQUEST_FILES: Final = frozenset(
@@ -130,6 +137,7 @@ REQUEST_FILES: Final = frozenset(
         *("snapshot-request", "upload-request", "upload-end"),
         *("expectation", "exit-policy", "evaluation-policy", "policy-activation", "token-list"),
         *("rollout-request", "rollback-request"),
+        "evaluation-request",
     }
 )
 COMPONENT: Final = "#/components/schemas/"

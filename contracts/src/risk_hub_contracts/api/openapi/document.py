@@ -6,6 +6,7 @@ from risk_hub_contracts import __version__
 from risk_hub_contracts.api.openapi.about import ABOUT
 from risk_hub_contracts.api.openapi.blobs import BLOBS
 from risk_hub_contracts.api.openapi.builders import Json, header_components
+from risk_hub_contracts.api.openapi.evaluations import EVALUATIONS
 from risk_hub_contracts.api.openapi.examples import add_examples
 from risk_hub_contracts.api.openapi.history import HISTORY
 from risk_hub_contracts.api.openapi.links import add_links
@@ -19,7 +20,7 @@ from risk_hub_contracts.api.schemas import DIALECT, component_schemas
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *(*SNAPSHOTS, *REPORTS, *HISTORY, *BLOBS),
-    *(*WORLDS, *POLICIES, *ROLLOUT, *ABOUT),
+    *(*WORLDS, *POLICIES, *ROLLOUT, *EVALUATIONS, *ABOUT),
 )
 
 

@@ -55,6 +55,19 @@ POLICY: Final[Json] = {
         }
     },
 }
+EVALUATION: Final[Json] = {
+    "evaluation_id": "nightly-42",
+    "stage": STAGE,
+    "strategies": [
+        {
+            "strategy_id": "momentum",
+            "risk_tier": "medium",
+            "model_card_version": "card-3",
+            "metrics": {"returns": {"sharpe": 1.25, "max_drawdown": 0.11}},
+        },
+        {"strategy_id": "carry", "risk_tier": "low", "metrics": {"returns": {"sharpe": 0.25}}},
+    ],
+}
 WITHOUT_EXAMPLE: Final = frozenset({"cursor", "If-None-Match"})
 
 
@@ -119,5 +132,6 @@ def _bodies() -> Json:
             }
         },
         "RollbackRequest": {"first": {"value": {"stage": "backtest", "reason": "the verdicts differ"}}},
+        "EvaluationRequest": {"two-strategies": {"value": EVALUATION}},
         "ExitPolicy": {"default": {"value": DEFAULT_POLICY.model_dump(mode="json", exclude_none=True)}},
     }

@@ -101,6 +101,14 @@ LINKS: Final = (
         {"world_id": "$response.body#/world_id"},
         "The active policy of the world.",
     ),
+    Link(
+        "evaluate_strategies",
+        STORED,
+        "active_policy",
+        "read_active_policy",
+        {"world_id": "$response.body#/world_id"},
+        "The active policy of the world.",
+    ),
 )
 
 

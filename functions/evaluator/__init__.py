@@ -1,0 +1,1 @@
+"""Evaluate strategies of a world."""
