@@ -193,11 +193,36 @@ def test_numbers_and_limits_in_another_unit_give_the_same_verdicts(
 
 
 @given(profiles(), cohorts, contexts())
-def test_a_strategy_that_passes_is_selected(
+def test_a_strategy_that_passes_is_selected_unless_it_has_no_rank(
     rules: dict[str, Json], cohort: dict[str, dict[str, float]], context: Context
 ) -> None:
     for verdict in judged(rules, cohort, context).strategies.values():
-        assert verdict.selected or verdict.status != "pass"
+        ranked = all(
+            each.reason_code == "rank_within_k"
+            for each in verdict.results
+            if rules[each.rule]["kind"] == "top_k"
+        )
+        assert verdict.selected or verdict.status != "pass" or not ranked
+        assert verdict.selected or verdict.recommended_stage in {"backtest", "paper"}
+
+
+@given(
+    cohorts, st.integers(1, 5), st.sampled_from(("warn", "fail", "ignore")), st.sampled_from(("warn", "fail"))
+)
+def test_top_k_never_selects_more_than_k_strategies(
+    cohort: dict[str, dict[str, float]], k: int, on_missing: str, on_error: str
+) -> None:
+    rule = {
+        "kind": "top_k",
+        "metric": "returns.sharpe",
+        "k": k,
+        "on_missing": on_missing,
+        "on_error": on_error,
+    }
+    found = judged({"top": rule}, cohort)
+    assert len(found.selected) <= k
+    codes = {name: verdict.results[0].reason_code for name, verdict in found.strategies.items()}
+    assert {name for name, code in codes.items() if code == "rank_within_k"} == set(found.selected)
 
 
 @given(profiles(), cohorts, contexts())

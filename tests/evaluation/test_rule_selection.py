@@ -52,6 +52,17 @@ def test_strategy_without_a_usable_number_has_no_rank_and_takes_no_place() -> No
     }
 
 
+@pytest.mark.parametrize(("on_missing", "status"), [("warn", "warn"), ("ignore", "pass"), ("fail", "warn")])
+def test_strategy_without_a_rank_is_not_selected_whatever_on_missing_says(
+    on_missing: str, status: str
+) -> None:
+    cohort = {"a": {SHARPE: 1.0}, "b": {}, "c": {SHARPE: 2.0}}
+    found = judged({"top": {**TOP_2, "on_missing": on_missing}}, cohort)
+    assert found.selected == ("a", "c")
+    assert (found.strategies["b"].status, found.strategies["b"].selected) == (status, False)
+    assert found.strategies["b"].recommended_stage == found.stage
+
+
 def test_strategy_that_a_blocking_rule_fails_takes_no_place_among_the_k_best() -> None:
     risky = {"kind": "risk", "measure": "var_99", "fail": {"max": 0.1}}
     cohort = {name: {**numbers, "risk.var_99": 0.05} for name, numbers in COHORT.items()}

@@ -19,6 +19,7 @@ from risk_hub_contracts.rule_engine.limits import limit_verdict
 from risk_hub_contracts.rule_engine.results import NamedRule, Verdict, named_rules
 from risk_hub_contracts.rule_engine.selection import correlation_verdicts, top_k_verdicts
 from risk_hub_contracts.rule_engine.summary import recommended_stage, summary_status
+from risk_hub_contracts.runs.reason_codes import ReasonCode
 from risk_hub_contracts.runs.rule_result import RuleResult, RuleStatus
 
 __all__ = [
@@ -165,10 +166,16 @@ def _candidates(
 
 
 def _excludes(named: NamedRule, verdict: Verdict) -> bool:
-    """Return whether a verdict keeps a strategy out of the selection: a blocking failure, or one of a selecting rule."""
+    """Return whether a verdict keeps a strategy out of the selection.
+
+    These are a blocking failure, a failure of a selecting rule, and a `top_k` rule without a rank among the `k`
+    best: a strategy without a rank is never selected, whatever `on_missing` and `on_error` say about its status.
+    """
+    if named.severity != "info" and isinstance(named.rule, TopKRule):
+        return verdict.code is not ReasonCode.RANK_WITHIN_K
     if verdict.status != "fail":
         return False
-    is_selection = isinstance(named.rule, TopKRule | CorrelationRule | HysteresisRule)
+    is_selection = isinstance(named.rule, CorrelationRule | HysteresisRule)
     return named.severity == "blocking" or (is_selection and named.severity != "info")
 
 
@@ -181,11 +188,11 @@ def _strategy_verdict(
 ) -> StrategyVerdict:
     results = tuple(named.result(found[named.name][name]) for named in rules)
     status = summary_status(results)
+    selected = not any(_excludes(named, found[named.name][name]) for named in rules)
+    live_allowed = policy.governance.live_promotion.mode != "disabled"
     return StrategyVerdict(
         status=status,
         results=results,
-        selected=not any(_excludes(named, found[named.name][name]) for named in rules),
-        recommended_stage=recommended_stage(
-            stage, status, live_allowed=policy.governance.live_promotion.mode != "disabled"
-        ),
+        selected=selected,
+        recommended_stage=recommended_stage(stage, status, selected=selected, live_allowed=live_allowed),
     )

@@ -16,20 +16,19 @@ def summary_status(results: Iterable[RuleResult]) -> RuleStatus:
     return "warn" if counted else "pass"
 
 
-def recommended_stage(stage: Stage, status: RuleStatus, *, live_allowed: bool) -> Stage:
-    """Return the next stage for a strategy that passes, the stage before for one that fails, else the same.
-
-    A strategy that passes is selected: a rule that keeps it out of the selection fails, so the status is not `pass`.
+def recommended_stage(stage: Stage, status: RuleStatus, *, selected: bool, live_allowed: bool) -> Stage:
+    """Return the next stage for a selected strategy that passes, the one before for one that fails, else the same.
 
     Args:
         stage: the stage of the evaluation.
         status: the status of the strategy.
+        selected: whether it is selected: a strategy without a rank may pass and is not.
         live_allowed: whether the policy allows a promotion to live.
     """
     place = STAGES.index(stage)
     if status == "fail":
         return STAGES[max(place - 1, 0)]
-    if status == "warn" or place == len(STAGES) - 1:
+    if status == "warn" or not selected or place == len(STAGES) - 1:
         return stage
     following = STAGES[place + 1]
     return stage if following == "live" and not live_allowed else following
