@@ -11,7 +11,8 @@ from moto import mock_aws
 
 from functions.evaluation.runs.adapters.dynamodb_runs import DynamoDBRuns
 from functions.evaluation.runs.append_item import AppendItem, ItemDraft
-from functions.evaluation.runs.create_runs import CreateRuns, RunDraft
+from functions.evaluation.runs.create_runs import CreateRuns, EvaluationExistsError, RunDraft
+from functions.evaluation.runs.evaluation_marker import EvaluationMarker
 from functions.evaluation.runs.ports import ChainWrite, MovedHeads, RefusedAppend, RunStore
 from functions.evaluation.runs.read_chain import load_run
 from functions.evaluation.runs.run_head import RunHead
@@ -383,3 +384,54 @@ def test_only_the_list_entry_has_keys_of_lists_and_only_items_have_an_hour(table
         "list_stage_status",
     }
     assert created().stage in entry["list_stage"]["S"]
+
+
+def marker(**changed: str) -> EvaluationMarker:
+    members = {
+        "world_id": WORLD,
+        "evaluation_id": "nightly-1",
+        "request_hash": "sha256:" + "b" * 64,
+        "policy_id": "core",
+        "policy_version": "v7",
+        "policy_hash": "sha256:" + "c" * 64,
+        "snapshot_version": "v1",
+        "snapshot_hash": "sha256:" + "d" * 64,
+    }
+    return EvaluationMarker(**{**members, **changed})
+
+
+def test_marker_is_stored_with_the_first_runs_and_read_back(runs: Store) -> None:
+    assert runs.marker(WORLD, "nightly-1") is None
+    found = CreateRuns(runs, FrozenClock())([draft(run_key("a")), draft(run_key("b"))], marker())
+    assert [each.outcome for each in found] == ["created", "created"]
+    assert runs.marker(WORLD, "nightly-1") == marker()
+    assert runs.marker("w2", "nightly-1") is None
+
+
+def test_evaluation_with_a_marker_is_not_begun_again_and_stores_nothing(runs: Store) -> None:
+    CreateRuns(runs, FrozenClock())([draft(run_key("a"))], marker())
+    with pytest.raises(EvaluationExistsError) as raised:
+        CreateRuns(runs, FrozenClock())([draft(run_key("b"))], marker(request_hash="sha256:" + "e" * 64))
+    assert raised.value.marker == marker()
+    assert runs.chain(run_key("b")).items == ()
+
+
+def test_marker_is_stored_with_the_runs_that_do_not_exist_yet(runs: Store) -> None:
+    create(runs, draft(run_key("a")))
+    found = CreateRuns(runs, FrozenClock())([draft(run_key("a")), draft(run_key("b"))], marker())
+    assert [each.outcome for each in found] == ["replayed", "created"]
+    assert runs.marker(WORLD, "nightly-1") == marker()
+
+
+def test_marker_is_in_no_list_and_in_no_chain(runs: Store) -> None:
+    CreateRuns(runs, FrozenClock())([draft(run_key("a"))], marker())
+    assert [chain.key for chain in runs.chains()] == [run_key("a")]
+    assert [head.key for head in runs.page(RunQuery(WORLD, limit=10)).heads] == [run_key("a")]
+    assert [each.key for each in runs.recorded()] == [run_key("a").text]
+
+
+def test_first_items_are_those_of_the_runs_that_exist(runs: Store) -> None:
+    keys = create(runs, *(draft(run_key(name)) for name in ODD_NAMES))
+    append(runs, keys[0], "e1")
+    found = runs.first_items([*keys, run_key("unknown")])
+    assert found == {key: runs.chain(key).items[0] for key in keys}

@@ -3,7 +3,12 @@
 import pytest
 
 from risk_hub_contracts.api.routes import ROUTES
-from risk_hub_contracts.base.limits import BODY_MAX_BYTES, EVALUATION_POLICY_MAX_BYTES, REGISTRATION_MAX_BYTES
+from risk_hub_contracts.base.limits import (
+    BODY_MAX_BYTES,
+    EVALUATED_STRATEGIES_MAX_COUNT,
+    EVALUATION_POLICY_MAX_BYTES,
+    REGISTRATION_MAX_BYTES,
+)
 from tests.fakes.gateway import Gateway
 
 REMEDIES = {
@@ -16,6 +21,7 @@ REMEDIES = {
     "activate_policy": "name a stored policy",
     "set_rollout": "only `stage`, `decider` and `reason`",
     "roll_back": "only `stage` and `reason`",
+    "evaluate_strategies": f"at most {EVALUATED_STRATEGIES_MAX_COUNT} strategies",
     "put_exit_policy": f"its stored form may have at most {REGISTRATION_MAX_BYTES} bytes",
 }
 

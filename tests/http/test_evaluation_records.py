@@ -147,7 +147,7 @@ def test_interrupted_evaluation_is_not_completed_by_another_version_of_the_engin
     with failing(world, 1):
         world.evaluate(REQUEST)
     with monkeypatch.context() as patch:
-        patch.setattr("functions.evaluation.rules.evaluate.ENGINE_VERSION", "rules_v2")
+        patch.setattr("risk_hub_contracts.rule_engine.evaluate.ENGINE_VERSION", "rules_v2")
         refused = world.evaluate(REQUEST)
     assert (refused.status, refused.slug) == (409, "evaluation-conflict")
     assert "another version of the engine" in refused.json["detail"]
@@ -157,7 +157,7 @@ def test_complete_evaluation_is_answered_as_stored_by_another_version_of_the_eng
     world: Evaluating, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = world.evaluate(REQUEST)
-    monkeypatch.setattr("functions.evaluation.rules.evaluate.ENGINE_VERSION", "rules_v2")
+    monkeypatch.setattr("risk_hub_contracts.rule_engine.evaluate.ENGINE_VERSION", "rules_v2")
     again = world.evaluate(REQUEST)
     assert (again.status, again.json) == (200, first.json)
 

@@ -89,7 +89,12 @@ EVALUATION_CODE = (
 def test_evaluation_bundle_contains_only_its_functions_with_policies_and_rules() -> None:
     names = hub_files("evaluation")
     folders = {Path(name).parts[1] for name in names if name.startswith("functions/")}
-    assert folders == {"__init__.py", "evaluation_registry", *SHARED_PACKAGES - {"announcing", "history"}}
+    assert folders == {
+        "__init__.py",
+        "evaluation_registry",
+        "evaluator",
+        *SHARED_PACKAGES - {"announcing", "history"},
+    }
     assert all(any(name.startswith(code) for name in names) for code in EVALUATION_CODE)
     assert not [name for name in names if name.startswith(("events/", *RISK_CODE[:2]))]
 

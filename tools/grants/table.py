@@ -5,7 +5,7 @@ from typing import Final
 
 from infra.functions import WORKER_EVENTS
 from infra.names import FunctionFolder
-from tools.grants import consumers, history, policies, producers, scheduled, workers
+from tools.grants import consumers, evaluations, history, policies, producers, scheduled, workers
 from tools.grants.workbench import Workbench
 
 Scenario = Callable[[Workbench], None]
@@ -66,6 +66,26 @@ SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
         ("dynamodb:Query", "policies"): policies.activates_a_policy,
         ("dynamodb:Query", "policies/index/by_policy"): policies.lists_policies,
         ("secretsmanager:GetSecretValue", "tokens"): policies.reads_tokens,
+    },
+    "evaluator": {
+        ("dynamodb:GetItem", "policies"): evaluations.evaluates,
+        ("dynamodb:Query", "policies"): evaluations.evaluates,
+        ("dynamodb:GetItem", "snapshots"): evaluations.completes,
+        ("dynamodb:BatchGetItem", "snapshots"): evaluations.evaluates_a_snapshot_behind_an_expired_one,
+        ("dynamodb:Query", "snapshots/index/by_stage"): evaluations.evaluates,
+        (
+            "dynamodb:Query",
+            "snapshots/index/by_expiry",
+        ): evaluations.evaluates_a_snapshot_behind_an_expired_one,
+        ("dynamodb:Query", "worlds"): evaluations.finds_no_snapshot,
+        ("dynamodb:PutItem", "evaluation_runs"): evaluations.evaluates,
+        ("dynamodb:GetItem", "evaluation_runs"): evaluations.finds_no_snapshot,
+        ("dynamodb:Query", "evaluation_runs"): evaluations.refuses_a_broken_chain,
+        ("dynamodb:BatchGetItem", "evaluation_runs"): evaluations.repeats,
+        ("secretsmanager:GetSecretValue", "tokens"): evaluations.reads_tokens,
+        ("s3:GetObject", BLOBS): evaluations.reads_returns,
+        ("s3:GetObject", BODIES): evaluations.evaluates_a_large_book,
+        ("s3:ListBucket", "bucket"): evaluations.names_missing_returns,
     },
     "event_relay": {
         ("dynamodb:UpdateItem", "worlds"): workers.relays,

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from functions.evaluation.rules.inputs import Numbers
 from functions.evaluation.runs.ports import RunStore
 from functions.evaluation.runs.read_chain import BrokenChainError, folded, verified_items
 from risk_hub_contracts.base.pointers import pointer
@@ -15,13 +14,12 @@ from risk_hub_contracts.base.problems import (
     summary,
 )
 from risk_hub_contracts.evaluations.request import EvaluationRequest
+from risk_hub_contracts.rule_engine.inputs import Numbers
 from risk_hub_contracts.runs.evaluation_run import EvaluationRun
 from risk_hub_contracts.runs.metric_blocks import MetricBlocks, metric_paths
 from risk_hub_contracts.runs.run_key import RunKey
 
-_DAMAGED_REMEDY = (
-    "Ask an operator to verify the run with `risk-hub runs verify`; a damaged run is never used."
-)
+DAMAGED_REMEDY = "Ask an operator to verify the run with `risk-hub runs verify`; a damaged run is never used."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ def first_runs(store: RunStore, keys: Sequence[RunKey]) -> dict[RunKey, Evaluati
     try:
         return {key: folded(key, verified_items(key, [item])) for key, item in found.items()}
     except BrokenChainError as error:
-        raise ProblemError(DOCUMENT_UNAVAILABLE, str(error), remedy=_DAMAGED_REMEDY) from error
+        raise ProblemError(DOCUMENT_UNAVAILABLE, str(error), remedy=DAMAGED_REMEDY) from error
 
 
 def _require_found(

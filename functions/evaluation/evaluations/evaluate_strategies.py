@@ -10,14 +10,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.evaluation.evaluations.answers import evaluation_answer
-from functions.evaluation.evaluations.earlier_runs import first_runs
+from functions.evaluation.evaluations.earlier_runs import DAMAGED_REMEDY, first_runs
 from functions.evaluation.evaluations.judge import ResolvedInputs, judge
 from functions.evaluation.evaluations.resolve_inputs import ResolveInputs
 from functions.evaluation.runs.create_runs import CreateRuns, EvaluationExistsError, RunDraft
 from functions.evaluation.runs.evaluation_marker import EvaluationMarker
 from functions.evaluation.runs.ports import RunStore
+from functions.evaluation.runs.read_chain import BrokenChainError
 from functions.hub.ports import Clock
-from risk_hub_contracts.base.problems import EVALUATION_CONFLICT, EVALUATION_INVALID, ProblemError
+from risk_hub_contracts.base.problems import (
+    DOCUMENT_UNAVAILABLE,
+    EVALUATION_CONFLICT,
+    EVALUATION_INVALID,
+    ProblemError,
+)
 from risk_hub_contracts.evaluations.request import EvaluationRequest
 from risk_hub_contracts.runs.evaluation_run import EvaluationRun
 from risk_hub_contracts.runs.run_item import RunItemError
@@ -99,6 +105,8 @@ class EvaluateStrategies:
             raise ProblemError(
                 EVALUATION_INVALID, f"a run would be too large: {error}; send fewer or shorter metrics"
             ) from error
+        except BrokenChainError as error:
+            raise ProblemError(DOCUMENT_UNAVAILABLE, str(error), remedy=DAMAGED_REMEDY) from error
         for each in stored:
             if each.outcome == "conflict":
                 key = each.run.key

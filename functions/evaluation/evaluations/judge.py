@@ -9,11 +9,11 @@ from functions.evaluation.evaluations.needed_metrics import NeededMetrics
 from functions.evaluation.evaluations.portfolio_numbers import ResolvedNumbers, portfolio_numbers
 from functions.evaluation.evaluations.portfolio_returns import NO_SERIES, PortfolioReturns
 from functions.evaluation.evaluations.return_correlations import ReturnCorrelations
-from functions.evaluation.rules.evaluate import Evaluation, StrategyVerdict, evaluate
-from functions.evaluation.rules.inputs import Context
 from functions.evaluation.runs.create_runs import RunDraft
 from risk_hub_contracts.evaluations.request import EvaluatedStrategy, EvaluationRequest
 from risk_hub_contracts.policies.evaluation_policy import EvaluationPolicy
+from risk_hub_contracts.rule_engine.evaluate import Evaluation, StrategyVerdict, evaluate
+from risk_hub_contracts.rule_engine.inputs import Context
 from risk_hub_contracts.runs.metric_blocks import MetricBlocks, metric_paths
 from risk_hub_contracts.runs.payloads import CallerPrecheck, RunCreated, SnapshotReference
 from risk_hub_contracts.runs.run_key import RunKey
