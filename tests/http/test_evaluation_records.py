@@ -166,7 +166,8 @@ def test_two_requests_at_once_store_one_evaluation(
     world: Evaluating, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second request judges before the first one has stored its runs, and with another policy."""
-    original, answers = judge.judge, []
+    original = judge.judge
+    answers: list[Any] = []
 
     def interrupted(*arguments: Any) -> Any:
         drafts = original(*arguments)

@@ -46,7 +46,7 @@ BUNDLES = [Bundle(group, architecture) for group in ALL_GROUPS for architecture 
 SLOW = {"awscrt", "aws_xray_sdk", "boto3", "numpy", "s3transfer"}
 HTTP_FUNCTIONS: tuple[FunctionFolder, ...] = (
     *("snapshot_writer", "snapshot_reader"),
-    *("world_registry", "evaluation_registry"),
+    *("world_registry", "evaluation_registry", "evaluator"),
 )
 
 

@@ -78,7 +78,7 @@ def test_only_the_api_functions_and_the_monitor_can_read_the_tokens(
     readers = {name for name, answer in answers.items() if answer == "allowed"}
     assert readers == {
         *("snapshot_writer", "snapshot_reader", "world_registry"),
-        *("evaluation_registry", "freshness_monitor"),
+        *("evaluation_registry", "evaluator", "freshness_monitor"),
     }
     assert {answers[name] for name in set(answers) - readers} == {"AccessDeniedException"}
 

@@ -23,7 +23,7 @@ from botocore.exceptions import EndpointConnectionError
 from events.envelope import CloudEvent
 from infra.functions import WORKER_EVENTS
 from infra.tokens.issue import SCOPES_OF_RELEASE_1_0, new_token
-from risk_hub_contracts.api.openapi.examples import POLICY
+from risk_hub_contracts.api.openapi.examples import EVALUATION, POLICY
 from tests.fakes.answer_validation import validate_proxy_answer
 from tests.fakes.deployed import CONTEXT, QUEUES, deployed
 from tests.fakes.gateway import proxy_event
@@ -109,6 +109,7 @@ REQUESTS: tuple[tuple[str, str, Any], ...] = (
         {"policy_id": "us-core", "version": POLICY["version"], "reason": "first policy"},
     ),
     *(("GET", f"{WORLD}/policy{part}", None) for part in ("", "/history")),
+    ("POST", f"{WORLD}/evaluate", EVALUATION),
     ("PUT", f"{WORLD}/rollout", {"stage": "backtest", "decider": "hub", "reason": "first change"}),
     ("POST", f"{WORLD}/rollout/rollback", {"stage": "backtest", "reason": "the verdicts differ"}),
     *(("GET", f"{WORLD}/rollout{part}", None) for part in ("", "/history")),
@@ -130,7 +131,7 @@ AUTHORIZATIONS: tuple[list[str], ...] = (
 def main(file: Path) -> None:
     """Exercise all handlers and write the results."""
     marked = {"AWS_SECRET_ACCESS_KEY": KEY, "AWS_SESSION_TOKEN": SESSION, "POWERTOOLS_LOG_LEVEL": "DEBUG"}
-    scopes = (*SCOPES_OF_RELEASE_1_0, "evaluations:read", "policies:write", "governance:approve")
+    scopes = (*SCOPES_OF_RELEASE_1_0, "evaluations:read", "evaluations:write", "policies:write", "governance:approve")
     with deployed(TOKEN, scopes, **marked), metered() as meter:
         store_blob()
         answers = [answer for authorization in AUTHORIZATIONS for answer in ask_everything(authorization)]
@@ -188,6 +189,8 @@ def handler_name(method: str, path: str) -> str:
     """Return the function to which the API routes a request."""
     if any(part in path for part in ("/policies", f"{WORLD}/policy", f"{WORLD}/rollout")):
         return "evaluation_registry"
+    if path == f"{WORLD}/evaluate":
+        return "evaluator"
     if "/worlds" in path and not any(part in path for part in ("snapshots", "blobs", "risk/backtest")):
         return "world_registry"
     return "snapshot_writer" if method == "POST" else "snapshot_reader"
