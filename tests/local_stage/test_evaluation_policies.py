@@ -41,7 +41,7 @@ def tokens(stage: RunningStage) -> Iterator[dict[str, str]]:
         Token(
             id=f"{subject}-policies",
             sha256=hashlib.sha256(token.encode()).hexdigest(),
-            scopes=["evaluations:read", "policies:write"],
+            scopes=["evaluations:read", "evaluations:write", "policies:write"],
             actors=[subject],
             subject=subject,
         )

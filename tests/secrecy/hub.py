@@ -131,7 +131,13 @@ AUTHORIZATIONS: tuple[list[str], ...] = (
 def main(file: Path) -> None:
     """Exercise all handlers and write the results."""
     marked = {"AWS_SECRET_ACCESS_KEY": KEY, "AWS_SESSION_TOKEN": SESSION, "POWERTOOLS_LOG_LEVEL": "DEBUG"}
-    scopes = (*SCOPES_OF_RELEASE_1_0, "evaluations:read", "evaluations:write", "policies:write", "governance:approve")
+    scopes = (
+        *SCOPES_OF_RELEASE_1_0,
+        "evaluations:read",
+        "evaluations:write",
+        "policies:write",
+        "governance:approve",
+    )
     with deployed(TOKEN, scopes, **marked), metered() as meter:
         store_blob()
         answers = [answer for authorization in AUTHORIZATIONS for answer in ask_everything(authorization)]

@@ -10,7 +10,16 @@ from typing import Any, Literal, Self, TypeVar, Unpack
 import httpx2
 import stamina
 
-from risk_hub_client import blob_transfers, evaluation_policies, publishing, reads, registry, reports, rollout
+from risk_hub_client import (
+    blob_transfers,
+    evaluation_policies,
+    evaluations,
+    publishing,
+    reads,
+    registry,
+    reports,
+    rollout,
+)
 from risk_hub_client.base import ClientBase, SnapshotFields
 from risk_hub_client.blob_transfers import Progress, ignore_progress
 from risk_hub_client.deadlines import request_deadline
@@ -239,6 +248,17 @@ class RiskHubClient(ClientBase):
     def drop_exit_policy(self, world_id: str, stage: str) -> None:
         """Remove the stored exit policy, so that the default applies again."""
         self._run(registry.delete(world_id, registry.EXIT_POLICY, stage))
+
+    def evaluate(self, world_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Evaluate strategies by a stored policy, and return the verdicts, each with the run that records it.
+
+        After a lost answer, send the same request again: it answers the stored runs.
+
+        Args:
+            world_id: the world.
+            request: the body of the route; see `EvaluationRequest`.
+        """
+        return self._run(evaluations.evaluate(world_id, request))
 
     def put_policy(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Store a version of an evaluation policy; see `EvaluationPolicy`. A stored version never changes."""

@@ -22,6 +22,7 @@ import typer
 from risk_hub_client.cli import (
     backfill,
     blob_commands,
+    evaluate_command,
     history_commands,
     hub_commands,
     local_commands,
@@ -71,6 +72,7 @@ def build_app() -> typer.Typer:
         worlds_commands,
         policy_commands,
         precheck_command,
+        evaluate_command,
         rollout_commands,
     ):
         commands.register(app)
