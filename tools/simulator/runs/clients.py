@@ -2,13 +2,16 @@
 
 from datetime import timedelta
 
+from functions.evaluation.evaluations.evaluate_strategies import EvaluationResult
 from functions.evaluation.runs.append_item import EntryConflictError, ItemRefusedError, StaleSequenceError
 from functions.evaluation.runs.read_chain import BrokenChainError
 from functions.hub.ports import DependencyUnavailableError
+from risk_hub_contracts.base.problems import ProblemError
+from risk_hub_contracts.runs.run_key import RunKey
+from tests.fakes.samples import WORLD
 from tools.simulator.runs.findings import Finding
-from tools.simulator.runs.hub import RunsHub, VerdictRefusedError
+from tools.simulator.runs.hub import RunsHub
 from tools.simulator.runs.ledger import CLOCK_ERROR_MAX, Acknowledged
-from tools.simulator.runs.model import model_of
 from tools.simulator.runs.requests import Request, addition, conflicting, evaluation, key_text
 from tools.simulator.tasks import Crash, Task
 
@@ -80,7 +83,7 @@ class Clients:
 
     def _work(self, request: Request) -> object:
         if request.is_evaluation:
-            return self.hub.answer(request.drafts())
+            return self.hub.evaluate(WORLD, request.evaluation(), request.first.subject)
         return self.hub.append(request.draft())
 
     def _ended(self, task: Task, request: Request) -> None:
@@ -91,9 +94,9 @@ class Clients:
             self._retry_later(error, request)
         elif isinstance(error, BrokenChainError):
             self._find("chain broken", request, str(error))
-        elif isinstance(error, (EntryConflictError, VerdictRefusedError)):
+        elif isinstance(error, (EntryConflictError, ProblemError)):
             if not request.conflicts:
-                self._find("sound request refused", request, "as a conflict")
+                self._find("sound request refused", request, str(error))
         elif not isinstance(error, ItemRefusedError) or not self._is_refused_rightly(request):
             self._find("sound request refused", request, f"{type(error).__name__}: {error}")
 
@@ -108,7 +111,7 @@ class Clients:
         ledger = self.hub.ledger
         ledger.acknowledged += [Acknowledged(each, request.attempts) for each in request.intents]
         if request.is_evaluation:
-            ledger.verdicts |= task.value
+            ledger.verdicts |= _verdicts(task.value)
         self.hub.counts["acknowledged"] += 1
 
     def _retry_later(self, error: BaseException, request: Request) -> None:
@@ -120,13 +123,25 @@ class Clients:
 
     def _is_refused_rightly(self, request: Request) -> bool:
         """Return whether the item did not fit the run at some moment of the attempt."""
-        before = [each for each in self.hub.ledger.intents_of(request.first.key) if each != request.first]
+        ledger, intent = self.hub.ledger, request.first
+        before = [each for each in ledger.intents_of(intent.key) if each != intent]
         moments = range(min(request.begun_at, len(before)), len(before) + 1)
         self.hub.counts["refused"] += 1
-        return any(model_of([*before[:count], request.first]) is None for count in moments if count)
+        return any(
+            ledger.model_of(intent.key, [*before[:count], intent]) is None for count in moments if count
+        )
 
     def _find(self, rule: str, request: Request, detail: str) -> None:
         self.findings.append(Finding(rule, request.first.key.text, f"{request.first.entry_id}: {detail}"))
+
+
+def _verdicts(result: EvaluationResult) -> dict[RunKey, str]:
+    """Return the status that an answer gives, by run."""
+    answer = result.answer
+    return {
+        RunKey(answer["world_id"], each["strategy_id"], each["run_id"]): each["status"]
+        for each in answer["strategies"]
+    }
 
 
 def clock_error_us(hub: RunsHub) -> int:

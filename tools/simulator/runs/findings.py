@@ -9,6 +9,7 @@ RULES: Final = frozenset(
         "anchors incomplete",
         "chain broken",
         "conflict acknowledged",
+        "evaluation with two inputs",
         "fold differs",
         "item changed",
         "item doubled",
@@ -22,6 +23,7 @@ RULES: Final = frozenset(
         "sound run reported",
         "tail cut",
         "unsent item",
+        "verdict not by the policy",
         "verdict without a record",
         "verification missed a damage",
     }

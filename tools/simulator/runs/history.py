@@ -10,6 +10,7 @@ from functions.evaluation.runs.anchor_runs import ANCHOR_SETTLE, AnchorConflictE
 from functions.hub.ports import DependencyUnavailableError
 from tools.simulator.faults import Faults
 from tools.simulator.runs.clients import Clients, clock_error_us
+from tools.simulator.runs.evaluating import LEAST_SHARPE
 from tools.simulator.runs.findings import Finding
 from tools.simulator.runs.hub import RunsDependencies, RunsHub, drawn_faults
 from tools.simulator.runs.oracle import Oracle
@@ -88,6 +89,7 @@ class RunsHistory:
             *[self._resume] * random.choice((2, 6)),
             *[self.clients.act] * 3,
             self.clients.repeat,
+            self._replace_inputs,
             *[self._wait] * random.choice((1, 2)),
         ]
 
@@ -105,6 +107,11 @@ class RunsHistory:
         if not self.hub.tasks.live:
             return False
         self.hub.tasks.resume_one()
+        return True
+
+    def _replace_inputs(self) -> bool:
+        """Activate a version of the policy and publish a snapshot, also between two attempts of a request."""
+        self.hub.inputs.replace(self.random.choice(sorted(LEAST_SHARPE)))
         return True
 
     def _wait(self) -> bool:

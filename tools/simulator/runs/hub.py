@@ -1,19 +1,20 @@
 """Evaluation runs on simulated ports; a test plants a bug by replacing one component."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 from types import MappingProxyType
+from typing import Any
 
+from functions.evaluation.evaluations.evaluate_strategies import EvaluateStrategies
 from functions.evaluation.runs.anchor_runs import AnchorRuns
 from functions.evaluation.runs.append_item import AppendItem
-from functions.evaluation.runs.create_runs import CreateRuns, RunDraft
 from functions.evaluation.runs.read_runs import ReadRuns
 from functions.evaluation.runs.verify_runs import VerifyRuns
-from risk_hub_contracts.runs.run_key import RunKey
 from tests.fakes.runs import MemoryAnchors, MemoryRuns
 from tools.simulator.faults import Faults
+from tools.simulator.runs.evaluating import SimulatedInputs
 from tools.simulator.runs.ledger import Ledger
 from tools.simulator.runs.ports import SteppingClock, WiredAnchors, WiredRuns
 from tools.simulator.tasks import Tasks
@@ -36,23 +37,6 @@ SHARE_OF_KINDS = 0.6
 PAUSE_RATES = (0.05, 0.3, 0.6)
 
 
-class VerdictRefusedError(Exception):
-    """The evaluation id is taken by other content. No verdict was answered."""
-
-
-@dataclass(frozen=True)
-class AnswerVerdicts:
-    """Store one run for each strategy, then answer the status of the stored runs."""
-
-    create: CreateRuns
-
-    def __call__(self, drafts: Sequence[RunDraft]) -> dict[RunKey, str]:
-        found = self.create(drafts)
-        if any(each.outcome == "conflict" for each in found):
-            raise VerdictRefusedError
-        return {each.run.key: each.run.status for each in found}
-
-
 @dataclass(frozen=True)
 class RunsDependencies:
     """The components of the simulated hub."""
@@ -60,8 +44,7 @@ class RunsDependencies:
     runs: type[MemoryRuns] = MemoryRuns
     anchors: type[MemoryAnchors] = MemoryAnchors
     append: type[AppendItem] = AppendItem
-    create: type[CreateRuns] = CreateRuns
-    answer: type[AnswerVerdicts] = AnswerVerdicts
+    evaluate: type[EvaluateStrategies] = EvaluateStrategies
     anchor: type[AnchorRuns] = AnchorRuns
 
 
@@ -83,7 +66,9 @@ class RunsHub:
         self.runs = WiredRuns(self.wire, dependencies.runs(), self.ledger)
         self.anchors = WiredAnchors(self.wire, dependencies.anchors())
         self.append = dependencies.append(self.runs, self.clock)
-        self.answer = dependencies.answer(dependencies.create(self.runs, self.clock))
+        self.inputs = SimulatedInputs(self.wire)
+        resolve: Any = self.inputs
+        self.evaluate = dependencies.evaluate(resolve, self.runs, self.clock)
         self.anchor = dependencies.anchor(self.runs, self.anchors, self.clock)
         self.read = ReadRuns(self.runs.store)
         self.verify_runs = VerifyRuns(self.runs.store, self.anchors.store, self.clock)

@@ -1,12 +1,14 @@
 """The observer of a history: every item that a store accepted, every answer, and every clock reading."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from risk_hub_contracts.runs.run_item import SealedItem
 from risk_hub_contracts.runs.run_key import RunKey
-from tools.simulator.runs.model import Intent
+from tools.simulator.runs.evaluating import expected_status
+from tools.simulator.runs.model import Intent, ModelRun, model_of
 
 CLOCK_ERROR_MAX = timedelta(minutes=20)
 """The error of a clock that anchors must tolerate; greater ones are jumps, which verification reports."""
@@ -80,5 +82,9 @@ class Ledger:
     def intents_of(self, key: RunKey) -> list[Intent]:
         return [each.intent for each in self.chains[key]]
 
-    def is_written(self, intent: Intent) -> bool:
-        return any(each.intent == intent for each in self.chains.get(intent.key, ()))
+    def model_of(self, key: RunKey, intents: Sequence[Intent] | None = None) -> ModelRun | None:
+        """Return the expected state of a run, or that after other entries than the accepted ones."""
+        first = self.chains[key][0]
+        version = first.item.item.payload["policy_version"]
+        status = expected_status(version, first.intent.payload["sharpe"])
+        return model_of(status, self.intents_of(key) if intents is None else intents)

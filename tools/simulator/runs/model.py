@@ -105,8 +105,7 @@ class ModelRun:
         return True
 
 
-def model_of(intents: Sequence[Intent]) -> ModelRun | None:
+def model_of(creation_status: str, intents: Sequence[Intent]) -> ModelRun | None:
     """Return the state after the entries of one run; None if one of them does not fit."""
-    first = intents[0]
-    run = ModelRun(first.payload["stage"], first.payload["status"])
+    run = ModelRun(intents[0].payload["stage"], creation_status)
     return run if all(run.accepts(each) for each in intents[1:]) else None

@@ -10,12 +10,14 @@ from functions.evaluation.runs.read_runs import RunFilter
 from risk_hub_contracts.runs.anchor import decode_leaves, read_anchor
 from risk_hub_contracts.runs.chain import StoredItem
 from risk_hub_contracts.runs.evaluation_run import EvaluationRun
+from risk_hub_contracts.runs.payloads import CREATED
 from risk_hub_contracts.runs.run_key import RunKey
 from tests.fakes.samples import WORLD
+from tools.simulator.runs.evaluating import expected_status
 from tools.simulator.runs.findings import Finding
 from tools.simulator.runs.hub import RunsHub
 from tools.simulator.runs.ledger import Acknowledged, Written
-from tools.simulator.runs.model import Document, model_of
+from tools.simulator.runs.model import Document
 from tools.simulator.runs.requests import STAGES, STATUSES, STRATEGIES
 
 PAGE = 2
@@ -50,12 +52,19 @@ class Oracle:
         yield from self.damages
         for item in self.hub.ledger.unknown:
             yield Finding("unsent item", item.item.key.text, item.item.entry_id)
+        inputs: dict[str, set[tuple[str, str]]] = {}
         for key, written in self.hub.ledger.chains.items():
+            created = written[0].item.item.payload
+            used = (created["policy_version"], created["snapshot"]["version"])
+            inputs.setdefault(key.run_id, set()).add(used)
             yield from _content(key, written)
             yield from self._record(key)
+        for evaluation_id, found in inputs.items():
+            if len(found) > 1:
+                yield Finding("evaluation with two inputs", evaluation_id, f"{sorted(found)}")
 
     def _record(self, key: RunKey) -> Iterator[Finding]:
-        model = model_of(self.hub.ledger.intents_of(key))
+        model = self.hub.ledger.model_of(key)
         try:
             run = self.hub.read.run(key)
         except (BrokenChainError, RunNotFoundError) as error:
@@ -70,7 +79,7 @@ class Oracle:
             yield from self._acknowledged(each)
         for key, status in self.hub.ledger.verdicts.items():
             written = self.hub.ledger.chains.get(key)
-            stored = None if written is None else written[0].intent.payload["status"]
+            stored = None if written is None else written[0].item.item.payload["status"]
             if stored != status:
                 yield Finding("verdict without a record", key.text, f"answered {status}, stored {stored}")
 
@@ -108,7 +117,7 @@ class Oracle:
 
     def _expected_head(self, key: RunKey) -> tuple[int, str, str, str]:
         written = self.hub.ledger.chains[key]
-        model = model_of(self.hub.ledger.intents_of(key))
+        model = self.hub.ledger.model_of(key)
         stage, status = ("?", "?") if model is None else (model.stage, model.status)
         return len(written), written[-1].item.sha256, stage, status
 
@@ -179,8 +188,24 @@ def _content(key: RunKey, written: list[Written]) -> Iterator[Finding]:
         if item.entry_id in seen:
             yield Finding("item doubled", key.text, f"{item.entry_id} is recorded twice")
         seen.add(item.entry_id)
-        if (item.kind, item.payload, item.subject) != (intent.kind, intent.payload, intent.subject):
+        recorded = _sent_members(item.payload) if item.kind == CREATED else item.payload
+        if (item.kind, recorded, item.subject) != (intent.kind, intent.payload, intent.subject):
             yield Finding("item changed", key.text, f"{item.entry_id} is not what the client sent")
+    yield from _verdict(key, written[0])
+
+
+def _sent_members(created: Document) -> Document:
+    """Return what the client sent, from the record of an evaluation."""
+    return {"stage": created["stage"], "sharpe": created["metrics"]["returns"]["sharpe"]}
+
+
+def _verdict(key: RunKey, first: Written) -> Iterator[Finding]:
+    """Yield a recorded status that the recorded version of the policy does not give."""
+    created = first.item.item.payload
+    expected = expected_status(created["policy_version"], first.intent.payload["sharpe"])
+    if created["status"] != expected:
+        detail = f"{created['status']}, not {expected} by {created['policy_version']}"
+        yield Finding("verdict not by the policy", key.text, detail)
 
 
 def _document(run: EvaluationRun) -> Document:

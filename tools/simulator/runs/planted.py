@@ -4,17 +4,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from functions.evaluation.evaluations.answers import evaluation_answer
+from functions.evaluation.evaluations.evaluate_strategies import EvaluateStrategies, EvaluationResult
+from functions.evaluation.evaluations.judge import ResolvedInputs, judge
 from functions.evaluation.runs.anchor_runs import AnchorRuns
 from functions.evaluation.runs.append_item import AppendedItem, AppendItem, ItemDraft
-from functions.evaluation.runs.create_runs import CreatedRun, CreateRuns, RunDraft
+from functions.evaluation.runs.create_runs import CreateRuns, RunDraft
+from functions.evaluation.runs.evaluation_marker import EvaluationMarker
 from functions.evaluation.runs.ports import ChainWrite, RefusedAppend
 from functions.evaluation.runs.read_chain import load_run
 from functions.evaluation.runs.run_head import RunHead
 from functions.hub.ports import DependencyUnavailableError
+from risk_hub_contracts.evaluations.request import EvaluationRequest
 from risk_hub_contracts.runs.chain import ChainHead
-from risk_hub_contracts.runs.run_key import RunKey
 from tests.fakes.runs import MemoryRuns
-from tools.simulator.runs.hub import AnswerVerdicts, RunsDependencies
+from tools.simulator.runs.hub import RunsDependencies
 
 LONG_CHAIN = 4
 
@@ -73,7 +77,7 @@ class DropsRetries(AppendItem):
     """A request that was begun before counts as done, although its first attempt failed."""
 
     def __call__(self, draft: ItemDraft) -> AppendedItem:
-        begun: set[tuple[RunKey, str]] = self.store.__dict__.setdefault("begun", set())
+        begun: set[object] = self.store.__dict__.setdefault("begun", set())
         if (draft.key, draft.entry_id) in begun:
             items, run = load_run(self.store, draft.key)
             return AppendedItem(items[-1], run, appended=False)
@@ -92,28 +96,38 @@ class DoublesRetries(AppendItem):
         return AppendItem.__call__(self, draft)
 
 
-class AnswersBeforeStoring(AnswerVerdicts):
+class AnswersBeforeStoring(EvaluateStrategies):
     """A verdict is answered although its run could not be stored."""
 
-    def __call__(self, drafts: Sequence[RunDraft]) -> dict[RunKey, str]:
+    def _stored(self, drafts: Sequence[RunDraft], marker: EvaluationMarker | None) -> EvaluationResult:
         try:
-            return AnswerVerdicts.__call__(self, drafts)
+            return EvaluateStrategies._stored(self, drafts, marker)  # noqa: SLF001
         except DependencyUnavailableError:
-            return {each.key: each.created.status for each in drafts}
+            promised = CreateRuns(MemoryRuns(), self.clock)(drafts)
+            return EvaluationResult(evaluation_answer([each.run for each in promised]), created=True)
 
 
-class ReplacesRuns(CreateRuns):
-    """A repeated evaluation replaces the run, with every later item of it."""
+class ReplacesRuns(EvaluateStrategies):
+    """A repeated evaluation replaces its runs, with every later item of them."""
 
-    def __call__(self, drafts: Sequence[RunDraft]) -> list[CreatedRun]:
-        found = CreateRuns.__call__(self, drafts)
-        if all(each.outcome == "replayed" for each in found):
-            memory: MemoryRuns = self.store.store  # type: ignore[attr-defined]
-            for draft in drafts:
-                memory.rows.pop(draft.key, None)
-                memory.heads.pop(draft.key, None)
-            return CreateRuns.__call__(self, drafts)
-        return found
+    def _completed(
+        self, marker: EvaluationMarker, request: EvaluationRequest, subject: str
+    ) -> EvaluationResult:
+        result = EvaluateStrategies._completed(self, marker, request, subject)  # noqa: SLF001
+        drafts = judge(marker.world_id, request, self.inputs.pinned(marker, request), subject)
+        memory: MemoryRuns = self.runs.store  # type: ignore[attr-defined]
+        for draft in drafts:
+            memory.rows.pop(draft.key, None)
+            memory.heads.pop(draft.key, None)
+        self._stored(drafts, None)
+        return result
+
+
+class CompletesWithCurrentInputs(EvaluateStrategies):
+    """The runs that a crash left out are judged by the policy that is active when the request is repeated."""
+
+    def _pinned(self, marker: EvaluationMarker, request: EvaluationRequest) -> ResolvedInputs:
+        return self.inputs.current(marker.world_id, request)
 
 
 class SkipsAnItem(AnchorRuns):
@@ -147,13 +161,16 @@ PLANTED_RUN_BUGS: Mapping[str, PlantedRunBug] = {
     "cut tail": _planted("tail cut", runs=CutsTails),
     "swapped items": _planted("items swapped", runs=SwapsItems),
     "lost override": _planted("override lost", append=LosesOverrides),
-    "verdict without a record": _planted("verdict without a record", answer=AnswersBeforeStoring),
+    "verdict without a record": _planted("verdict without a record", evaluate=AnswersBeforeStoring),
+    "evaluation completed with other inputs": _planted(
+        "evaluation with two inputs", evaluate=CompletesWithCurrentInputs
+    ),
     "dropped retry": _planted("retry dropped", append=DropsRetries),
     "doubled retry": _planted("item doubled", append=DoublesRetries),
     "list entry not updated": _planted("list entry differs", runs=ForgetsListEntries),
     "anchor that skips an item": _planted("anchors incomplete", anchor=SkipsAnItem),
     "anchor without the hour before": _planted("anchors incomplete", anchor=AnchorsOneHour),
     "override replaced by a re-evaluation": _planted(
-        "override replaced by a re-evaluation", create=ReplacesRuns
+        "override replaced by a re-evaluation", evaluate=ReplacesRuns
     ),
 }

@@ -1,10 +1,11 @@
 """Ports of runs with the guarantees of DynamoDB and S3: each call passes through the wire of faults."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
+from functions.evaluation.runs.evaluation_marker import EvaluationMarker
 from functions.evaluation.runs.ports import ChainWrite, RefusedAppend, StoredChain
 from functions.evaluation.runs.run_query import RunPage, RunQuery
 from risk_hub_contracts.runs.chain import ChainHead, StoredItem
@@ -49,7 +50,16 @@ class WiredRuns:
     ledger: Ledger
 
     def append(self, writes: Sequence[ChainWrite]) -> RefusedAppend | None:
-        return self.wire.call("runs.append", lambda: self._append(writes))
+        return self.wire.call("runs.append", lambda: self._recorded(self.store.append(writes), writes))
+
+    def begin(self, marker: EvaluationMarker, writes: Sequence[ChainWrite]) -> RefusedAppend | None:
+        return self.wire.call("runs.begin", lambda: self._recorded(self.store.begin(marker, writes), writes))
+
+    def marker(self, world_id: str, evaluation_id: str) -> EvaluationMarker | None:
+        return self.wire.call("runs.marker", lambda: self.store.marker(world_id, evaluation_id))
+
+    def first_items(self, keys: Sequence[RunKey]) -> Mapping[RunKey, StoredItem]:
+        return self.wire.call("runs.first_items", lambda: self.store.first_items(keys))
 
     def chain(self, key: RunKey) -> StoredChain:
         return self.wire.call("runs.chain", lambda: self._torn(key))
@@ -69,8 +79,7 @@ class WiredRuns:
     def recorded(self) -> Iterator[ChainHead]:
         return self._moved("runs.recorded", lambda: list(self.store.recorded()))
 
-    def _append(self, writes: Sequence[ChainWrite]) -> RefusedAppend | None:
-        refused = self.store.append(writes)
+    def _recorded(self, refused: RefusedAppend | None, writes: Sequence[ChainWrite]) -> RefusedAppend | None:
         for write in writes if refused is None else ():
             self.ledger.record_item(write.item, self.wire.clock.now)
             self.wire.note(f"STORED {write.item.item.key.text} {write.item.item.sequence}")

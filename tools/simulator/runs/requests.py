@@ -6,11 +6,12 @@ from random import Random
 from typing import Any
 
 from functions.evaluation.runs.append_item import ItemDraft
-from functions.evaluation.runs.create_runs import RunDraft
-from risk_hub_contracts.runs.payloads import CREATED, KINDS, Payload, RunCreated
+from functions.evaluation.runs.ports import WRITES_MAX_COUNT
+from risk_hub_contracts.evaluations.request import EvaluationRequest
+from risk_hub_contracts.runs.payloads import CREATED, KINDS, Payload
 from risk_hub_contracts.runs.rule_result import RuleStatus
 from risk_hub_contracts.runs.run_key import RunKey
-from tests.fakes.runs import created, run_key, validation
+from tests.fakes.runs import run_key, validation
 from tools.simulator.runs.ledger import Ledger
 from tools.simulator.runs.model import Intent
 
@@ -18,6 +19,9 @@ STATUSES: tuple[RuleStatus, ...] = ("pass", "warn", "fail")
 VALIDATIONS = ("stress", "cohort")
 STAGES = ("backtest", "paper", "live")
 STRATEGIES = ("a", "b", "c")
+LARGE_COHORT = tuple(f"s{number:02}" for number in range(WRITES_MAX_COUNT + 2))
+LARGE_SHARE = 0.04
+SHARPE_RATIOS = (0.3, 0.6, 0.9, 1.2, 1.5)
 SUBJECTS = ("anna", "boris", "worker")
 NAMES = ("o1", "o2")
 KIND_WEIGHTS = {
@@ -58,10 +62,22 @@ class Request:
     def is_evaluation(self) -> bool:
         return self.first.kind == CREATED
 
-    def drafts(self) -> list[RunDraft]:
-        return [
-            RunDraft(each.key, each.subject, RunCreated.model_validate(each.payload)) for each in self.intents
+    def evaluation(self) -> EvaluationRequest:
+        strategies = [
+            {
+                "strategy_id": each.key.strategy_id,
+                "risk_tier": "medium",
+                "metrics": {"returns": {"sharpe": each.payload["sharpe"]}},
+            }
+            for each in self.intents
         ]
+        first = self.first
+        document = {
+            "evaluation_id": first.entry_id,
+            "stage": first.payload["stage"],
+            "strategies": strategies,
+        }
+        return EvaluationRequest.model_validate(document)
 
     def draft(self) -> ItemDraft:
         intent = self.first
@@ -70,14 +86,17 @@ class Request:
 
 
 def evaluation(random: Random, ledger: Ledger, number: int) -> Request:
-    """Return an evaluation of one to three strategies in one stage."""
+    """Return an evaluation of one to three strategies in one stage, or of more than one write holds."""
     evaluation_id, stage = f"e{number}", random.choice(STAGES)
-    strategies = random.sample(STRATEGIES, random.randint(1, len(STRATEGIES)))
+    if random.random() < LARGE_SHARE:
+        strategies = list(LARGE_COHORT)
+    else:
+        strategies = sorted(random.sample(STRATEGIES, random.randint(1, len(STRATEGIES))))
     intents = []
-    for strategy in sorted(strategies):
-        payload = created(stage=stage, status=random.choice(STATUSES), evaluation_id=evaluation_id)
+    for strategy in strategies:
+        payload = {"stage": stage, "sharpe": random.choice(SHARPE_RATIOS)}
         key = run_key(strategy, evaluation_id)
-        intents.append(ledger.plan(Intent(key, evaluation_id, "evaluator", CREATED, payload.document())))
+        intents.append(ledger.plan(Intent(key, evaluation_id, "evaluator", CREATED, payload)))
     return Request(tuple(intents))
 
 
@@ -96,7 +115,7 @@ def conflicting(random: Random, ledger: Ledger) -> Request:
     key = random.choice(sorted(ledger.chains))
     intent = random.choice(ledger.intents_of(key))
     if intent.kind == CREATED:
-        changed = replace(intent, payload={**intent.payload, "policy_version": "v8"})
+        changed = replace(intent, payload={**intent.payload, "sharpe": -1.0})
     else:
         other = {"review_id": "other", "outcome": "kept", "note": "other content"}
         changed = replace(intent, kind="re_review", payload=other)
