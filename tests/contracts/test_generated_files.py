@@ -144,3 +144,14 @@ def _references(node: object) -> list[str]:
         own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
         return own + [found for child in node.values() for found in _references(child)]
     return [found for child in node for found in _references(child)] if isinstance(node, list) else []
+
+
+@pytest.mark.parametrize("status", ["429", "503", "504"])
+def test_api_description_declares_retry_after_on_each_status_to_repeat(status: str) -> None:
+    found = [
+        "Retry-After" in item[method]["responses"][status]["headers"]
+        for item in openapi_document()["paths"].values()
+        for method in item.keys() & {"get", "put", "post", "delete"}
+    ]
+    assert found
+    assert all(found)

@@ -65,7 +65,8 @@ def problems(types: Sequence[ProblemType]) -> dict[str, Json]:
 
 def _problem(types: Sequence[ProblemType]) -> Json:
     status = types[0].status
-    extra = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}.get(status, ())
+    retry = dict.fromkeys((429, 503, 504), ("Retry-After",))
+    extra = {401: ("WWW-Authenticate",), **retry}.get(status, ())
     passing = (
         {"Retry-After": _header(_HEADERS["Retry-After"])} if set(types) & set(TEMPORARY_PROBLEMS) else {}
     )
