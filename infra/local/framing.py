@@ -123,7 +123,9 @@ def request_target(request: h11.Request) -> tuple[bytes, Headers]:
     """
     if request.http_version not in SERVED_VERSIONS:
         raise FramingError(
-            HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "Only HTTP/1.1 and HTTP/1.0 are served here."
+            HTTPStatus.HTTP_VERSION_NOT_SUPPORTED,
+            "Only HTTP/1.1 and HTTP/1.0 are served here.",
+            "Send the request by HTTP/1.1, on a new connection.",
         )
     headers = [(bytes(name), bytes(value)) for name, value in request.headers]
     target = bytes(request.target)

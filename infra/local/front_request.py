@@ -116,7 +116,7 @@ class RequestReader:
             raise FramingError(
                 HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
                 f"The request line and headers have more than {HEAD_MAX_BYTES:,} bytes.",
-                "Send fewer or shorter headers, on a new connection.",
+                "Send a shorter path and query, or fewer or shorter headers, on a new connection.",
             )
         return bytes(self._buffer[: end.end()]) if end else None
 
