@@ -75,6 +75,12 @@ def test_put_prints_the_hash_and_the_author_and_again_changes_nothing(shell: She
     assert shell.document("policy", "put", str(FILE))["policy_hash"] == DIGEST
 
 
+def test_empty_lists_of_policies_and_activations_say_so(shell: Shell) -> None:
+    assert shell("policy", "list")[:2] == (0, "No policy is stored.")
+    assert shell("policy", "list", "nope")[:2] == (0, "No version of policy 'nope' is stored.")
+    assert shell("policy", "history", "w1")[:2] == (0, "w1: no policy was activated")
+
+
 def test_put_of_another_document_under_a_stored_version_shows_both_hashes(
     shell: Shell, tmp_path: Path
 ) -> None:

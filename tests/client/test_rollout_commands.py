@@ -63,6 +63,11 @@ def test_show_prints_the_flag_of_each_stage(shell: Shell) -> None:
     assert shell.document("show", "w1")["stages"]["backtest"]["decider"] == "hub"
 
 
+def test_history_of_a_world_without_changes_says_so(shell: Shell) -> None:
+    says = "w1: no change was recorded; the caller's own check decides in every stage"
+    assert shell("history", "w1")[:2] == (0, says)
+
+
 def test_set_and_rollback_print_the_change_and_history_prints_all_of_them(shell: Shell) -> None:
     status, first, _ = set_flag(shell, "backtest")
     assert status == 0

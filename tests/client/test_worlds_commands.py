@@ -72,7 +72,19 @@ def test_worlds_list_shows_late_worlds_first_and_exits_with_status_1(shell: Shel
     assert late == "late: w1 at paper: v1 is 10 min 1 s old (desk-a)"
     assert fresh.startswith("fresh: a-fresh-one")
     assert shell("worlds", "list", "--late")[1] == late
-    assert shell("worlds", "list", "--stage", "live") == (0, "")
+
+
+def test_empty_list_of_worlds_says_what_is_missing(shell: Shell) -> None:
+    assert shell("worlds", "list") == (0, "No world is registered or has a snapshot.")
+    shell(*EXPECT)
+    at_live = "No world at stage live is registered or has a snapshot."
+    assert shell("worlds", "list", "--stage", "live") == (0, at_live)
+
+
+def test_list_of_late_worlds_says_that_none_is_late(shell: Shell, server: Server) -> None:
+    server.hub.worlds.advance_head(stored("v1", as_of=START))
+    shell(*EXPECT)
+    assert shell("worlds", "list", "--late") == (0, "No world is late, stale or missing.")
 
 
 def test_exit_policy_can_be_put_and_dropped(shell: Shell, tmp_path: Path) -> None:

@@ -73,6 +73,10 @@ def list_versions(
         return
     for each in found:
         print_line(_stored_line(each))
+    if not found:
+        print_line(
+            "No policy is stored." if policy_id is None else f"No version of policy {policy_id!r} is stored."
+        )
 
 
 def show(policy_id: PolicyId, version: Version, url: Url = None, *, json: Json = False) -> None:
@@ -118,6 +122,8 @@ def history(world: World, url: Url = None, *, json: Json = False) -> None:
         return
     for each in found:
         _print_activation(each, json=False)
+    if not found:
+        print_line(f"{world}: no policy was activated")
 
 
 def _read_policy(file: Path, *, json: bool) -> EvaluationPolicy:

@@ -70,6 +70,8 @@ def history(world: World, url: Url = None, *, json: Json = False) -> None:
         return
     for each in found:
         _print_change(each, json=False)
+    if not found:
+        print_line(f"{world}: no change was recorded; the caller's own check decides in every stage")
 
 
 def roll_back(world: World, stage: OfStage, reason: Reason, url: Url = None, *, json: Json = False) -> None:

@@ -53,6 +53,10 @@ def list_worlds(
     else:
         for world in shown:
             print_line(_line(world))
+        if not shown:
+            at_stage = f" at stage {stage}" if stage else ""
+            reason = "is late, stale or missing" if known else "is registered or has a snapshot"
+            print_line(f"No world{at_stage} {reason}.")
     raise typer.Exit(REFUSED if any(world["state"] in LATE for world in known) else 0)
 
 
