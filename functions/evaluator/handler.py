@@ -8,9 +8,11 @@ from functions.entrypoints.http.authenticator import Authenticator
 from functions.evaluation.evaluations.evaluate_strategies import EvaluateStrategies
 from functions.evaluation.evaluations.resolve_inputs import ResolveInputs
 from functions.evaluation.evaluations.world_policy import WorldPolicy
+from functions.evaluation.rollout.read_rollout import ReadRollout
 from functions.evaluation.runs.adapters.dynamodb_runs import DynamoDBRuns
 from functions.evaluation.store.dynamodb_activations import DynamoDBActivations
 from functions.evaluation.store.dynamodb_evaluation_policies import DynamoDBEvaluationPolicies
+from functions.evaluation.store.dynamodb_rollout import DynamoDBRollout
 from functions.evaluator.routes import EvaluationRoutes, evaluator
 from functions.hub.adapters.aws import client
 from functions.hub.adapters.body_store import BodyStore
@@ -35,6 +37,7 @@ _inputs = ResolveInputs(
     snapshots=ReadSnapshots(snapshots=_snapshots, worlds=_worlds, clock=utc_now),
     blobs=S3Blobs(_s3, settings.bucket()),
     runs=_runs,
+    rollout=ReadRollout(DynamoDBRollout(_dynamodb, settings.policies_table())),
 )
 _routes = EvaluationRoutes(
     evaluate=EvaluateStrategies(_inputs, _runs, utc_now),

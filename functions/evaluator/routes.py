@@ -8,6 +8,7 @@ from functions.entrypoints.http.request import Request, path_value
 from functions.entrypoints.http.responses import Response, json_response
 from functions.entrypoints.http.router import Router
 from functions.evaluation.evaluations.evaluate_strategies import EvaluateStrategies
+from functions.evaluation.rollout.verdict_metrics import write_verdicts
 from risk_hub_contracts.base.limits import EVALUATED_STRATEGIES_MAX_COUNT
 from risk_hub_contracts.base.path_values import check_id
 from risk_hub_contracts.base.tokens import Scope
@@ -35,7 +36,9 @@ class EvaluationRoutes:
         request.require_no_query()
         body = request.body(TOO_LARGE_REMEDY)
         request.require_json()
-        result = self.evaluate(world_id, parse_evaluation(body), token.holder)
+        wanted = parse_evaluation(body)
+        result = self.evaluate(world_id, wanted, token.holder)
+        write_verdicts(wanted.stage, result.decisions)
         if result.created:
             return json_response(201, result.answer)
         return json_response(200, result.answer, REPLAYED)

@@ -17,10 +17,12 @@ from functions.evaluation.evaluations.world_policy import WorldPolicy
 from functions.evaluation.policies.activate_policy import ActivatePolicy
 from functions.evaluation.policies.policy_records import Author, PolicyKey
 from functions.evaluation.policies.store_policy import StorePolicy
+from functions.evaluation.rollout.read_rollout import ReadRollout
 from functions.evaluation.runs.adapters.dynamodb_runs import DynamoDBRuns
 from functions.evaluation.runs.ports import WRITES_MAX_COUNT
 from functions.evaluation.store.dynamodb_activations import DynamoDBActivations
 from functions.evaluation.store.dynamodb_evaluation_policies import DynamoDBEvaluationPolicies
+from functions.evaluation.store.dynamodb_rollout import DynamoDBRollout
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
@@ -28,7 +30,7 @@ from functions.hub.adapters.s3_blobs import S3Blobs
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.use_cases.publish_snapshot import PublishRequest, PublishSnapshot
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
-from risk_hub_contracts.evaluations.request import EvaluationRequest, parse_evaluation_document
+from risk_hub_contracts.evaluations.request import EvaluationRequest, SentPrecheck, parse_evaluation_document
 from risk_hub_contracts.policies.activation import PolicyActivation
 from risk_hub_contracts.policies.evaluation_policy import parse_policy
 from tests.adapters.conftest import create_table
@@ -81,6 +83,7 @@ class Aws:
             ReadSnapshots(self.snapshots, MemoryWorlds(), self.clock),
             S3Blobs(self.s3, "blobs"),
             self.runs,
+            ReadRollout(DynamoDBRollout(self.dynamodb, "policies")),
         )
         self.evaluate = EvaluateStrategies(inputs, self.runs, self.clock)
 
@@ -131,6 +134,20 @@ def allowed(runs: int) -> int:
 
 def test_calls_of_an_evaluation_are_those_of_its_inputs_and_one_per_25_runs(aws: Aws) -> None:
     assert aws.counted(request()) == REQUESTS
+
+
+@pytest.mark.parametrize("count", [1, 25, 26, 60])
+def test_verdict_of_the_caller_costs_one_query_more_for_the_flag(aws: Aws, count: int) -> None:
+    plain, checked = request(count), request(count, evaluation_id="nightly-2")
+    strategies = [
+        each.model_copy(update={"caller_precheck": SentPrecheck(status="pass")})
+        for each in checked.strategies
+    ]
+    checked = checked.model_copy(update={"strategies": tuple(strategies)})
+    before = aws.counted(plain)
+    aws.restart()
+    after = aws.counted(checked)
+    assert Counter(after) - Counter(before) == Counter(["Query"])
 
 
 @pytest.mark.parametrize("count", [1, 25, 26, 60])

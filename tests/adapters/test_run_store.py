@@ -387,7 +387,7 @@ def test_only_the_list_entry_has_keys_of_lists_and_only_items_have_an_hour(table
 
 
 def marker(**changed: str) -> EvaluationMarker:
-    members = {
+    members: dict[str, Any] = {
         "world_id": WORLD,
         "evaluation_id": "nightly-1",
         "request_hash": "sha256:" + "b" * 64,
@@ -396,6 +396,8 @@ def marker(**changed: str) -> EvaluationMarker:
         "policy_hash": "sha256:" + "c" * 64,
         "snapshot_version": "v1",
         "snapshot_hash": "sha256:" + "d" * 64,
+        "decider": "hub",
+        "rollout_sequence": 12,
     }
     return EvaluationMarker(**{**members, **changed})
 

@@ -62,7 +62,7 @@ def test_verdict_of_the_hub_decides_and_nothing_is_compared_without_a_verdict_of
 ) -> None:
     decision = decide(flag, Hub("warn", selected=True), None)
     assert decision == Decision(
-        decided_by="hub", rollout_sequence=flag.sequence, status="warn", selected=True, agrees=None
+        decided_by="hub", rollout_sequence=None, status="warn", selected=True, agrees=None
     )
 
 

@@ -112,5 +112,6 @@ def evaluate_strategies(ports: MemoryPorts) -> EvaluateStrategies:
         ReadSnapshots(ports.snapshots, ports.worlds, ports.clock),
         ports.blobs,
         ports.runs,
+        ReadRollout(ports.rollout),
     )
     return EvaluateStrategies(inputs, ports.runs, ports.clock)

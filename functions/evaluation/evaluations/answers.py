@@ -63,6 +63,11 @@ def _strategy(run: EvaluationRun, included: IncludedResults) -> Document:
         "unresolved": run.unresolved,
         **(
             {}
+            if run.decision is None
+            else {"decision": run.decision.model_dump(mode="json", exclude_none=True)}
+        ),
+        **(
+            {}
             if precheck is None
             else {"caller_precheck": precheck.model_dump(mode="json", exclude_none=True)}
         ),

@@ -25,6 +25,7 @@ from risk_hub_contracts.base.problems import (
     ProblemError,
 )
 from risk_hub_contracts.evaluations.request import EvaluationRequest
+from risk_hub_contracts.runs.decision import Decision
 from risk_hub_contracts.runs.evaluation_run import EvaluationRun
 from risk_hub_contracts.runs.run_item import RunItemError
 from risk_hub_contracts.runs.run_key import RunKey
@@ -32,10 +33,15 @@ from risk_hub_contracts.runs.run_key import RunKey
 
 @dataclass(frozen=True, slots=True)
 class EvaluationResult:
-    """The answer, and whether this request stored any of its runs."""
+    """The answer, and the decisions of the runs that this request stored; none for a replay."""
 
     answer: dict[str, Any]
-    created: bool
+    decisions: tuple[Decision, ...] = ()
+
+    @property
+    def created(self) -> bool:
+        """Return whether this request stored any of its runs."""
+        return bool(self.decisions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,7 @@ class EvaluateStrategies:
         ]
         found = first_runs(self.runs, keys)
         if len(found) == len(keys):
-            return EvaluationResult(evaluation_answer(list(found.values())), created=False)
+            return EvaluationResult(evaluation_answer(list(found.values())))
         drafts = judge(marker.world_id, request, self._pinned(marker, request), subject)
         _require_same_engine(marker, drafts, list(found.values()))
         return self._stored(drafts, None)
@@ -114,8 +120,9 @@ class EvaluateStrategies:
                     EVALUATION_CONFLICT,
                     f"strategy {key.strategy_id!r} has a run {key.run_id!r} with other content",
                 )
-        created = any(each.outcome == "created" for each in stored)
-        return EvaluationResult(evaluation_answer([each.run for each in stored]), created)
+        created = [each.run.decision for each in stored if each.outcome == "created"]
+        decisions = tuple(each for each in created if each is not None)
+        return EvaluationResult(evaluation_answer([each.run for each in stored]), decisions)
 
 
 def _marker(world_id: str, request: EvaluationRequest, inputs: ResolvedInputs) -> EvaluationMarker:
@@ -128,6 +135,8 @@ def _marker(world_id: str, request: EvaluationRequest, inputs: ResolvedInputs) -
         policy_hash=inputs.policy.policy_hash,
         snapshot_version=inputs.snapshot.version,
         snapshot_hash=inputs.snapshot.content_hash,
+        decider=inputs.flag.decider,
+        rollout_sequence=inputs.flag.sequence,
     )
 
 

@@ -9,6 +9,8 @@ from functions.evaluation.evaluations.needed_metrics import NeededMetrics
 from functions.evaluation.evaluations.portfolio_numbers import ResolvedNumbers, portfolio_numbers
 from functions.evaluation.evaluations.portfolio_returns import NO_SERIES, PortfolioReturns
 from functions.evaluation.evaluations.return_correlations import ReturnCorrelations
+from functions.evaluation.rollout.decide import decide
+from functions.evaluation.rollout.rollout_records import NEVER_SET, RolloutFlag
 from functions.evaluation.runs.create_runs import RunDraft
 from risk_hub_contracts.evaluations.request import EvaluatedStrategy, EvaluationRequest
 from risk_hub_contracts.policies.evaluation_policy import EvaluationPolicy
@@ -25,6 +27,7 @@ class ResolvedInputs:
 
     Attributes:
         returns: the returns of the snapshot; None if no rule needs them.
+        flag: whose verdict decides; it is not read for a request without a caller's verdict.
     """
 
     policy: EvaluationPolicy
@@ -32,6 +35,7 @@ class ResolvedInputs:
     needed: NeededMetrics
     returns: PortfolioReturns | None = None
     earlier: EarlierRuns = field(default_factory=EarlierRuns)
+    flag: RolloutFlag = NEVER_SET
 
 
 def judge(world_id: str, request: EvaluationRequest, inputs: ResolvedInputs, subject: str) -> list[RunDraft]:
@@ -96,6 +100,7 @@ def _created(
         baseline_run_id=strategy.baseline_run_id,
         previous_evaluation_id=request.previous_evaluation_id,
         caller_precheck=None if precheck is None else CallerPrecheck(**precheck.model_dump()),
+        decision=decide(inputs.flag, verdict, precheck),
     )
 
 

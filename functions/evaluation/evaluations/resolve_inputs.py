@@ -8,6 +8,8 @@ from functions.evaluation.evaluations.needed_metrics import needed_metrics
 from functions.evaluation.evaluations.portfolio_returns import portfolio_returns
 from functions.evaluation.evaluations.world_policy import WorldPolicy, profile_of
 from functions.evaluation.policies.policy_records import PolicyKey
+from functions.evaluation.rollout.read_rollout import ReadRollout
+from functions.evaluation.rollout.rollout_records import NEVER_SET, RolloutFlag
 from functions.evaluation.runs.evaluation_marker import EvaluationMarker
 from functions.evaluation.runs.ports import RunStore
 from functions.hub.domain.snapshot_record import SnapshotRecord
@@ -29,6 +31,7 @@ class ResolveInputs:
     snapshots: ReadSnapshots
     blobs: BlobStore
     runs: RunStore
+    rollout: ReadRollout
 
     def current(self, world_id: str, request: EvaluationRequest) -> ResolvedInputs:
         """Return the inputs of a new evaluation: the policy in force, and the latest snapshot of the stage.
@@ -40,7 +43,7 @@ class ResolveInputs:
         profile_of(policy, request.stage)
         stage = request.snapshot_stage or request.stage
         latest = self.snapshots.latest(world_id, LatestReportQuery(stage=stage))
-        return self._inputs(world_id, request, policy, latest.stored)
+        return self._inputs(world_id, request, policy, latest.stored, self._flag(world_id, request))
 
     def pinned(self, marker: EvaluationMarker, request: EvaluationRequest) -> ResolvedInputs:
         """Return the inputs of an evaluation that was begun.
@@ -51,7 +54,14 @@ class ResolveInputs:
         key = PolicyKey(marker.policy_id, marker.policy_version)
         policy = self.policies.pinned(key, marker.policy_hash)
         stored = self._snapshot(marker)
-        return self._inputs(marker.world_id, request, policy, stored)
+        flag = RolloutFlag(marker.decider, marker.rollout_sequence)
+        return self._inputs(marker.world_id, request, policy, stored, flag)
+
+    def _flag(self, world_id: str, request: EvaluationRequest) -> RolloutFlag:
+        """Return the flag in force; the default for a request whose decision does not depend on it."""
+        if all(each.caller_precheck is None for each in request.strategies):
+            return NEVER_SET
+        return self.rollout.flag(world_id, request.stage)
 
     def _snapshot(self, marker: EvaluationMarker) -> SnapshotRecord:
         try:
@@ -66,7 +76,12 @@ class ResolveInputs:
         return stored
 
     def _inputs(
-        self, world_id: str, request: EvaluationRequest, policy: EvaluationPolicy, stored: SnapshotRecord
+        self,
+        world_id: str,
+        request: EvaluationRequest,
+        policy: EvaluationPolicy,
+        stored: SnapshotRecord,
+        flag: RolloutFlag,
     ) -> ResolvedInputs:
         needed = needed_metrics(policy, profile_of(policy, request.stage))
         return ResolvedInputs(
@@ -79,4 +94,5 @@ class ResolveInputs:
             if needed.need_returns
             else None,
             earlier=earlier_runs(self.runs, world_id, request),
+            flag=flag,
         )

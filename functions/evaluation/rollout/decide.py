@@ -49,7 +49,7 @@ def decide(flag: RolloutFlag, verdict: HubVerdict, precheck: Precheck | None) ->
         status, selected = precheck.status, _selected(precheck)
     return Decision(
         decided_by=decided,
-        rollout_sequence=flag.sequence,
+        rollout_sequence=None if precheck is None else flag.sequence,
         status=status,
         selected=selected,
         agrees=None if precheck is None else _agree(verdict, precheck),

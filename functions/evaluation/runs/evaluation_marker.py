@@ -2,18 +2,22 @@
 
 from dataclasses import dataclass
 
+from risk_hub_contracts.runs.decision import DEFAULT_DECIDER, Decider
+
 
 @dataclass(frozen=True, slots=True)
 class EvaluationMarker:
     """The row that makes an evaluation idempotent. It is stored with the first runs, and never changes.
 
-    A repeated request is evaluated with the same policy and the same snapshot, so that all runs of an evaluation
+    A repeated request is evaluated with the same policy, snapshot and rollout flag, so that all runs of an evaluation
     have the same inputs, even if a crash interrupted the first request.
 
     Attributes:
         request_hash: `sha256:<hex>` of the request.
         policy_hash: `sha256:<hex>` of the policy.
         snapshot_hash: the content hash of the snapshot.
+        decider: the rollout flag; the default of a request without a caller's verdict, which needs no flag.
+        rollout_sequence: the sequence of the change that set the flag; 0 without one.
     """
 
     world_id: str
@@ -24,3 +28,5 @@ class EvaluationMarker:
     policy_hash: str
     snapshot_version: str
     snapshot_hash: str
+    decider: Decider = DEFAULT_DECIDER
+    rollout_sequence: int = 0

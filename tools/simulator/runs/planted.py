@@ -104,7 +104,7 @@ class AnswersBeforeStoring(EvaluateStrategies):
             return EvaluateStrategies._stored(self, drafts, marker)  # noqa: SLF001
         except DependencyUnavailableError:
             promised = CreateRuns(MemoryRuns(), self.clock)(drafts)
-            return EvaluationResult(evaluation_answer([each.run for each in promised]), created=True)
+            return EvaluationResult(evaluation_answer([each.run for each in promised]))
 
 
 class ReplacesRuns(EvaluateStrategies):

@@ -10,6 +10,7 @@ from risk_hub_contracts.base.name_types import Identifier, Name
 from risk_hub_contracts.base.times import Instant
 from risk_hub_contracts.policies.evaluation_policy import Stage
 from risk_hub_contracts.policies.stored_policy import PolicyHash
+from risk_hub_contracts.runs.decision import Decision
 from risk_hub_contracts.runs.payloads import CallerPrecheck
 from risk_hub_contracts.runs.rule_result import RuleResult, RuleStatus
 
@@ -43,7 +44,8 @@ class StrategyVerdictAnswer(TypedDict):
     """The verdict on one strategy, and the run that records it.
 
     `unresolved` gives the reason of each number that the hub could not compute, by its path: the rules treat it as
-    missing. `caller_precheck` is the verdict that the caller sent.
+    missing. `status`, `selected` and `recommended_stage` are the hub's verdict, `caller_precheck` is the one that the
+    caller sent, and `decision` says which of them decided.
     """
 
     __pydantic_config__ = _CLOSED  # type: ignore[misc]
@@ -55,6 +57,7 @@ class StrategyVerdictAnswer(TypedDict):
     recommended_stage: Stage
     results: list[RuleResult]
     unresolved: dict[str, Annotated[str, Field(pattern=CODE_PATTERN)]]
+    decision: NotRequired[Decision]
     caller_precheck: NotRequired[CallerPrecheck]
 
 

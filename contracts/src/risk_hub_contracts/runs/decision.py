@@ -16,15 +16,15 @@ DEFAULT_DECIDER: Final[Decider] = "caller_precheck"
 class Decision(BaseModel):
     """The verdict that decided, and by which flag.
 
-    `rollout_sequence` is the sequence of the rollout change that set the flag; 0 if the flag was never set.
-    `decided_by` is `hub` under either flag if the caller sent no verdict. `agrees` is null in that case, and
-    otherwise says whether both verdicts lead to the same action: both fail or neither, and the same selection.
+    `rollout_sequence` is the sequence of the rollout change that set the flag; 0 if the flag was never set. `agrees`
+    says whether both verdicts lead to the same action: both fail or neither, and the same selection. If the caller sent
+    no verdict, `decided_by` is `hub` under either flag, and both members are null.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     decided_by: Decider
-    rollout_sequence: Annotated[int, Field(ge=0)]
+    rollout_sequence: Annotated[int, Field(ge=0)] | None = None
     status: RuleStatus
     selected: bool
     agrees: bool | None = None

@@ -55,13 +55,24 @@ def is_marker_key(text: str) -> bool:
 def marker_row(marker: EvaluationMarker) -> Item:
     """Return the row of a marker."""
     members = {name: {"S": getattr(marker, name)} for name in MARKER_MEMBERS}
-    return {**marker_key(marker.world_id, marker.evaluation_id), **members}
+    return {
+        **marker_key(marker.world_id, marker.evaluation_id),
+        **members,
+        "decider": {"S": marker.decider},
+        "rollout_sequence": {"N": str(marker.rollout_sequence)},
+    }
 
 
 def stored_marker(row: Item) -> EvaluationMarker:
     """Return the marker of a row."""
     world_id, _, evaluation_id = row["run_key"]["S"].partition(SEPARATOR)
-    return EvaluationMarker(world_id, evaluation_id, *(row[name]["S"] for name in MARKER_MEMBERS))
+    return EvaluationMarker(
+        world_id,
+        evaluation_id,
+        **{name: row[name]["S"] for name in MARKER_MEMBERS},
+        decider=row["decider"]["S"],
+        rollout_sequence=int(row["rollout_sequence"]["N"]),
+    )
 
 
 def sequence_text(sequence: int) -> str:
