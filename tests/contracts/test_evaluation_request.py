@@ -137,3 +137,10 @@ def test_request_hash_ignores_the_order_of_strategies_and_members_that_have_thei
 )
 def test_request_hash_covers_every_member(other: dict[str, Any]) -> None:
     assert parse_evaluation_document(other).request_hash != hashed()
+
+
+def test_request_hash_is_computed_once_for_all_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = parse_evaluation_document(body())
+    first = request.request_hash
+    monkeypatch.setattr("risk_hub_contracts.evaluations.request.canonical_json", None)
+    assert request.request_hash == first

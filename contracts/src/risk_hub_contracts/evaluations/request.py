@@ -5,6 +5,7 @@ computed by the hub from the snapshot, so a request that contains them is refuse
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, Field, ValidationError
@@ -88,9 +89,12 @@ class EvaluationRequest(BaseModel):
         tuple[EvaluatedStrategy, ...], Field(min_length=1, max_length=EVALUATED_STRATEGIES_MAX_COUNT)
     ]
 
-    @property
+    @cached_property
     def request_hash(self) -> str:
-        """Return `sha256:<hex>` of the canonical request; the order of the strategies has no meaning."""
+        """Return `sha256:<hex>` of the canonical request; the order of the strategies has no meaning.
+
+        It is computed once, because each run of the evaluation records it.
+        """
         document = self.model_dump(mode="json", exclude_defaults=True, exclude={"strategies"})
         strategies = sorted(self.strategies, key=lambda each: each.strategy_id)
         document["strategies"] = [_strategy_document(each) for each in strategies]
