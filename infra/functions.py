@@ -36,7 +36,11 @@ PUT_REPORT: Final = allow("dynamodb:PutItem", on="evaluations")
 READ_RUNS: Final = allow("dynamodb:Query", on="evaluation_runs")
 LIST_RUNS: Final = allow(
     "dynamodb:Query",
-    on=tuple(f"evaluation_runs/index/{index}" for index in names.RUN_INDEXES if index != "by_hour"),
+    on=tuple(
+        f"evaluation_runs/index/{index}"
+        for index in names.RUN_INDEXES
+        if index not in {"by_hour", "by_snapshot"}
+    ),
 )
 # Creations and further items. An item is put under a free key only; the policy of the table lets no role update or
 # delete one.
@@ -265,6 +269,22 @@ _TABLE: Final = (
         ),
     ),
     FunctionSpec(
+        folder="extended_validator",
+        bundle="evaluation",
+        memory_mib=1024,
+        # The most runs of one event take less; a repetition continues after the runs that have their items.
+        timeout_seconds=120,
+        events=(names.RISK_EVALUATED, names.STRESS_EVALUATED),
+        variables=(names.EVALUATION_RUNS_TABLE, names.POLICIES_TABLE, names.STAGE_ALLOW_LIST),
+        grants=(
+            # Without a run of the snapshot, the query of the index is the only request.
+            allow("dynamodb:Query", on=("evaluation_runs", "evaluation_runs/index/by_snapshot")),
+            # Items are put under a free key; the list entry of the run is put again.
+            allow("dynamodb:PutItem", on="evaluation_runs"),
+            allow("dynamodb:GetItem", on="policies"),
+        ),
+    ),
+    FunctionSpec(
         folder="freshness_monitor",
         memory_mib=1024,
         # Each run must end before the next minute begins.
@@ -334,3 +354,5 @@ BUNDLE_OF: Final[Mapping[FunctionFolder, BundleGroup]] = {spec.folder: spec.bund
 WORKER_EVENTS: Final[Mapping[FunctionFolder, tuple[str, ...]]] = {
     spec.folder: spec.events for spec in _TABLE if spec.events
 }
+# Workers whose results are counted by the status of a report.
+REPORT_WORKERS: Final[tuple[FunctionFolder, ...]] = ("risk_engine", "stress_engine", "exit_engine")

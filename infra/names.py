@@ -56,13 +56,15 @@ LOCAL_INDEXES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 }
 
 # Partition key, sort key and further attributes of each global index of the runs: lists read the entries of runs in
-# the order of their creation, and anchors the items of an hour (ADR-0062).
+# the order of their creation, extended validation those of a snapshot (ADR-0071), anchors the items of an hour
+# (ADR-0062).
 RUN_INDEXES: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
     "by_world": ("list_world", "created_order", ("entry",)),
     "by_strategy": ("list_strategy", "created_order", ("entry",)),
     "by_stage": ("list_stage", "created_order", ("entry",)),
     "by_status": ("list_status", "created_order", ("entry",)),
     "by_stage_and_status": ("list_stage_status", "created_order", ("entry",)),
+    "by_snapshot": ("list_snapshot", "created_order", ("entry",)),
     "by_hour": ("recorded_hour", "run_key", ("sha256",)),
 }
 

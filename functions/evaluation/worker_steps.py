@@ -17,7 +17,8 @@ class Outcome(StrEnum):
     `evaluated`: a new record was stored. `repeated`: the record was stored before. `expired`: the snapshot had
     expired and was refused. `no_signal`: nothing was due and no rule fires. `history`, `replay`: the report is on
     a past snapshot or was requested by an operator, which never causes a signal (INV-15). `superseded`: the
-    snapshot was not the latest of its stage when it was announced, or a newer one was judged before.
+    snapshot was not the latest of its stage when it was announced, or a newer one was judged before. `no_run`: no
+    evaluation run was computed from the snapshot. `skipped`: the runs of the snapshot accept no further item.
     """
 
     EVALUATED = "evaluated"
@@ -27,6 +28,8 @@ class Outcome(StrEnum):
     HISTORY = "history"
     REPLAY = "replay"
     SUPERSEDED = "superseded"
+    NO_RUN = "no_run"
+    SKIPPED = "skipped"
 
 
 def announced_snapshot(event: CloudEvent, snapshots: SnapshotStore, now: datetime) -> Snapshot | None:

@@ -67,6 +67,7 @@ _RISK_ONLY: Final = (
 # Modules that only functions of the bundle `evaluation` import.
 _EVALUATION_ONLY: Final = (
     "functions/evaluation/evaluations/",
+    "functions/evaluation/extended/",
     "functions/evaluation/policies/",
     "functions/evaluation/measured_numbers.py",
     "functions/evaluation/rollout/",
@@ -88,9 +89,10 @@ _EVALUATION_ONLY: Final = (
     "risk_hub_contracts/rule_engine/",
     "risk_hub_contracts/runs/",
 )
-# Modules of the workers and of the snapshots' history, which no function of the bundle `evaluation` imports.
+# Modules of other workers and of the snapshots' history, which no function of the bundle `evaluation` imports.
 _NOT_IN_EVALUATION: Final = (
-    "events/",
+    "events/exit_signal_emitted.py",
+    "events/risk_snapshot_updated.py",
     "functions/announcing/",
     "functions/evaluation/backtest/",
     "functions/evaluation/exits/",

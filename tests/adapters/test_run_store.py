@@ -13,22 +13,28 @@ from functions.evaluation.runs.adapters.dynamodb_runs import DynamoDBRuns
 from functions.evaluation.runs.append_item import AppendItem, ItemDraft
 from functions.evaluation.runs.create_runs import CreateRuns, EvaluationExistsError, RunDraft
 from functions.evaluation.runs.evaluation_marker import EvaluationMarker
-from functions.evaluation.runs.ports import ChainWrite, MovedHeads, RefusedAppend, RunStore
+from functions.evaluation.runs.ports import (
+    ChainWrite,
+    MovedHeads,
+    RefusedAppend,
+    RunsOfSnapshots,
+    RunStore,
+)
 from functions.evaluation.runs.read_chain import load_run
-from functions.evaluation.runs.run_head import RunHead
+from functions.evaluation.runs.run_head import RunHead, snapshot_key
 from functions.evaluation.runs.run_query import RunQuery
 from functions.evaluation.runs.verify_runs import VerifyRuns
 from functions.hub.ports import DependencyUnavailableError
 from risk_hub_contracts.runs.anchor import hour_of
 from risk_hub_contracts.runs.chain import ChainHead
 from risk_hub_contracts.runs.fold import fold
-from risk_hub_contracts.runs.payloads import Payload
+from risk_hub_contracts.runs.payloads import Payload, SnapshotReference
 from risk_hub_contracts.runs.run_item import SealedItem, seal, unseal
 from risk_hub_contracts.runs.run_key import RunKey
 from tests.adapters.conftest import create_table
 from tests.adapters.counting import Requests
 from tests.fakes.clock import START, FrozenClock
-from tests.fakes.runs import MemoryAnchors, MemoryRuns, created, draft, run_key, validation
+from tests.fakes.runs import HASH, MemoryAnchors, MemoryRuns, created, draft, run_key, validation
 from tests.fakes.samples import WORLD
 
 ODD_NAMES = [
@@ -46,8 +52,8 @@ ODD_NAMES = [
 ]
 
 
-class Store(RunStore, MovedHeads, Protocol):
-    """Both ports, which one adapter implements."""
+class Store(RunStore, RunsOfSnapshots, MovedHeads, Protocol):
+    """The three ports, which one adapter implements."""
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -211,12 +217,31 @@ def test_a_list_since_an_instant_includes_it_and_omits_earlier_creations(many: S
 
 
 def test_an_append_changes_the_status_in_every_list_and_no_position(many: Store) -> None:
-    append(many, run_key("b"), "e2", validation("cohort", "pass"), hours=6)
-    assert listed(many, status="fail") == ["c"]
-    assert listed(many, stage="live", status="pass") == ["d", "b"]
+    append(many, run_key("d"), "e2", validation("cohort", "warn"), hours=6)
+    assert listed(many, status="pass") == ["e", "a"]
+    assert listed(many, stage="live", status="warn") == ["d"]
     assert listed(many) == ["e", "d", "c", "b", "a"]
-    (head,) = many.page(RunQuery(WORLD, strategy_id="b", limit=5)).heads
-    assert (head.sequence, head.status) == (3, "pass")
+    (head,) = many.page(RunQuery(WORLD, strategy_id="d", limit=5)).heads
+    assert (head.sequence, head.status) == (2, "warn")
+
+
+def test_runs_are_found_by_their_snapshot_oldest_first_and_up_to_a_limit(runs: Store) -> None:
+    used, other = (SnapshotReference(version=version, content_hash=HASH) for version in ("v1", "v2"))
+    changed = SnapshotReference(version="v1", content_hash="sha256:" + "b" * 64)
+    for minute, (name, snapshot) in enumerate([("b", used), ("x", other), ("y", changed), ("a", used)]):
+        clock = FrozenClock(START + timedelta(minutes=minute))
+        create(runs, draft(run_key(name), snapshot=snapshot), clock=clock)
+    create(runs, draft(run_key("none"), snapshot=None), draft(run_key("z", world_id="other"), snapshot=used))
+    append(runs, run_key("a"), "e1", validation("cohort", "fail"))
+
+    def found(version: str, content_hash: str = HASH, limit: int = 10) -> list[tuple[str, int]]:
+        heads = runs.computed_from(WORLD, snapshot_key(version, content_hash), limit)
+        return [(head.key.strategy_id, head.sequence) for head in heads]
+
+    assert found("v1") == [("b", 1), ("a", 2)]
+    assert found("v1", limit=1) == [("b", 1)]
+    assert found("v1", changed.content_hash) == [("y", 1)]
+    assert found("v3") == []
 
 
 def test_runs_created_at_one_instant_are_all_listed_once(runs: Store) -> None:
@@ -296,6 +321,10 @@ def test_record_history_and_each_list_are_one_query_for_any_number_of_runs(
         requests.clear()
         found = table.page(RunQuery(WORLD, limit=5, **query)).heads
         assert len(found) == (1 if "strategy_id" in query else 5)
+        assert list(requests.operations) == ["Query"]
+    for snapshot in (snapshot_key("v1", HASH), snapshot_key("v2", HASH)):
+        requests.clear()
+        table.computed_from(WORLD, snapshot, 1_000)
         assert list(requests.operations) == ["Query"]
     requests.clear()
     assert len(table.chain(run_key("s1")).items) == len(table.items(run_key("s1"), 0, 5)) == 1
@@ -382,6 +411,7 @@ def test_only_the_list_entry_has_keys_of_lists_and_only_items_have_an_hour(table
         "list_stage",
         "list_status",
         "list_stage_status",
+        "list_snapshot",
     }
     assert created().stage in entry["list_stage"]["S"]
 

@@ -64,7 +64,7 @@ def test_the_record_of_a_created_run_has_all_of_its_creation() -> None:
     items = chain(created())
     run, payload = fold(items), created()
     assert run.key == run_key()
-    assert (run.sequence, run.sha256, run.fold_version) == (1, items[0].sha256, 1)
+    assert (run.sequence, run.sha256, run.fold_version) == (1, items[0].sha256, 2)
     assert (run.created_by, run.updated_by) == ("s1", "s1")
     assert run.created_at == run.updated_at == "2026-01-05T12:00:01.000000Z"
     for name in set(type(payload).model_fields) - {"metrics"}:
@@ -94,9 +94,28 @@ def test_status_is_the_worst_of_creation_and_validations_in_any_order(order: tup
 
 def test_a_repeated_validation_replaces_the_earlier_one_of_its_name() -> None:
     run = folded(validation("cohort", "fail"), validation("stress", "warn"), validation("cohort", "pass"))
-    assert run.status == "warn"
-    assert run.validations["cohort"].sequence == 4
-    assert run.validations["cohort"].results == (rule_result("pass", "stress_crash"),)
+    cohort = run.validations["cohort"]
+    assert (cohort.sequence, cohort.status, cohort.worst_status) == (4, "pass", "fail")
+    assert cohort.results == (rule_result("pass", "stress_crash"),)
+
+
+@pytest.mark.parametrize("failed", ["fail", "warn"])
+def test_a_later_pass_of_the_same_layer_does_not_improve_the_status(failed: Any) -> None:
+    run = folded(validation("cohort", failed), validation("cohort", "pass"), validation("stress", "pass"))
+    assert run.status == failed
+
+
+def test_a_validation_that_was_not_evaluated_neither_passes_nor_fails() -> None:
+    skipped = validation("live").model_copy(
+        update={"status": "not_evaluated", "reason_code": "live_block_missing", "results": ()}
+    )
+    for status in ("pass", "warn", "fail"):
+        run = fold(chain(created(status=status), skipped))
+        assert run.status == status
+    live = run.validations["live"]
+    assert (live.status, live.worst_status, live.reason_code) == ("not_evaluated", None, "live_block_missing")
+    later = folded(validation("live", "fail"), skipped)
+    assert (later.status, later.validations["live"].worst_status) == ("fail", "fail")
 
 
 def test_an_override_changes_no_status_and_keeps_its_request() -> None:

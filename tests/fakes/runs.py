@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions.evaluation.runs.create_runs import RunDraft
 from functions.evaluation.runs.ports import WRITES_MAX_COUNT, ChainWrite, RefusedAppend, StoredChain
+from functions.evaluation.runs.run_head import RunHead
 from functions.evaluation.runs.run_query import RunPage, RunQuery
 from risk_hub_contracts.base.times import parse_instant
 from risk_hub_contracts.runs.anchor import hour_of
@@ -20,13 +21,12 @@ from tests.fakes.samples import WORLD
 
 if TYPE_CHECKING:
     from functions.evaluation.runs.evaluation_marker import EvaluationMarker
-    from functions.evaluation.runs.run_head import RunHead
 
 HASH = "sha256:" + "a" * 64
 
 
 class MemoryRuns:
-    """RunStore and MovedHeads."""
+    """RunStore, RunsOfSnapshots and MovedHeads."""
 
     def __init__(self) -> None:
         self.rows: dict[RunKey, dict[int, StoredItem]] = {}
@@ -87,6 +87,12 @@ class MemoryRuns:
         )
         page = heads[: query.limit]
         return RunPage(page, page[-1].order if len(heads) > query.limit else None)
+
+    def computed_from(self, world_id: str, snapshot: str, limit: int) -> Sequence[RunHead]:
+        found = [
+            head for head in self.heads.values() if (head.key.world_id, head.snapshot) == (world_id, snapshot)
+        ]
+        return sorted(found, key=lambda head: head.order)[:limit]
 
     def chains(self) -> Iterator[StoredChain]:
         for key in sorted(self.rows.keys() | self.heads.keys()):

@@ -76,6 +76,7 @@ def test_risk_bundle_contains_only_the_risk_engine_and_the_packages_it_uses() ->
 
 
 EVALUATION_CODE = (
+    "functions/evaluation/extended/",
     "functions/evaluation/policies/",
     "functions/evaluation/measured_numbers.py",
     "functions/evaluation/store/policy_rows.py",
@@ -89,14 +90,13 @@ EVALUATION_CODE = (
 def test_evaluation_bundle_contains_only_its_functions_with_policies_and_rules() -> None:
     names = hub_files("evaluation")
     folders = {Path(name).parts[1] for name in names if name.startswith("functions/")}
-    assert folders == {
-        "__init__.py",
-        "evaluation_registry",
-        "evaluator",
-        *SHARED_PACKAGES - {"announcing", "history"},
-    }
+    deployed = {"evaluation_registry", "evaluator", "extended_validator"}
+    assert folders == {"__init__.py", *deployed, *SHARED_PACKAGES - {"announcing", "history"}}
     assert all(any(name.startswith(code) for name in names) for code in EVALUATION_CODE)
-    assert not [name for name in names if name.startswith(("events/", *RISK_CODE[:2]))]
+    assert not [name for name in names if name.startswith(RISK_CODE[:2])]
+    assert {name for name in names if name.startswith("events/")} == {
+        f"events/{module}.py" for module in ("__init__", "envelope", "evaluated")
+    }
 
 
 @pytest.mark.parametrize("group", ["hub", "risk"])

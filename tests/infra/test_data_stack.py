@@ -125,6 +125,7 @@ def test_runs_are_listed_through_sparse_global_indexes_and_anchored_by_the_hour(
         "by_stage": ("list_stage", "created_order", ["entry"]),
         "by_status": ("list_status", "created_order", ["entry"]),
         "by_stage_and_status": ("list_stage_status", "created_order", ["entry"]),
+        "by_snapshot": ("list_snapshot", "created_order", ["entry"]),
         "by_hour": ("recorded_hour", "run_key", ["sha256"]),
     }
 

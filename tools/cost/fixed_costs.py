@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, get_args
 
+from functions.evaluation.extended.outcomes import RunOutcome
+from functions.extended_validator.run_tally import DONE
 from infra.cdk.alarms.table import alarm_rules
 from infra.environments import EnvironmentSpec
-from infra.functions import FUNCTIONS, WORKER_EVENTS
+from infra.functions import FUNCTIONS, REPORT_WORKERS, WORKER_EVENTS
 from risk_hub_contracts.base import metrics as m
 from risk_hub_contracts.base.limits import PER_WORLD_METRICS_MAX_COUNT
 from risk_hub_contracts.base.problems import PROBLEMS
 from risk_hub_contracts.reports.risk import RiskStatus
+from risk_hub_contracts.runs.rule_result import ValidationStatus
 from tools.cost.prices import PRICES
 
 DASHBOARDS: Final = 2
@@ -71,7 +74,11 @@ def _series(environment: EnvironmentSpec) -> Iterator[tuple[str, int]]:
 def _values(environment: EnvironmentSpec, metric: m.Metric, dimensions: tuple[str, ...]) -> int:
     """Return the number of series of a metric under one set of dimensions."""
     if metric == m.REPORTS:
-        return len(environment.stage_allow_list) * len(get_args(RiskStatus)) * len(WORKER_EVENTS)
+        return len(environment.stage_allow_list) * len(get_args(RiskStatus)) * len(REPORT_WORKERS)
+    if metric == m.EXTENDED_VALIDATIONS:
+        return len(get_args(ValidationStatus))
+    if metric == m.RUNS_NOT_EXTENDED:
+        return len(set(RunOutcome) - DONE)
     if metric == m.BLOB_ERRORS:
         return len(get_args(m.BlobErrorReason))
     (dimension,) = dimensions

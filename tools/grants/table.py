@@ -5,7 +5,7 @@ from typing import Final
 
 from infra.functions import WORKER_EVENTS
 from infra.names import FunctionFolder
-from tools.grants import consumers, evaluations, history, policies, producers, scheduled, workers
+from tools.grants import consumers, evaluations, extended, history, policies, producers, scheduled, workers
 from tools.grants.workbench import Workbench
 
 Scenario = Callable[[Workbench], None]
@@ -128,6 +128,12 @@ SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
         ("dynamodb:PutItem", "evaluations"): workers.signals,
         ("s3:GetObject", BODIES): workers.signals_on_a_large_book,
         ("s3:GetObject", HISTORY): history.signals_on_a_moved_book,
+    },
+    "extended_validator": {
+        ("dynamodb:Query", "evaluation_runs/index/by_snapshot"): extended.finds_no_run,
+        ("dynamodb:Query", "evaluation_runs"): extended.extends_a_run,
+        ("dynamodb:PutItem", "evaluation_runs"): extended.extends_a_run,
+        ("dynamodb:GetItem", "policies"): extended.extends_a_run,
     },
     "freshness_monitor": {
         ("dynamodb:Scan", "worlds"): scheduled.monitors,

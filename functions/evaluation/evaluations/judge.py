@@ -88,6 +88,7 @@ def _created(
         recommended_stage=verdict.recommended_stage,
         selected=verdict.selected,
         evaluation_id=request.evaluation_id,
+        evaluated_count=len(request.strategies),
         profile=evaluation.profile,
         policy_id=evaluation.policy_id,
         policy_version=evaluation.policy_version,

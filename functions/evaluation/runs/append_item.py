@@ -71,11 +71,12 @@ class ItemDraft:
 
 @dataclass(frozen=True, slots=True)
 class AppendedItem:
-    """The stored item of a draft, the record of the run, and whether this call stored the item."""
+    """The stored item of a draft, the record and the items of the run, and whether this call stored the item."""
 
     item: SealedItem
     run: EvaluationRun
     appended: bool
+    items: Sequence[SealedItem] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +97,32 @@ class AppendItem:
             RunItemError: the item exceeds RUN_ITEM_MAX_BYTES.
             BrokenChainError: the stored chain is broken; nothing is appended to it.
         """
+        return self.onto(*load_run(self.store, draft.key), draft)
+
+    def onto(self, items: Sequence[SealedItem], run: EvaluationRun, draft: ItemDraft) -> AppendedItem:
+        """Store the item behind a chain that was read before, with one write.
+
+        The chain is read again only after another writer's append.
+
+        Args:
+            items: the verified items of the run.
+            run: the record that they fold into.
+            draft: the item to append.
+
+        Raises:
+            RunNotFoundError, StaleSequenceError, EntryConflictError, ItemRefusedError, RunItemError,
+            BrokenChainError: as for a call.
+        """
         for _ in range(APPEND_MAX_ATTEMPTS):
-            items, run = load_run(self.store, draft.key)
             existing = _existing(items, draft)
             if existing is not None:
-                return AppendedItem(existing, run, appended=False)
+                return AppendedItem(existing, run, appended=False, items=items)
             if draft.expected_sequence not in {None, run.sequence}:
                 raise StaleSequenceError(draft.key, run.sequence)
             item, grown = self._next(run, draft)
             if self.store.append([ChainWrite(item, RunHead.of(grown))]) is None:
-                return AppendedItem(item, grown, appended=True)
-        _, run = load_run(self.store, draft.key)
+                return AppendedItem(item, grown, appended=True, items=[*items, item])
+            items, run = load_run(self.store, draft.key)
         raise StaleSequenceError(draft.key, run.sequence)
 
     def _next(self, run: EvaluationRun, draft: ItemDraft) -> tuple[SealedItem, EvaluationRun]:

@@ -98,6 +98,16 @@ class RunStore(Protocol):
         """Yield the rows of every run, run by run; a run may be read while it grows."""
 
 
+class RunsOfSnapshots(Protocol):
+    """The runs by the snapshot that they were computed from."""
+
+    def computed_from(self, world_id: str, snapshot: str, limit: int) -> Sequence[RunHead]:
+        """Return at most `limit` runs of a snapshot (`snapshot_key`), oldest first; one request for up to 1 MB.
+
+        It may miss a run that was created within about the last second.
+        """
+
+
 class MovedHeads(Protocol):
     """The items by the hour of their recording."""
 

@@ -15,6 +15,11 @@ RUN_ORDER: Final = re.compile(rf"{INSTANT}\|[0-9a-f]{{{DIGEST_CHARS}}}")
 """The form of every key of `order`."""
 
 
+def snapshot_key(version: str, content_hash: str) -> str:
+    """Return the text that names a snapshot within its world; neither part contains the separator."""
+    return f"{version}/{content_hash}"
+
+
 @dataclass(frozen=True, slots=True)
 class RunHead:
     """The entry of a run in a list. It follows from the run's items, so it can be computed again.
@@ -23,6 +28,7 @@ class RunHead:
         sequence: the sequence of the last item.
         sha256: the digest of the last item.
         status: the summary status after the last item.
+        snapshot: the snapshot that the run was computed from, as `snapshot_key` names it.
     """
 
     key: RunKey
@@ -32,11 +38,22 @@ class RunHead:
     status: str
     created_at: str
     updated_at: str
+    snapshot: str | None = None
 
     @classmethod
     def of(cls, run: EvaluationRun) -> Self:
         """Return the list entry of a record."""
-        return cls(run.key, run.sequence, run.sha256, run.stage, run.status, run.created_at, run.updated_at)
+        used = run.snapshot
+        return cls(
+            key=run.key,
+            sequence=run.sequence,
+            sha256=run.sha256,
+            stage=run.stage,
+            status=run.status,
+            created_at=run.created_at,
+            updated_at=run.updated_at,
+            snapshot=None if used is None else snapshot_key(used.version, used.content_hash),
+        )
 
     @property
     def order(self) -> str:

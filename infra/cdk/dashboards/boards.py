@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from infra import names
 from infra.cdk.dashboards.panel import Graph, Line, LogTable, Metric, Panel, WorldGraph
-from infra.functions import FUNCTION_FOLDERS, WORKER_EVENTS
+from infra.functions import FUNCTION_FOLDERS, REPORT_WORKERS, WORKER_EVENTS
 from risk_hub_contracts.base import metrics as m
 from risk_hub_contracts.policies.evaluation_policy import STAGES
 
@@ -210,7 +210,7 @@ def _incomplete(environment: EnvironmentSpec) -> tuple[Line, ...]:
             _hub_metric(environment, m.REPORTS, "Sum", stage=each, status=status, worker=worker),
         )
         for each in environment.paging_stages
-        for worker in WORKER_EVENTS
+        for worker in REPORT_WORKERS
         for status in statuses
     )
 

@@ -27,18 +27,23 @@ class Intent:
 
 @dataclass
 class ModelRun:
-    """The expected state of one run after a number of entries."""
+    """The expected state of one run after a number of entries.
+
+    Attributes:
+        judged: the statuses of all validations, also of those that a later one replaced.
+    """
 
     stage: str
     creation_status: str
     validations: dict[str, str] = field(default_factory=dict)
+    judged: set[str] = field(default_factory=set)
     overrides: dict[str, Document] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     reviews: dict[str, str] = field(default_factory=dict)
 
     @property
     def status(self) -> str:
-        found = {self.creation_status, *self.validations.values()}
+        found = {self.creation_status, *self.judged}
         return next(status for status in WORST_FIRST if status in found)
 
     def accepts(self, intent: Intent) -> bool:
@@ -59,6 +64,7 @@ class ModelRun:
 
     def _extended_validation(self, payload: Mapping[str, Any], _subject: str) -> bool:
         self.validations[payload["validation"]] = payload["status"]
+        self.judged.add(payload["status"])
         return True
 
     def _override_requested(self, payload: Mapping[str, Any], subject: str) -> bool:

@@ -2,7 +2,8 @@
 
 The values of a dimension come from a closed list, so no text from a caller can create a metric: `stage` from the
 allow list of the deployment (for evaluations of strategies: `backtest`, `paper` or `live`), `worker` and `queue`
-from the deployed functions, `reason` and `status` from the problem registry or the statuses of reports.
+from the deployed functions, `reason` and `status` from the problem registry, the statuses of reports and validations,
+or the outcomes of runs.
 `world_id` is the id of a registered world, for at most `PER_WORLD_METRICS_MAX_COUNT` worlds. freshness_monitor
 chooses missing worlds first, then those with the greatest lag relative to their limits, then the first ones by name;
 the writer and the workers choose the first ones by name.
@@ -205,6 +206,23 @@ QUEUE_AGE: Final = Metric(
     "risk_hub_queue_age_seconds", "Seconds", _BY_WORKER, "How long a message had waited when it was received."
 )
 
+# Extended validation: extended_validator
+EXTENDED_VALIDATIONS: Final = Metric(
+    "risk_hub_extended_validations_total",
+    "Count",
+    ((STATUS,),),
+    "Items of extended validation that were appended to evaluation runs, by status (`pass`, `warn`, `fail`, "
+    "`not_evaluated`).",
+)
+RUNS_NOT_EXTENDED: Final = Metric(
+    "risk_hub_runs_not_extended_total",
+    "Count",
+    ((REASON,),),
+    "Evaluation runs that did not get all items of a report, in each attempt. The event is handled again after "
+    "`policy_missing`, `policy_damaged`, `run_broken`, `run_contended` and `cohort_incomplete`, and not after "
+    "`run_missing` and `run_full`.",
+)
+
 # History: snapshot_mover, in each run
 HISTORY_MOVED: Final = Metric(
     "risk_hub_history_moved_total", "Count", _BY_WORKER, "Snapshots moved from the table to history."
@@ -259,6 +277,8 @@ METRICS: Final[Mapping[str, Metric]] = MappingProxyType(
             SNAPSHOT_DLQ,
             PROCESSING_DELAY,
             QUEUE_AGE,
+            EXTENDED_VALIDATIONS,
+            RUNS_NOT_EXTENDED,
             HISTORY_MOVED,
             HISTORY_LAG,
             HISTORY_DIFFERENCE,

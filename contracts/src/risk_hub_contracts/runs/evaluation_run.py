@@ -7,12 +7,12 @@ from pydantic import BaseModel, ConfigDict
 from risk_hub_contracts.base.times import Instant
 from risk_hub_contracts.runs.decision import Decision
 from risk_hub_contracts.runs.payloads import CallerPrecheck, RiskTier, SnapshotReference
-from risk_hub_contracts.runs.rule_result import RuleResult, RuleStatus
+from risk_hub_contracts.runs.rule_result import RuleResult, RuleStatus, ValidationStatus
 from risk_hub_contracts.runs.run_key import RunKey
 
 __all__ = ["FOLD_VERSION", "EvaluationRun", "Failure", "Override", "Review", "Validation"]
 
-FOLD_VERSION: Final = 1
+FOLD_VERSION: Final = 2
 OverrideState = Literal["requested", "approved", "rejected", "expired"]
 _RECORD: Final = ConfigDict(frozen=True, extra="ignore")
 
@@ -28,9 +28,15 @@ class _Recorded(BaseModel):
 
 
 class Validation(_Recorded):
-    """The newest extended validation of one name."""
+    """The newest extended validation of one name.
 
-    status: RuleStatus
+    `worst_status` is the worst status of all validations of this name; null if none of them was evaluated.
+    """
+
+    status: ValidationStatus
+    worst_status: RuleStatus | None = None
+    reason_code: str | None = None
+    report: str | None = None
     engine_version: str
     metrics: dict[str, Any]
     results: tuple[RuleResult, ...]
@@ -65,9 +71,9 @@ class Review(_Recorded):
 class EvaluationRun(BaseModel):
     """The current record of one run.
 
-    `status` is the worst of the creation's and of each newest extended validation's; an override does not
-    change it. `sequence` and `sha256` are those of the last item. `unfolded` lists the items that the fold
-    left out.
+    `status` is the worst of the creation's and of every extended validation's: a later validation never
+    improves it, one that was not evaluated and an override do not change it. `sequence` and `sha256` are those of
+    the last item. `unfolded` lists the items that the fold left out.
     """
 
     model_config = _RECORD
@@ -91,6 +97,7 @@ class EvaluationRun(BaseModel):
     recommended_stage: str | None
     selected: bool | None
     evaluation_id: str | None
+    evaluated_count: int | None = None
     profile: str | None
     policy_id: str
     policy_version: str

@@ -20,7 +20,7 @@ from risk_hub_contracts.runs.evaluation_run import (
     Validation,
 )
 from risk_hub_contracts.runs.payloads import CREATED, KINDS, STORED, Payload, RunCreated
-from risk_hub_contracts.runs.rule_result import WORST_LAST
+from risk_hub_contracts.runs.rule_result import WORST_LAST, RuleStatus, ValidationStatus
 from risk_hub_contracts.runs.run_item import RunItem, SealedItem
 
 __all__ = ["RunFoldError", "fold", "fold_next"]
@@ -105,16 +105,26 @@ def _recorded(item: RunItem) -> Change:
 
 
 def _validated(run: EvaluationRun, payload: payloads.ExtendedValidation, recorded: Change) -> Change:
+    earlier = run.validations.get(payload.validation)
     validation = Validation(
         **recorded,
         status=payload.status,
+        worst_status=_worst(None if earlier is None else earlier.worst_status, payload.status),
+        reason_code=payload.reason_code,
+        report=payload.report,
         engine_version=payload.engine_version,
         metrics=payload.metrics.document(),
         results=payload.results,
     )
     validations = {**run.validations, payload.validation: validation}
-    statuses = (run.creation_status, *(each.status for each in validations.values()))
-    return {"validations": validations, "status": max(statuses, key=WORST_LAST.index)}
+    return {"validations": validations, "status": _worst(run.status, payload.status)}
+
+
+def _worst(before: RuleStatus | None, status: ValidationStatus) -> RuleStatus | None:
+    """Return the worse of two statuses; a validation that was not evaluated has none."""
+    if status == "not_evaluated":
+        return before
+    return status if before is None else max(before, status, key=WORST_LAST.index)
 
 
 def _requested(run: EvaluationRun, payload: payloads.OverrideRequested, recorded: Change) -> Change | None:

@@ -16,12 +16,22 @@ from pydantic import (
 )
 
 from risk_hub_contracts.base.ids import CODE_PATTERN, CONTENT_HASH_PATTERN, STAGE_PATTERN
-from risk_hub_contracts.base.limits import ID_MAX_CHARS, RULES_PER_PROFILE_MAX_COUNT, RUN_NOTE_MAX_CHARS
+from risk_hub_contracts.base.limits import (
+    EVALUATED_STRATEGIES_MAX_COUNT,
+    ID_MAX_CHARS,
+    RULES_PER_PROFILE_MAX_COUNT,
+    RUN_NOTE_MAX_CHARS,
+)
 from risk_hub_contracts.base.name_types import Identifier
 from risk_hub_contracts.base.times import format_instant, parse_instant
 from risk_hub_contracts.runs.decision import Decision
 from risk_hub_contracts.runs.metric_blocks import MetricBlocks
-from risk_hub_contracts.runs.rule_result import RuleResult, RuleStatus
+from risk_hub_contracts.runs.rule_result import (
+    REASON_CODE_PATTERN,
+    RuleResult,
+    RuleStatus,
+    ValidationStatus,
+)
 
 Stage = Annotated[str, Field(pattern=STAGE_PATTERN)]
 ContentHash = Annotated[str, Field(pattern=CONTENT_HASH_PATTERN)]
@@ -35,6 +45,7 @@ def _utc(text: str) -> str:
 
 UtcInstant = Annotated[str, AfterValidator(_utc), Field(json_schema_extra={"format": "date-time"})]
 """An instant, recorded in UTC with microseconds, so that two spellings of one instant are equal."""
+REPORT_KEY_MAX_CHARS: Final = 4 * ID_MAX_CHARS
 RiskTier = Literal["low", "medium", "high"]
 CandidateWeight = Annotated[float, Field(strict=True, gt=0, lt=1)]
 """The share of portfolio value that a strategy without a position would get."""
@@ -87,11 +98,10 @@ def _checked_once(value: object, check: ValidatorFunctionWrapHandler, info: Vali
 
 
 class _Judged(Payload):
-    """Metrics, the results of the rules that judged them, and their summary."""
+    """Metrics, and the results of the rules that judged them."""
 
     metrics: Annotated[MetricBlocks, WrapValidator(_checked_once)] = MetricBlocks()
     results: Results = ()
-    status: RuleStatus
     engine_version: Annotated[str, Field(min_length=1, max_length=ID_MAX_CHARS)]
 
     @field_serializer("metrics")
@@ -108,14 +118,17 @@ class RunCreated(_Judged):
     reason of each number that the hub could not compute, by its path. `request_hash` identifies the content of the
     request; `candidate_weight`, `baseline_run_id`, `previous_evaluation_id` and `caller_precheck` are its members.
     `decision` says whether the caller's verdict or the hub's decided.
+    `evaluated_count` is the number of its strategies: the cohort is complete when that many runs are stored.
     """
 
+    status: RuleStatus
     stage: Stage
     risk_tier: RiskTier
     model_card_version: Identifier | None = None
     recommended_stage: Stage | None = None
     selected: bool | None = None
     evaluation_id: Identifier | None = None
+    evaluated_count: Annotated[int, Field(ge=1, le=EVALUATED_STRATEGIES_MAX_COUNT)] | None = None
     profile: Annotated[str, Field(min_length=1, max_length=ID_MAX_CHARS)] | None = None
     policy_id: Identifier
     policy_version: Identifier
@@ -133,10 +146,15 @@ class RunCreated(_Judged):
 class ExtendedValidation(_Judged):
     """A validation after the creation: `cohort`, `portfolio`, `stress`, `live`, or one of a later release.
 
-    A repeated validation replaces the earlier one in the folded record; the chain keeps both.
+    A repeated validation replaces the earlier one in the folded record, but not in the status of the run; the
+    chain keeps both. `reason_code` says why the `status` is `not_evaluated`; otherwise it is null. `report` is
+    the key of the report on which the validation was made.
     """
 
     validation: Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$")]
+    status: ValidationStatus
+    reason_code: Annotated[str, Field(pattern=REASON_CODE_PATTERN)] | None = None
+    report: Annotated[str, Field(min_length=1, max_length=REPORT_KEY_MAX_CHARS)] | None = None
 
 
 class OverrideRequested(Payload):

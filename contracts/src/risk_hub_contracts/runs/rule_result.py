@@ -7,11 +7,21 @@ from pydantic import BaseModel, ConfigDict, Field
 from risk_hub_contracts.base.ids import ID_PATTERN, RULE_NAME_PATTERN
 from risk_hub_contracts.base.limits import ID_MAX_CHARS, NAME_MAX_CHARS, RULE_TAGS_MAX_COUNT
 
-__all__ = ["WORST_LAST", "RuleResult", "RuleStatus", "RuleTag", "Severity"]
+__all__ = [
+    "REASON_CODE_PATTERN",
+    "WORST_LAST",
+    "RuleResult",
+    "RuleStatus",
+    "RuleTag",
+    "Severity",
+    "ValidationStatus",
+]
 
 REASON_CODE_PATTERN: Final = r"^[a-z][a-z0-9_]{0,63}$"
 
 RuleStatus = Literal["pass", "warn", "fail"]
+ValidationStatus = Literal["pass", "warn", "fail", "not_evaluated"]
+"""Summary of an extended validation; `not_evaluated` is neither a pass nor a failure."""
 WORST_LAST: Final[tuple[RuleStatus, ...]] = ("pass", "warn", "fail")
 Severity = Literal["blocking", "soft", "info"]
 """A failed `blocking` rule fails the strategy, a failed `soft` rule warns, an `info` rule only reports."""

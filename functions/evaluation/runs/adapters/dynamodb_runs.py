@@ -1,8 +1,8 @@
-"""RunStore and MovedHeads on DynamoDB: an item and its list entry are written in one transaction."""
+"""The ports of runs on DynamoDB: an item and its list entry are written in one transaction."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
@@ -19,12 +19,14 @@ from functions.evaluation.runs.adapters.run_rows import (
     readable_head,
     row_key,
     sequence_text,
+    snapshot_partition,
     stored_head,
     stored_item,
     stored_marker,
 )
 from functions.evaluation.runs.evaluation_marker import EvaluationMarker
 from functions.evaluation.runs.ports import ChainWrite, RefusedAppend, StoredChain
+from functions.evaluation.runs.run_head import RunHead
 from functions.evaluation.runs.run_query import RunPage, RunQuery
 from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.batch_get import batch_get
@@ -42,6 +44,7 @@ STORE: Final = Dependency.RUN_STORE
 KEY_IS_FREE: Final = "attribute_not_exists(run_key)"
 SAME_SEQUENCE: Final = "last_sequence = :previous"
 BY_HOUR: Final = "by_hour"
+BY_SNAPSHOT: Final = "by_snapshot"
 FILTERED_READ_MAX_COUNT: Final = 1_000
 """Entries of one strategy that one request reads to select a stage or a status: about 250 kB."""
 
@@ -190,6 +193,18 @@ class DynamoDBRuns:
             return RunPage(heads[: query.limit], heads[query.limit - 1].order)
         last: Item = answer.get("LastEvaluatedKey") or {}
         return RunPage(heads, last["created_order"]["S"] if last else None)
+
+    def computed_from(self, world_id: str, snapshot: str, limit: int) -> Sequence[RunHead]:
+        """See RunsOfSnapshots."""
+        request = {
+            "TableName": self.table,
+            "IndexName": BY_SNAPSHOT,
+            "KeyConditionExpression": "list_snapshot = :snapshot",
+            "ExpressionAttributeValues": {":snapshot": {"S": snapshot_partition(world_id, snapshot)}},
+            "Limit": limit,
+        }
+        rows = query_items(self.dynamodb, STORE, request)
+        return [stored_head(row) for row in islice(rows, limit)]
 
     def chains(self) -> Iterator[StoredChain]:
         """See RunStore. A scan returns the rows of one run together, in the order of their sort keys."""

@@ -26,6 +26,7 @@ HEAD_SEQUENCE: Final = "0" * SEQUENCE_DIGITS
 COMPRESSION_LEVEL: Final = 1
 SEPARATOR: Final = "/"
 ENTRY_MEMBERS: Final = ("sequence", "sha256", "stage", "status", "created_at", "updated_at")
+SNAPSHOT: Final = "snapshot"
 
 MARKER_SEQUENCE: Final = "evaluation"
 """Sort key of the marker of an evaluation, whose partition key is `<world>/<evaluation id>`."""
@@ -133,13 +134,25 @@ def head_row(head: RunHead) -> Item:
         "list_status": SEPARATOR.join((world, status)),
         "list_stage_status": SEPARATOR.join((world, stage, status)),
         "created_order": head.order,
-        "entry": orjson.dumps({name: getattr(head, name) for name in ENTRY_MEMBERS}).decode(),
+        "entry": orjson.dumps(_entry(head)).decode(),
     }
+    if head.snapshot is not None:
+        indexed["list_snapshot"] = snapshot_partition(world, head.snapshot)
     return {
         **row_key(head.key, HEAD_SEQUENCE),
         **{name: {"S": text} for name, text in indexed.items()},
         "last_sequence": {"N": str(head.sequence)},
     }
+
+
+def snapshot_partition(world_id: str, snapshot: str) -> str:
+    """Return the partition of the index of snapshots; only list entries of runs of a snapshot are in it."""
+    return SEPARATOR.join((world_id, snapshot))
+
+
+def _entry(head: RunHead) -> dict[str, Any]:
+    members = {name: getattr(head, name) for name in ENTRY_MEMBERS}
+    return members if head.snapshot is None else {**members, SNAPSHOT: head.snapshot}
 
 
 def readable_head(row: Item) -> RunHead | None:
@@ -157,4 +170,5 @@ def stored_head(row: Item) -> RunHead:
         KeyError, TypeError, ValueError: it is damaged.
     """
     entry: dict[str, Any] = orjson.loads(row["entry"]["S"])
-    return RunHead(key=RunKey.parse(row["run_key"]["S"]), **{name: entry[name] for name in ENTRY_MEMBERS})
+    members = {name: entry[name] for name in ENTRY_MEMBERS}
+    return RunHead(key=RunKey.parse(row["run_key"]["S"]), **members, snapshot=entry.get(SNAPSHOT))

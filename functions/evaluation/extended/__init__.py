@@ -1,0 +1,1 @@
+"""Extended validation: append to a run what the reports of its snapshot say."""
