@@ -51,6 +51,7 @@ class EnvironmentSpec:
         hot_days: Age of `as_of`, in days, from which a snapshot is moved from the table to history; a world that
             fills its share of the table earlier has a shorter window.
         move_settle_seconds: Seconds since its commit before a snapshot may be moved.
+        anchor_lock_days: Days during which no principal can delete an anchor of evaluation runs.
         blob_grace_hours: Hours that a blob may exist before a snapshot refers to it.
         stage_allow_list: Values of `X-Stage` that the writer accepts.
         gross_exposure_max: Largest sum of the weights' magnitudes by `X-Stage`; other stages have the
@@ -108,6 +109,7 @@ class EnvironmentSpec:
     requests_per_address: int | None = None
     custom_domain: CustomDomain | None = None
     archive_lock_days: int | None = None
+    anchor_lock_days: int = 1
     rollout: Rollout = "in_place"
     encrypted_alarms: bool = False
     permissions_boundary: str | None = None
@@ -181,6 +183,7 @@ _PROD: Final = replace(
     throttle_burst_requests=1000,
     requests_per_address=60_000,
     archive_lock_days=365,
+    anchor_lock_days=365,
     event_archive_days=90,
 )
 

@@ -19,7 +19,8 @@ class Grant:
     Attributes:
         actions: such as `dynamodb:GetItem`.
         resources: a table (`snapshots`), one of its indexes (`snapshots/index/by_as_of`), objects under a prefix
-            (`bucket/risk-blobs/*`), or `bucket`, `bus`, `queues`, `relay-failures`, `tokens`.
+            (`bucket/risk-blobs/*`, `anchors/evaluation-anchors/*`), or `bucket`, `anchors`, `bus`, `queues`,
+            `relay-failures`, `tokens`.
     """
 
     actions: tuple[str, ...]

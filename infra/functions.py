@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 BLOBS: Final = f"bucket/{names.BLOB_PREFIX}*"
 BODIES: Final = f"bucket/{names.BODY_PREFIX}*"
 UPLOADS: Final = f"bucket/{names.UPLOAD_PREFIX}*"
+ANCHORS: Final = f"anchors/{names.ANCHOR_PREFIX}*"
 HISTORY: Final = f"bucket/{names.HISTORY_PREFIX}*"
 
 READ_TOKENS: Final = allow("secretsmanager:GetSecretValue", on="tokens")
@@ -153,11 +154,18 @@ _TABLE: Final = (
         timeout_seconds=14,
         # Its failures stop a release by the alarm on the server errors of the API.
         serves_api=True,
-        variables=(names.POLICIES_TABLE, names.TOKENS_SECRET_ARN, names.STAGE_ALLOW_LIST),
+        variables=(
+            names.POLICIES_TABLE,
+            names.EVALUATION_RUNS_TABLE,
+            names.TOKENS_SECRET_ARN,
+            names.STAGE_ALLOW_LIST,
+        ),
         grants=(
             # A row is put under a free key only: no version and no activation is ever replaced.
             allow("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", on="policies"),
             allow("dynamodb:Query", on="policies/index/by_policy"),
+            READ_RUNS,
+            LIST_RUNS,
             READ_TOKENS,
         ),
     ),
@@ -323,6 +331,21 @@ _TABLE: Final = (
             allow("s3:GetObject", on=(BODIES, HISTORY)),
             allow("s3:PutObject", on=HISTORY),
             LIST_BUCKET,
+        ),
+    ),
+    FunctionSpec(
+        folder="anchor_keeper",
+        bundle="evaluation",
+        memory_mib=1769,
+        # The first anchor, and a verification, read every item of the table.
+        timeout_seconds=300,
+        every_minutes=HOUR_MINUTES,
+        variables=(names.EVALUATION_RUNS_TABLE, names.ANCHOR_BUCKET, names.ANCHOR_LOCK_DAYS),
+        grants=(
+            allow("dynamodb:Query", "dynamodb:Scan", on=("evaluation_runs", "evaluation_runs/index/by_hour")),
+            allow("s3:GetObjectVersion", "s3:PutObject", "s3:PutObjectRetention", on=ANCHORS),
+            # An anchor is read as its first version, whatever was put over it.
+            allow("s3:ListBucketVersions", on="anchors"),
         ),
     ),
     FunctionSpec(

@@ -24,6 +24,8 @@ UPLOAD_PREFIX: Final = "risk-uploads/"
 # Snapshots that were moved out of the table of snapshots; the table of segments lists the objects.
 HISTORY_PREFIX: Final = "risk-history/"
 HISTORY_SNAPSHOTS_PREFIX: Final = f"{HISTORY_PREFIX}snapshots/"
+# Anchors of evaluation runs and their leaves, in the bucket of anchors.
+ANCHOR_PREFIX: Final = "evaluation-anchors/"
 HISTORY_TABLE: Final = "snapshots"
 
 # Partition and sort key of each table.
@@ -96,6 +98,10 @@ SEGMENTS_TABLE: Final = "RISK_HUB_SEGMENTS_TABLE"
 POLICIES_TABLE: Final = "RISK_HUB_POLICIES_TABLE"
 EVALUATION_RUNS_TABLE: Final = "RISK_HUB_EVALUATION_RUNS_TABLE"
 BUCKET: Final = "RISK_HUB_BUCKET"
+ANCHOR_BUCKET: Final = "RISK_HUB_ANCHOR_BUCKET"
+# No template sets it; a rehearsal on a local stage does.
+ANCHOR_PREFIX_VARIABLE: Final = "RISK_HUB_ANCHOR_PREFIX"
+ANCHOR_LOCK_DAYS: Final = "RISK_HUB_ANCHOR_LOCK_DAYS"
 BLOB_GRACE_HOURS: Final = "RISK_HUB_BLOB_GRACE_HOURS"
 TOKENS_SECRET_ARN: Final = "RISK_HUB_TOKENS_SECRET_ARN"  # noqa: S105 - a variable's name, not a secret
 STAGE_ALLOW_LIST: Final = "RISK_HUB_STAGE_ALLOW_LIST"

@@ -1,1 +1,1 @@
-"""Store, list and activate evaluation policies."""
+"""Store, list and activate evaluation policies; read evaluation runs."""

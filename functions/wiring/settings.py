@@ -54,6 +54,21 @@ def bucket() -> str:
     return _required("BUCKET")
 
 
+def anchor_bucket() -> str:
+    """Return the name of the bucket of the anchors of evaluation runs."""
+    return _required("ANCHOR_BUCKET")
+
+
+def anchor_lock() -> timedelta:
+    """Return how long no principal can delete an anchor."""
+    return timedelta(days=int(_required("ANCHOR_LOCK_DAYS")))
+
+
+def anchor_prefix() -> str:
+    """Return the beginning of the keys of anchors; a test of a stage may begin another chain of anchors."""
+    return _optional("ANCHOR_PREFIX", "evaluation-anchors")
+
+
 def tokens_secret_arn() -> str:
     """Return the ARN of the secret with the list of tokens."""
     return _required("TOKENS_SECRET_ARN")

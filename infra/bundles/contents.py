@@ -78,6 +78,7 @@ _EVALUATION_ONLY: Final = (
     "functions/evaluation/store/policy_rows.py",
     "functions/measures/position_change.py",
     "risk_hub_contracts/api/policy_queries.py",
+    "risk_hub_contracts/api/run_queries.py",
     "risk_hub_contracts/base/name_types.py",
     "risk_hub_contracts/evaluations/",
     "risk_hub_contracts/policies/activation.py",

@@ -14,12 +14,15 @@ DAYS_FIELDS: Final = {"ExpirationInDays": "Days", "ExpirationDate": "Date"}
 
 
 def apply_dropped_settings(aws: LocalAws, template: Template) -> None:
-    """Apply DynamoDB TTL and point-in-time recovery, and S3 lifecycle rules, to a deployed stack."""
+    """Apply DynamoDB TTL and point-in-time recovery, S3 lifecycle rules and Object Lock to a deployed stack."""
     physical = physical_ids(aws.client("cloudformation"), template.stack_name)
     dynamodb, s3 = aws.client("dynamodb"), aws.client("s3")
     for logical_id, properties in template.resources("AWS::DynamoDB::Table").items():
         apply_table_settings(dynamodb, physical[logical_id], properties)
     for logical_id, properties in template.resources("AWS::S3::Bucket").items():
+        if properties.get("ObjectLockEnabled"):
+            lock: Any = {"ObjectLockEnabled": "Enabled"}
+            s3.put_object_lock_configuration(Bucket=physical[logical_id], ObjectLockConfiguration=lock)
         if "LifecycleConfiguration" in properties:
             rules = [lifecycle_rule(rule) for rule in properties["LifecycleConfiguration"]["Rules"]]
             s3.put_bucket_lifecycle_configuration(

@@ -12,6 +12,7 @@ from unittest.mock import patch
 import pytest
 
 from events.envelope import CloudEvent
+from functions.anchor_keeper.run_metrics import report as report_of_keeper
 from functions.announcing.relay_records import RelayResult
 from functions.entrypoints.http.router import Router
 from functions.entrypoints.queue import queue_worker
@@ -59,6 +60,7 @@ def emitted(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     for worker, stage, status in itertools.product(WORKER_EVENTS, DATA_STAGES, get_args(RiskStatus)):
         ReportTally(worker, DATA_STAGES)(sample_event(), stage, status)
     report_of_mover(MoveRun(0, 0, timedelta(0), []), ReconcileRun(0, [], timedelta(0), []))
+    report_of_keeper([])
     announced([], RelayResult(announced=1, isolated=0), datetime.now(tz=UTC))
     for stage in DATA_STAGES:
         publish_twice(stage)

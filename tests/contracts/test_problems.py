@@ -48,6 +48,7 @@ STATUSES = {
     "no-active-policy": 404,
     "rollout-out-of-order": 409,
     "nothing-to-roll-back": 409,
+    "run-not-found": 404,
     "not-found": 404,
     "method-not-allowed": 405,
     "snapshot-not-found": 404,

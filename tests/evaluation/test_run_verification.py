@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.evaluation.runs.verify_runs import VerifyRuns
+from functions.evaluation.runs.verify_runs import RunScope, VerifyRuns
 from risk_hub_contracts.base.canonical import sha256_hex
 from risk_hub_contracts.runs.anchor import (
     Anchor,
@@ -331,6 +331,19 @@ def test_one_run_is_verified_alone() -> None:
     assert [each.position for each in verify.run(A).broken] == [4]
     assert verify.run(B).broken == ()
     assert (verify.run(B).runs, verify.run(B).items) == (1, 2)
+
+
+def test_a_verification_of_a_world_or_strategy_reports_only_its_runs() -> None:
+    world = anchored_sample()
+    for key in (A, B):
+        items(world, key)[1] = replace(items(world, key)[1], data=b"{}")
+    del world.runs.rows[C], world.runs.heads[C]
+    verify = VerifyRuns(world.runs, world.anchors, world.clock)
+    of_a = verify(RunScope(A.world_id, A.strategy_id))
+    assert (of_a.runs, [each.chain for each in of_a.broken]) == (1, [A.text])
+    assert [each.chain for each in verify(RunScope(A.world_id)).broken] == [A.text, B.text, C.text]
+    assert [each.chain for each in verify(RunScope(C.world_id, C.strategy_id)).broken] == [C.text]
+    assert verify(RunScope("other")).broken == ()
 
 
 def test_a_run_without_items_is_reported_and_stops_no_verification() -> None:

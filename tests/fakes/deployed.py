@@ -32,6 +32,8 @@ SETTINGS = {
     "RISK_HUB_HOT_SECONDS": "604800",
     "RISK_HUB_MOVE_SETTLE_SECONDS": "3600",
     "RISK_HUB_BUCKET": "blobs",
+    "RISK_HUB_ANCHOR_BUCKET": "anchors",
+    "RISK_HUB_ANCHOR_LOCK_DAYS": "1",
     "RISK_HUB_BUS_NAME": "bus",
     "RISK_HUB_FAILURE_QUEUE_URL": f"{QUEUES}/failures",
     "RISK_HUB_QUEUE_URLS": f"{QUEUES}/failures",

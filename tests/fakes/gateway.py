@@ -70,7 +70,7 @@ def resource_of(path: str) -> str:
     for template in METHODS_BY_ROUTE:
         parts = template.split("/")
         if len(parts) == len(segments) and all(
-            part in ("{world_id}", "{version}", "{sha256}", "{policy_id}") or part == segment
+            part in ("{world_id}", "{version}", "{sha256}", "{policy_id}", "{run_id}") or part == segment
             for part, segment in zip(parts, segments, strict=True)
         ):
             return template

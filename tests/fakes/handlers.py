@@ -14,8 +14,11 @@ from functions.evaluation.policies.store_policy import StorePolicy
 from functions.evaluation.read_reports import ReadReports
 from functions.evaluation.rollout.change_rollout import ChangeRollout
 from functions.evaluation.rollout.read_rollout import ReadRollout
+from functions.evaluation.runs.answer_runs import AnswerRuns
+from functions.evaluation.runs.read_runs import ReadRuns
 from functions.evaluation_registry.rollout_routes import RolloutRoutes, add_rollout_routes
 from functions.evaluation_registry.routes import PolicyRoutes, evaluation_registry
+from functions.evaluation_registry.run_routes import RunRoutes, add_run_routes
 from functions.evaluator.routes import EvaluationRoutes, evaluator
 from functions.history.list_history import ListHistory
 from functions.hub.use_cases.expand_components import ExpandComponents
@@ -102,7 +105,9 @@ def _evaluations(ports: MemoryPorts, authenticator: Authenticator) -> LambdaHand
     )
     changes = ChangeRollout(ports.rollout, ports.clock)
     rollout = RolloutRoutes(changes, ReadRollout(ports.rollout), authenticator)
-    return add_rollout_routes(evaluation_registry(routes, STAGES), rollout)
+    router = add_rollout_routes(evaluation_registry(routes, STAGES), rollout)
+    add_run_routes(router, RunRoutes(AnswerRuns(ReadRuns(ports.runs)), authenticator))
+    return router
 
 
 def evaluate_strategies(ports: MemoryPorts) -> EvaluateStrategies:

@@ -130,6 +130,7 @@ def test_each_route_accepts_exactly_its_declared_scopes(
         .replace("{sha256}", "a" * 64)
         .replace("{version}", "v1")
         .replace("{policy_id}", "us-core")
+        .replace("{run_id}", "r1")
     )
     assert opens_to(api, hub, method, f"{concrete}?stage=paper") == wanted
 
@@ -141,6 +142,7 @@ def test_only_health_answers_without_a_token(api: Gateway, method: str, path: st
         .replace("{sha256}", "a" * 64)
         .replace("{version}", "v1")
         .replace("{policy_id}", "us-core")
+        .replace("{run_id}", "r1")
     )
     status = api(method, concrete, {}, headers={"Authorization": None}).status
     assert status == (200 if SCOPES[method, path] is None else 401)

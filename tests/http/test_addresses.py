@@ -59,7 +59,10 @@ def test_the_instance_of_a_problem_is_the_path_that_the_client_sent(api: Gateway
 def test_every_route_is_found_with_and_without_a_trailing_slash(
     address: Address, path: str, slashes: str
 ) -> None:
-    concrete = path.format(world_id="risk-hub", version="v1", sha256="a" * 64, policy_id="us-core") + slashes
+    concrete = (
+        path.format(world_id="risk-hub", version="v1", sha256="a" * 64, policy_id="us-core", run_id="r1")
+        + slashes
+    )
     event = address.event("GET", concrete, {})
     if address.is_http_api:
         assert event["rawPath"] == address.prefix + concrete

@@ -32,7 +32,7 @@ def test_a_read_by_name_refuses_every_query_parameter(api: Gateway, path: str, p
 
 def call(api: Gateway, route: Route, query: str) -> Answer:
     """Call a route with valid path values, headers and an empty body."""
-    path = route.path.format(world_id="w1", version="v1", sha256="a" * 64, policy_id="us-core")
+    path = route.path.format(world_id="w1", version="v1", sha256="a" * 64, policy_id="us-core", run_id="r1")
     return api(route.method, f"{path}?{query}", {} if route.method in {"POST", "PUT"} else None)
 
 

@@ -30,7 +30,7 @@ METHODS = (
 
 
 def concrete(path: str) -> str:
-    return path.format(world_id="w1", version="v1", sha256="a" * 64, policy_id="us-core")
+    return path.format(world_id="w1", version="v1", sha256="a" * 64, policy_id="us-core", run_id="r1")
 
 
 def allow(path: str) -> list[str]:

@@ -30,7 +30,7 @@ def test_unknown_stage_is_400_listing_the_deployed_stages(
     api: Gateway, hub: Hub, method: str, path: str
 ) -> None:
     assert post(api).status == 201
-    url = path.format(world_id="w1", version="v1", sha256="a" * 64, policy_id="us-core")
+    url = path.format(world_id="w1", version="v1", sha256="a" * 64, policy_id="us-core", run_id="r1")
     for stage in ("papper", "production", "Papper", "*", "1st", "a" * 33):
         answer = api(
             method, f"{url}?stage={stage}&version=v1" if "lookup" in url else f"{url}?stage={stage}", {}

@@ -36,6 +36,7 @@ _REFERENTS = {
     "TablesMarks": "marks",
     "TablesSegments": "segments",
     "TablesPolicies": "policies",
+    "AnchorsBucket": "anchors",
     "BlobsArchiveBucket": "archive",
     "BlobsBucket": "bucket",
     "AccessTokens": "tokens",

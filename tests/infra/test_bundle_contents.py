@@ -90,7 +90,7 @@ EVALUATION_CODE = (
 def test_evaluation_bundle_contains_only_its_functions_with_policies_and_rules() -> None:
     names = hub_files("evaluation")
     folders = {Path(name).parts[1] for name in names if name.startswith("functions/")}
-    deployed = {"evaluation_registry", "evaluator", "extended_validator"}
+    deployed = {"anchor_keeper", "evaluation_registry", "evaluator", "extended_validator"}
     assert folders == {"__init__.py", *deployed, *SHARED_PACKAGES - {"announcing", "history"}}
     assert all(any(name.startswith(code) for name in names) for code in EVALUATION_CODE)
     assert not [name for name in names if name.startswith(RISK_CODE[:2])]

@@ -24,6 +24,7 @@ REFERENTS = {
     "RISK_HUB_EVALUATION_RUNS_TABLE": "evaluation_runs",
     "RISK_HUB_SEGMENTS_TABLE": "segments",
     "RISK_HUB_BUCKET": "bucket",
+    "RISK_HUB_ANCHOR_BUCKET": "anchors",
     "RISK_HUB_TOKENS_SECRET_ARN": "tokens",
     "RISK_HUB_BUS_NAME": "bus",
     "RISK_HUB_FAILURE_QUEUE_URL": "relay-failures",

@@ -20,7 +20,10 @@ NAMED_BY: dict[str, tuple[StackPart, str, str]] = {
     "TopicName": ("operations", "AWS::SNS::Topic", "TopicName"),
 }
 # The mover writes its lag in each run, so a missing lag is a mover that does not run.
-HEARTBEATS = {"freshness-heartbeat", "blob-reaper-heartbeat", "history-lag"}
+HEARTBEATS = {
+    *("freshness-heartbeat", "blob-reaper-heartbeat", "anchor-keeper-heartbeat"),
+    *("history-lag", "runs-not-anchored"),
+}
 WORKER_ALARMS = ("dead-letters", "queue-age", "message-failures")
 STAGE_ALARMS = (
     "snapshot-lag-warn",
@@ -33,7 +36,7 @@ STAGE_ALARMS = (
     "validation-success",
 )
 CLOSED_LISTS = {
-    "worker": (*WORKER_EVENTS, "event_relay", "freshness_monitor", "snapshot_mover"),
+    "worker": (*WORKER_EVENTS, "event_relay", "freshness_monitor", "snapshot_mover", "anchor_keeper"),
     "stage": ("backtest", "paper", "live"),
     "status": ("401", "403", "409", "422", "partial", "insufficient", "invalid_input"),
     "reason": ("unusable", "unavailable", "world-full"),

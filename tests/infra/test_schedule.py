@@ -10,6 +10,7 @@ from tests.infra.assembly import Assembly, only, referent
 RATES = {
     "freshness_monitor": "rate(1 minute)",
     "blob_reaper": "rate(1 hour)",
+    "anchor_keeper": "rate(1 hour)",
     "snapshot_mover": "rate(5 minutes)",
 }
 MINUTE_SECONDS = 60

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from functions.evaluation.runs.adapters.dynamodb_runs import DynamoDBRuns
+from functions.evaluation.runs.append_item import AppendItem, ItemDraft
+from functions.evaluation.runs.create_runs import CreateRuns
 from functions.history.adapters.dynamodb_hot_table import DynamoDBHotTable
 from functions.history.adapters.dynamodb_segments import DynamoDBSegments
 from functions.history.adapters.s3_segments import S3Segments
@@ -19,7 +22,9 @@ from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from infra.local.bring_up import RunningStage
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.names import LOCAL_STAGE, table_name
+from risk_hub_contracts.runs.run_key import RunKey
 from tests.fakes.moved import RETENTION
+from tests.fakes.runs import draft, validation
 from tests.fakes.samples import stored
 
 MOVED_DAY = datetime(2026, 1, 2, tzinfo=UTC)
@@ -93,6 +98,19 @@ def _moved_world(stage: RunningStage) -> None:
     assert sum(moved.moved for moved in iter(lambda: move("desk"), None)) == len(found)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _evaluated_strategy(stage: RunningStage) -> None:
+    """Store a run with a later item, for the guide of evaluation runs."""
+    store = DynamoDBRuns(stage.aws.client("dynamodb"), table_name(LOCAL_STAGE, "evaluation_runs"))
+    key = RunKey("guide", "mean/reversion", "r1")
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    CreateRuns(store, now)([draft(key)])
+    AppendItem(store, now)(ItemDraft(key, "e1", "worker", validation()))
+
+
 @pytest.mark.parametrize(
     ("guide", "expected_least"),
     [
@@ -103,6 +121,7 @@ def _moved_world(stage: RunningStage) -> None:
         ("moving-decisions.md", 18),
         ("policy-store.md", 13),
         ("publishing.md", 24),
+        ("runs.md", 12),
     ],
 )
 def test_guide_commands_produce_the_documented_output(
@@ -128,6 +147,7 @@ def test_guide_commands_produce_the_documented_output(
         "evaluating.md",
         "moving-decisions.md",
         "policy-store.md",
+        "runs.md",
     }:
         write_transcript(guide, lines, tmp_path)
 

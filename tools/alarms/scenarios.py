@@ -81,6 +81,7 @@ def _named_metrics() -> Iterator[tuple[str, Metric]]:
     for what in ("lag", "difference", "unreconciled"):
         name = f"risk_hub_history_{what}_{'total' if what == 'difference' else 'seconds'}"
         yield f"history {what}", Metric(HUB, name, {"worker": "snapshot_mover"})
+    yield "anchored hours", Metric(HUB, "risk_hub_anchored_hours_total", {"worker": "anchor_keeper"})
     for worker in WORKERS:
         for status in ("partial", "insufficient", "invalid_input"):
             dimensions = {"worker": worker.replace("-", "_"), "stage": "live", "status": status}
@@ -97,6 +98,7 @@ def _function_metrics() -> Iterator[tuple[str, Metric]]:
         yield f"throttles {function}", Metric("AWS/Lambda", "Throttles", dimensions)
     yield "announced", Metric(HUB, "risk_hub_worker_processed_total", {"worker": "event_relay"})
     yield "reaper runs", Metric("AWS/Lambda", "Invocations", {"FunctionName": "risk-hub-local-blob-reaper"})
+    yield "anchor runs", Metric("AWS/Lambda", "Invocations", {"FunctionName": "risk-hub-local-anchor-keeper"})
     relay = {"FunctionName": "risk-hub-local-event-relay"}
     yield "iterator age", Metric("AWS/Lambda", "IteratorAge", relay)
     for worker in WORKERS:
@@ -129,6 +131,8 @@ def normal_values() -> dict[str, float]:
         "server errors": 0.0,
         "heartbeat": 1.0,
         "reaper runs": 1.0,
+        "anchor runs": 1.0,
+        "anchored hours": 1.0,
         "answered 422": 1.0,
         "iterator age": 400.0,
         "announced": 30.0,
@@ -157,6 +161,17 @@ def scenarios() -> Iterator[Scenario]:
     yield Scenario(
         "blob-reaper-heartbeat", {"reaper runs": None}, minutes=182, minutes_to_alarm=180, minutes_to_ok=1
     )
+    yield Scenario(
+        "anchor-keeper-heartbeat", {"anchor runs": None}, minutes=182, minutes_to_alarm=180, minutes_to_ok=1
+    )
+    for anchored in (None, 0):
+        yield Scenario(
+            "runs-not-anchored",
+            {"anchored hours": anchored},
+            minutes=182,
+            minutes_to_alarm=180,
+            minutes_to_ok=1,
+        )
     yield Scenario("api-server-errors", {"server errors": 1})
     yield Scenario("api-server-error-burst", {"server errors": 60}, other_alarms=("api-server-errors",))
     yield Scenario("unauthorized-burst", {"answered 401": 50, "answered 403": 10, "requests": 100})

@@ -40,6 +40,8 @@ VARIABLES: Final = {
     "RISK_HUB_MOVE_SETTLE_SECONDS": "3600",
     "RISK_HUB_BLOB_GRACE_HOURS": "24",
     "RISK_HUB_BUCKET": "bucket",
+    "RISK_HUB_ANCHOR_BUCKET": "anchors",
+    "RISK_HUB_ANCHOR_LOCK_DAYS": "1",
     "RISK_HUB_TOKENS_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:000000000000:secret:tokens",
     "RISK_HUB_STAGE_ALLOW_LIST": "backtest,paper,live",
     "RISK_HUB_OFFLOAD": "true",

@@ -31,6 +31,8 @@ ENVIRONMENT = {
     "RISK_HUB_EVALUATION_RUNS_TABLE": "evaluation_runs",
     "RISK_HUB_SEGMENTS_TABLE": "segments",
     "RISK_HUB_BUCKET": "blobs",
+    "RISK_HUB_ANCHOR_BUCKET": "anchors",
+    "RISK_HUB_ANCHOR_LOCK_DAYS": "1",
     "RISK_HUB_TOKENS_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:000000000000:secret:tokens",
     "RISK_HUB_STAGE_ALLOW_LIST": "backtest,paper,live",
     "RISK_HUB_OFFLOAD": "true",

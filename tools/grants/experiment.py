@@ -43,7 +43,7 @@ class Experiment:
 
     def __init__(self, stage: RunningStage) -> None:
         self._bench = Workbench(stage)
-        self._roles = Roles(stage.aws, self._bench.bucket)
+        self._roles = Roles(stage.aws, self._bench.bucket_names)
         self._needs = lambda_needs(stage.aws, self._roles)
         self._bench.disable_reaper_grace()
         self._bench.disable_hot_window()

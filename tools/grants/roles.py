@@ -36,11 +36,14 @@ class _Pair:
 
 
 class Roles:
-    """Read and narrow the policies that CloudFormation gave the functions' roles."""
+    """Read and narrow the policies that CloudFormation gave the functions' roles.
 
-    def __init__(self, aws: LocalAws, bucket: str) -> None:
+    `buckets` has the readable name of each bucket.
+    """
+
+    def __init__(self, aws: LocalAws, buckets: Mapping[str, str]) -> None:
         self._iam = aws.client("iam")
-        self._bucket = bucket
+        self._buckets = buckets
         configuration = aws.client("lambda").get_function_configuration
         self.arns: Mapping[FunctionFolder, str] = {
             folder: configuration(FunctionName=physical_name("local", folder))["Role"]
@@ -83,7 +86,8 @@ class Roles:
             return resource
         service, name = resource.split(":", 5)[2::3]
         if service == "s3":
-            return name.replace(self._bucket, "bucket", 1)
+            bucket, slash, objects = name.partition("/")
+            return f"{self._buckets.get(bucket, bucket)}{slash}{objects}"
         if service == "dynamodb":
             table, _, rest = name.removeprefix("table/").partition("/")
             purpose = table_purpose(table)

@@ -5,7 +5,17 @@ from typing import Final
 
 from infra.functions import WORKER_EVENTS
 from infra.names import FunctionFolder
-from tools.grants import consumers, evaluations, extended, history, policies, producers, scheduled, workers
+from tools.grants import (
+    consumers,
+    evaluations,
+    extended,
+    history,
+    policies,
+    producers,
+    runs,
+    scheduled,
+    workers,
+)
 from tools.grants.workbench import Workbench
 
 Scenario = Callable[[Workbench], None]
@@ -13,6 +23,7 @@ Rows = Mapping[tuple[str, str], Scenario]
 BLOBS, BODIES, UPLOADS, HISTORY = (
     f"bucket/risk-{name}/*" for name in ("blobs", "bodies", "uploads", "history")
 )
+ANCHORS: Final = "anchors/evaluation-anchors/*"
 QUEUES: Final = tuple(worker.replace("_", "-") for worker in WORKER_EVENTS)
 
 SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
@@ -65,6 +76,15 @@ SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
         ("dynamodb:GetItem", "policies"): policies.reads_a_policy,
         ("dynamodb:Query", "policies"): policies.activates_a_policy,
         ("dynamodb:Query", "policies/index/by_policy"): policies.lists_policies,
+        ("dynamodb:Query", "evaluation_runs"): runs.reads_a_run,
+        ("dynamodb:Query", "evaluation_runs/index/by_world"): runs.lists_runs,
+        ("dynamodb:Query", "evaluation_runs/index/by_strategy"): runs.lists_runs_of_a_strategy,
+        ("dynamodb:Query", "evaluation_runs/index/by_stage"): runs.lists_runs_of_a_stage,
+        ("dynamodb:Query", "evaluation_runs/index/by_status"): runs.lists_runs_with_a_status,
+        (
+            "dynamodb:Query",
+            "evaluation_runs/index/by_stage_and_status",
+        ): runs.lists_runs_of_a_stage_with_a_status,
         ("secretsmanager:GetSecretValue", "tokens"): policies.reads_tokens,
     },
     "evaluator": {
@@ -144,6 +164,16 @@ SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
             for queue in QUEUES
             for name in (queue, f"{queue}-dead-letters")
         },
+    },
+    "anchor_keeper": {
+        ("dynamodb:Query", "evaluation_runs"): runs.verifies_a_run,
+        ("dynamodb:Scan", "evaluation_runs"): runs.verifies_runs,
+        ("dynamodb:Query", "evaluation_runs/index/by_hour"): runs.anchors_an_hour,
+        ("dynamodb:Scan", "evaluation_runs/index/by_hour"): runs.anchors_every_run,
+        ("s3:GetObjectVersion", ANCHORS): runs.anchors_an_hour,
+        ("s3:PutObject", ANCHORS): runs.anchors_every_run,
+        ("s3:PutObjectRetention", ANCHORS): runs.anchors_every_run,
+        ("s3:ListBucketVersions", "anchors"): runs.anchors_an_hour,
     },
     "blob_reaper": {
         ("s3:ListBucket", "bucket"): scheduled.deletes_orphan,

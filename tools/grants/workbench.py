@@ -2,12 +2,15 @@
 
 import base64
 import json
+import secrets
 import time
 from collections.abc import Callable
 from typing import Any
 
 from infra.local.bring_up import RunningStage
 from infra.names import (
+    ANCHOR_PREFIX,
+    ANCHOR_PREFIX_VARIABLE,
     BLOB_GRACE_HOURS,
     HOT_SECONDS,
     MOVE_SETTLE_SECONDS,
@@ -38,6 +41,7 @@ class Workbench:
         self.s3 = stage.aws.client("s3")
         self.secrets = stage.aws.client("secretsmanager")
         self.bucket = self.outputs["BucketName"]
+        self.bucket_names = {self.bucket: "bucket", self.outputs["AnchorBucketName"]: "anchors"}
 
     def invoke(self, folder: FunctionFolder, event: dict[str, Any]) -> Any:
         """Call a function and return its answer; an exception fails the scenario."""
@@ -59,6 +63,12 @@ class Workbench:
     def disable_hot_window(self) -> None:
         """Let the mover move every snapshot that history may hold, however new its commit is."""
         self._set("snapshot_mover", {HOT_SECONDS: "1", MOVE_SETTLE_SECONDS: "0"})
+
+    def begin_anchors(self) -> str:
+        """Let anchor_keeper begin a new chain of anchors, and return the prefix of its keys."""
+        prefix = f"{ANCHOR_PREFIX}{secrets.token_hex(4)}"
+        self._set("anchor_keeper", {ANCHOR_PREFIX_VARIABLE: prefix})
+        return prefix
 
     def relay(self, table: TableName, key: Key) -> Any:
         """Give the relay the stream record of one stored item, and return its answer."""

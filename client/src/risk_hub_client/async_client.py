@@ -13,6 +13,7 @@ import stamina
 from risk_hub_client import (
     blob_transfers,
     evaluation_policies,
+    evaluation_runs,
     evaluations,
     publishing,
     reads,
@@ -24,6 +25,7 @@ from risk_hub_client.answer_buffer import AnswerBuffer
 from risk_hub_client.base import ClientBase, SnapshotFields
 from risk_hub_client.blob_transfers import Progress, ignore_progress
 from risk_hub_client.errors import HubError
+from risk_hub_client.evaluation_runs import RunFilters, RunName
 from risk_hub_client.history.lines import Line, period_bound, to_snapshot
 from risk_hub_client.history.reader import HistoryReader
 from risk_hub_client.loading import load_blob
@@ -326,6 +328,34 @@ class AsyncRiskHubClient(ClientBase):
             page = await self._run(rollout.changes_page(world_id, cursor))
             for change in page["changes"]:
                 yield change
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    async def runs(self, world_id: str, **filters: Unpack[RunFilters]) -> AsyncIterator[dict[str, Any]]:
+        """Yield the evaluation runs of a world, newest first unless `order` is `asc`; see `EvaluationRunEntry`."""
+        cursor = None
+        while True:
+            page = await self._run(evaluation_runs.runs_page(world_id, filters, cursor))
+            for each in page["runs"]:
+                yield each
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    async def run(self, world_id: str, strategy_id: str, run_id: str) -> dict[str, Any]:
+        """Return the current record of an evaluation run; see `EvaluationRun`."""
+        return await self._run(evaluation_runs.read(RunName(world_id, strategy_id, run_id)))
+
+    async def run_history(
+        self, world_id: str, strategy_id: str, run_id: str
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Yield the items of an evaluation run in their order, each with the digest of its canonical form."""
+        cursor, run = None, RunName(world_id, strategy_id, run_id)
+        while True:
+            page = await self._run(evaluation_runs.history_page(run, cursor))
+            for each in page["items"]:
+                yield each
             cursor = page["next_cursor"]
             if cursor is None:
                 return

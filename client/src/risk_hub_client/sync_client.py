@@ -13,6 +13,7 @@ import stamina
 from risk_hub_client import (
     blob_transfers,
     evaluation_policies,
+    evaluation_runs,
     evaluations,
     publishing,
     reads,
@@ -24,6 +25,7 @@ from risk_hub_client.base import ClientBase, SnapshotFields
 from risk_hub_client.blob_transfers import Progress, ignore_progress
 from risk_hub_client.deadlines import request_deadline
 from risk_hub_client.errors import HubError
+from risk_hub_client.evaluation_runs import RunFilters, RunName
 from risk_hub_client.history.lines import period_bound
 from risk_hub_client.history.snapshots import DEFAULT_COLUMNS, SnapshotHistory
 from risk_hub_client.loading import load_blob
@@ -316,6 +318,30 @@ class RiskHubClient(ClientBase):
         while True:
             page = self._run(rollout.changes_page(world_id, cursor))
             yield from page["changes"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    def runs(self, world_id: str, **filters: Unpack[RunFilters]) -> Iterator[dict[str, Any]]:
+        """Yield the evaluation runs of a world, newest first unless `order` is `asc`; see `EvaluationRunEntry`."""
+        cursor = None
+        while True:
+            page = self._run(evaluation_runs.runs_page(world_id, filters, cursor))
+            yield from page["runs"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    def run(self, world_id: str, strategy_id: str, run_id: str) -> dict[str, Any]:
+        """Return the current record of an evaluation run; see `EvaluationRun`."""
+        return self._run(evaluation_runs.read(RunName(world_id, strategy_id, run_id)))
+
+    def run_history(self, world_id: str, strategy_id: str, run_id: str) -> Iterator[dict[str, Any]]:
+        """Yield the items of an evaluation run in their order, each with the digest of its canonical form."""
+        cursor, run = None, RunName(world_id, strategy_id, run_id)
+        while True:
+            page = self._run(evaluation_runs.history_page(run, cursor))
+            yield from page["items"]
             cursor = page["next_cursor"]
             if cursor is None:
                 return

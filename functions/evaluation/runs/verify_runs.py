@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from functions.evaluation.runs.ports import AnchorStore, RunStore, StoredChain
 from functions.evaluation.runs.run_head import RunHead
@@ -11,6 +12,21 @@ from risk_hub_contracts.runs.fold import RunFoldError, fold
 from risk_hub_contracts.runs.run_item import FIRST_SEQUENCE, RunItemError, unseal
 from risk_hub_contracts.runs.run_key import RunKey
 from risk_hub_contracts.runs.verification import AnchoredHeads, lost_runs, verify_anchors, verify_run
+
+
+@dataclass(frozen=True, slots=True)
+class RunScope:
+    """The runs to verify: of one world, of one strategy of it, or all."""
+
+    world_id: str | None = None
+    strategy_id: str | None = None
+
+    def includes(self, key: RunKey) -> bool:
+        """Return whether a run is verified."""
+        return self.world_id in {None, key.world_id} and self.strategy_id in {None, key.strategy_id}
+
+
+EVERY_RUN: Final = RunScope()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +53,22 @@ class VerifyRuns:
     anchors: AnchorStore
     clock: Clock
 
-    def __call__(self) -> Verification:
-        """Verify every run, and that no anchored run is missing."""
+    def __call__(self, scope: RunScope = EVERY_RUN) -> Verification:
+        """Verify every run of a scope, and that no anchored run is missing."""
         anchored = self._anchored()
         broken: list[BrokenLink] = []
         seen: set[str] = set()
         items = 0
         for chain in self.store.chains():
+            if not scope.includes(chain.key):
+                continue
             seen.add(chain.key.text)
             items += len(chain.items)
             broken += self._confirmed(chain, anchored)
         # A run without any row is not in the scan. A run that was created during the scan is not either.
         for lost in lost_runs(anchored, seen):
-            broken += self._of_run(RunKey.parse(lost.chain), anchored)
+            key = RunKey.parse(lost.chain)
+            broken += self._of_run(key, anchored) if scope.includes(key) else ()
         first = [] if anchored.first_break is None else [anchored.first_break]
         found = (*first, *sorted(broken, key=lambda each: each.chain))
         return Verification(len(seen), items, anchored.count, anchored.last_hour, found)

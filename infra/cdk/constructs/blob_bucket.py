@@ -11,9 +11,9 @@ from constructs import Construct
 from infra.cdk.constructs.archive import BlobArchive
 from infra.cdk.constructs.removal_policy import removal_policy_for
 from infra.cdk.constructs.resource_policies import (
-    deny_history_deletion,
-    deny_history_overwriting,
+    deny_deletion,
     deny_other_accounts,
+    deny_overwriting,
 )
 from infra.cdk.nag import acknowledge
 from infra.names import HISTORY_PREFIX, UPLOAD_PREFIX
@@ -66,8 +66,8 @@ class BlobBucket(Construct):
         )
         if environment.retain_data:
             history = self.bucket.arn_for_objects(f"{HISTORY_PREFIX}*")
-            self.bucket.add_to_resource_policy(deny_history_deletion(history))
-            self.bucket.add_to_resource_policy(deny_history_overwriting(history))
+            self.bucket.add_to_resource_policy(deny_deletion("History", history))
+            self.bucket.add_to_resource_policy(deny_overwriting("History", history))
         acknowledge(
             self.bucket,
             {

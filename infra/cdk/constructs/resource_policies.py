@@ -27,15 +27,20 @@ def deny_other_accounts(action: str, resources: Sequence[str], account: str) -> 
     return _deny_statement("RefuseOtherAccounts", [action], resources, conditions)
 
 
-def deny_history_deletion(history: str) -> iam.PolicyStatement:
-    """Deny the deletion of segments to every principal of the account; only the lifecycle rule expires them."""
-    return _deny_statement("RefuseHistoryDeletion", ["s3:DeleteObject", "s3:DeleteObjectVersion"], [history])
+def deny_deletion(kind: str, objects: str) -> iam.PolicyStatement:
+    """Deny the deletion of objects to every principal of the account; only a lifecycle rule can expire them.
+
+    Args:
+        kind: the kind of the objects, a part of the statement's id.
+        objects: their ARN, with a wildcard.
+    """
+    return _deny_statement(f"Refuse{kind}Deletion", ["s3:DeleteObject", "s3:DeleteObjectVersion"], [objects])
 
 
-def deny_history_overwriting(history: str) -> iam.PolicyStatement:
-    """Deny every write of a segment without `If-None-Match`, which requires that its key is free."""
+def deny_overwriting(kind: str, objects: str) -> iam.PolicyStatement:
+    """Deny every write of an object without `If-None-Match`, which requires that its key is free."""
     unconditional = {"Null": {"s3:if-none-match": "true"}}
-    return _deny_statement("RefuseHistoryOverwriting", ["s3:PutObject"], [history], unconditional)
+    return _deny_statement(f"Refuse{kind}Overwriting", ["s3:PutObject"], [objects], unconditional)
 
 
 def deny_run_changes(resources: Sequence[str]) -> iam.PolicyStatement:

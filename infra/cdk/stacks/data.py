@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import CfnOutput, Stack
 
 from infra import names
+from infra.cdk.constructs.anchor_bucket import AnchorBucket
 from infra.cdk.constructs.api_domain import ApiDomain
 from infra.cdk.constructs.archive import TableArchive
 from infra.cdk.constructs.blob_bucket import BlobBucket
@@ -43,6 +44,7 @@ class DataStack(Stack):
             self._export_for_release_1(tables.old_snapshots)
         blobs = BlobBucket(self, "Blobs", environment=environment)
         self.bucket = blobs.bucket
+        self.anchors = AnchorBucket(self, "Anchors", environment=environment).bucket
         HistoryCatalog(self, "History", environment=environment, bucket=self.bucket)
         if environment.archive_lock_days is not None:
             TableArchive(
@@ -65,6 +67,7 @@ class DataStack(Stack):
         CfnOutput(self, "SegmentsTableName", value=self.segments.table_name)
         CfnOutput(self, "PoliciesTableName", value=self.policies.table_name)
         CfnOutput(self, "EvaluationRunsTableName", value=self.evaluation_runs.table_name)
+        CfnOutput(self, "AnchorBucketName", value=self.anchors.bucket_name)
         CfnOutput(self, "BucketName", value=self.bucket.bucket_name)
         if blobs.archive is not None:
             CfnOutput(self, "ArchiveBucketName", value=blobs.archive.bucket_name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -11,16 +11,21 @@ if TYPE_CHECKING:
     from infra.cdk.stacks.resources import HubResources
     from infra.function_spec import Grant
 
-_OBJECTS: Final = "bucket/"
-
 
 def allow_grants(function: HubFunction, grants: Iterable[Grant], resources: HubResources) -> None:
-    """Add one statement to the function's role for each grant of its row."""
+    """Add one statement to the function's role for each grant of its row, and one for the objects of each bucket."""
     for grant in grants:
-        objects = [each for each in grant.resources if each.startswith(_OBJECTS)]
-        others = [each for each in grant.resources if not each.startswith(_OBJECTS)]
-        if objects:
-            prefixes = [each.removeprefix(_OBJECTS).removesuffix("*") for each in objects]
-            function.allow_on_objects(grant.actions, resources.data.bucket, prefixes)
+        others = []
+        prefixes: dict[str, list[str]] = {}
+        for each in grant.resources:
+            store, slash, rest = each.partition("/")
+            if slash and resources.bucket(store) is not None:
+                prefixes.setdefault(store, []).append(rest.removesuffix("*"))
+            else:
+                others.append(each)
+        for store, found in prefixes.items():
+            bucket = resources.bucket(store)
+            if bucket is not None:
+                function.allow_on_objects(grant.actions, bucket, found)
         if others:
             function.allow(grant.actions, [arn for each in others for arn in resources.arns(each)])

@@ -10,6 +10,7 @@ from aws_cdk import Stack
 if TYPE_CHECKING:
     from aws_cdk import aws_dynamodb as dynamodb
     from aws_cdk import aws_events as events
+    from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_sqs as sqs
 
     from infra.cdk.stacks.data import DataStack
@@ -52,12 +53,17 @@ class HubResources:
             raise ValueError("the relay's failure queue is created after this function")
         return self.relay_failures
 
+    def bucket(self, name: str) -> s3.Bucket | None:
+        """Return a bucket by the name that objects of a grant begin with; None for any other name."""
+        return {"bucket": self.data.bucket, "anchors": self.data.anchors}.get(name)
+
     def arns(self, resource: str) -> list[str]:
-        """Return the ARNs of a grant's resource, except objects of the bucket."""
+        """Return the ARNs of a grant's resource, except objects of a bucket."""
         if resource == "queues":
             return [queue.queue_arn for queue in self.queues]
-        if resource == "bucket":
-            return [Stack.of(self.data.bucket).export_value(self.data.bucket.bucket_arn)]
+        bucket = self.bucket(resource)
+        if bucket is not None:
+            return [Stack.of(bucket).export_value(bucket.bucket_arn)]
         if resource == "bus":
             return [self.bus.event_bus_arn]
         if resource == "relay-failures":

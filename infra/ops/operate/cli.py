@@ -11,6 +11,7 @@ from infra.ops.operate.holds_group import holds_group
 from infra.ops.operate.inspect_commands import add_inspect_commands
 from infra.ops.operate.queues_group import queues_group
 from infra.ops.operate.risk_commands import add_risk_commands
+from infra.ops.operate.run_commands import add_run_commands
 from infra.ops.operate.tables_group import reaper_group, tables_group
 from infra.ops.operate.tokens_group import tokens_group
 from infra.ops.operate.worker_command import worker
@@ -29,6 +30,7 @@ def operator_app() -> typer.Typer:
     app.add_typer(reaper_group(), name="reaper")
     app.add_typer(tokens_group(), name="tokens")
     add_risk_commands(app)
+    add_run_commands(app)
     app.command()(worker)
     return app
 

@@ -32,6 +32,7 @@ from risk_hub_client.cli import (
     report_commands,
     risk_commands,
     rollout_commands,
+    run_commands,
     worlds_commands,
 )
 from risk_hub_client.cli.screen import print_document, print_error
@@ -68,6 +69,7 @@ def build_app() -> typer.Typer:
         blob_commands,
         history_commands,
         risk_commands,
+        run_commands,
         report_commands,
         worlds_commands,
         policy_commands,

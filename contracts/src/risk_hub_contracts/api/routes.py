@@ -68,6 +68,8 @@ _POLICIES: Final = f"{ROOT}/policies"
 _POLICY_VERSION: Final = f"{_POLICIES}/{{policy_id}}/versions/{{version}}"
 _ACTIVE_POLICY: Final = f"{_WORLD}/policy"
 _ROLLOUT: Final = f"{_WORLD}/rollout"
+_RUNS: Final = f"{_WORLD}/evaluation-runs"
+_RUN: Final = f"{_RUNS}/{{run_id}}"
 
 # Grouped by function. API Gateway's methods are created in this order; a new order redeploys the API.
 _TABLE: Final = (
@@ -107,6 +109,9 @@ _TABLE: Final = (
     Route("roll_back", "POST", f"{_ROLLOUT}/rollback", "evaluation_registry", "governance:approve"),
     Route("list_rollout_changes", "GET", f"{_ROLLOUT}/history", "evaluation_registry", "evaluations:read"),
     Route("evaluate_strategies", "POST", f"{_WORLD}/evaluate", "evaluator", "evaluations:write"),
+    Route("list_runs", "GET", _RUNS, "evaluation_registry", "evaluations:read"),
+    Route("read_run", "GET", _RUN, "evaluation_registry", "evaluations:read"),
+    Route("read_run_history", "GET", f"{_RUN}/history", "evaluation_registry", "evaluations:read"),
 )
 ROUTES: Final[Mapping[str, Route]] = MappingProxyType({route.operation_id: route for route in _TABLE})
 

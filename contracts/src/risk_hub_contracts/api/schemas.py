@@ -43,6 +43,8 @@ from risk_hub_contracts.reports.backtest import BacktestReport
 from risk_hub_contracts.reports.exit_signal import ExitSignal, ExitSignalPage
 from risk_hub_contracts.reports.risk import RiskReport
 from risk_hub_contracts.reports.stress import StressReport
+from risk_hub_contracts.runs.evaluation_run import EvaluationRun
+from risk_hub_contracts.runs.run_answers import EvaluationRunHistory, EvaluationRunPage
 from risk_hub_contracts.snapshot.request_schema import SnapshotRequest
 from risk_hub_contracts.worlds.expectation import Expectation
 from risk_hub_contracts.worlds.registry import ExitPolicyAnswer, ExpectationAnswer, WorldsPage
@@ -80,6 +82,9 @@ API_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "RolloutPage": TypeAdapter(RolloutPage),
     "EvaluationRequest": TypeAdapter(EvaluationRequest),
     "EvaluationAnswer": TypeAdapter(EvaluationAnswer),
+    "EvaluationRun": TypeAdapter(EvaluationRun),
+    "EvaluationRunPage": TypeAdapter(EvaluationRunPage),
+    "EvaluationRunHistory": TypeAdapter(EvaluationRunHistory),
     "ContractAnswer": TypeAdapter(ContractAnswer),
     "HealthAnswer": TypeAdapter(HealthAnswer),
     "ProblemAnswer": TypeAdapter(ProblemAnswer),
@@ -110,6 +115,9 @@ FILE_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "rollout-page": API_MODELS["RolloutPage"],
     "evaluation-request": API_MODELS["EvaluationRequest"],
     "evaluation-answer": API_MODELS["EvaluationAnswer"],
+    "evaluation-run": API_MODELS["EvaluationRun"],
+    "evaluation-run-page": API_MODELS["EvaluationRunPage"],
+    "evaluation-run-history": API_MODELS["EvaluationRunHistory"],
     "expectation": API_MODELS["Expectation"],
     "expectation-answer": API_MODELS["ExpectationAnswer"],
     "worlds-page": API_MODELS["WorldsPage"],

@@ -136,6 +136,8 @@ APPROVERS_MAX_COUNT: Final = 32
 RUN_ITEM_MAX_BYTES: Final = 262_144
 RUN_ITEMS_MAX_COUNT: Final = 1_000
 RUN_NOTE_MAX_CHARS: Final = 4_000
+# A page of a history ends before its items exceed this size; Lambda answers with at most 6 MB.
+RUN_HISTORY_PAGE_MAX_BYTES: Final = 4_000_000
 
 # Events and tokens
 EVENT_ENTRY_MAX_BYTES: Final = 262_144

@@ -246,6 +246,17 @@ HISTORY_UNRECONCILED: Final = Metric(
     "Time since the history of a world was last compared with the table, the longest of all worlds.",
 )
 
+# Evaluation runs: anchor_keeper, each hour
+ANCHORED_HOURS: Final = Metric(
+    "risk_hub_anchored_hours_total",
+    "Count",
+    _BY_WORKER,
+    "Hours whose evaluation runs were anchored under Object Lock, hours without runs included.",
+)
+ANCHORED_RUNS: Final = Metric(
+    "risk_hub_anchored_runs_total", "Count", _BY_WORKER, "Evaluation runs whose last items were anchored."
+)
+
 METRICS: Final[Mapping[str, Metric]] = MappingProxyType(
     {
         each.name: each
@@ -283,6 +294,8 @@ METRICS: Final[Mapping[str, Metric]] = MappingProxyType(
             HISTORY_LAG,
             HISTORY_DIFFERENCE,
             HISTORY_UNRECONCILED,
+            ANCHORED_HOURS,
+            ANCHORED_RUNS,
         )
     }
 )

@@ -54,6 +54,7 @@ __all__ = [
     "REGISTRATION_INVALID",
     "RISK_NOT_FOUND",
     "ROLLOUT_OUT_OF_ORDER",
+    "RUN_NOT_FOUND",
     "SECOND_SUBJECT_REQUIRED",
     "SNAPSHOT_EXPIRED",
     "SNAPSHOT_NOT_FOUND",
@@ -361,6 +362,13 @@ NOTHING_TO_ROLL_BACK = ProblemType(
     "No change of this stage was recorded",
     "Read the flags with `GET /risk-hub/worlds/{world_id}/rollout`; without a change, `caller_precheck` decides.",
 )
+RUN_NOT_FOUND = ProblemType(
+    "run-not-found",
+    404,
+    "No such evaluation run",
+    "List the runs of the world with `GET /risk-hub/worlds/{world_id}/evaluation-runs`; a run is named by its id and "
+    "its strategy.",
+)
 BLOB_NOT_FOUND = ProblemType(
     "blob-not-found",
     404,
@@ -471,6 +479,7 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = MappingProxyType(
             NO_ACTIVE_POLICY,
             ROLLOUT_OUT_OF_ORDER,
             NOTHING_TO_ROLL_BACK,
+            RUN_NOT_FOUND,
             BLOB_NOT_FOUND,
             UPLOAD_NOT_FOUND,
             BLOB_UNAVAILABLE,

@@ -14,7 +14,8 @@ __all__ = ["FOLD_VERSION", "EvaluationRun", "Failure", "Override", "Review", "Va
 
 FOLD_VERSION: Final = 2
 OverrideState = Literal["requested", "approved", "rejected", "expired"]
-_RECORD: Final = ConfigDict(frozen=True, extra="ignore")
+# The record is also an answer, and the schemas of answers are closed in the tests of the hub.
+_RECORD: Final = ConfigDict(frozen=True, extra="ignore", json_schema_extra={"additionalProperties": False})
 
 
 class _Recorded(BaseModel):

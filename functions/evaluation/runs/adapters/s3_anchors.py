@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 STORE: Final = Dependency.ANCHOR_STORE
 PREFIX: Final = "evaluation-anchors"
-HOURS: Final = f"{PREFIX}/hours/"
-LEAVES: Final = f"{PREFIX}/leaves/"
-FIRST_HOUR: Final = f"{PREFIX}/first-hour"
 SUFFIX: Final = ".json"
 RECENT_HOURS: Final = 30 * 24
 """Hours in which the newest anchor is looked for first: one request lists 1,000 keys."""
@@ -36,17 +33,23 @@ class S3Anchors:
 
     Attributes:
         lock: how long no principal can remove a version.
+        prefix: the beginning of every key; another one is another chain of anchors.
     """
 
     s3: "S3Client"
     bucket: str
     lock: timedelta
     clock: Clock
+    prefix: str = PREFIX
+
+    @property
+    def _hours(self) -> str:
+        return f"{self.prefix}/hours/"
 
     def newest(self) -> StoredAnchor | None:
         """See AnchorStore."""
         recent = following_hour(hour_of(self.clock()), -RECENT_HOURS)
-        for after in (f"{HOURS}{recent}", ""):
+        for after in (f"{self._hours}{recent}", ""):
             found = list(self._anchor_versions(after))
             if found:
                 return self._anchor(found[-1])
@@ -54,18 +57,19 @@ class S3Anchors:
 
     def first_hour(self, hour: str) -> str:
         """See AnchorStore."""
-        self._put(FIRST_HOUR, hour.encode())
-        return (self._first_of(FIRST_HOUR) or hour.encode()).decode(errors="replace")
+        key = f"{self.prefix}/first-hour"
+        self._put(key, hour.encode())
+        return (self._first_of(key) or hour.encode()).decode(errors="replace")
 
     def put_once(self, hour: str, data: bytes) -> bytes:
         """See AnchorStore."""
-        key = f"{HOURS}{hour}{SUFFIX}"
+        key = f"{self._hours}{hour}{SUFFIX}"
         self._put(key, data)
         return self._first_of(key) or data
 
     def put_leaves(self, root: str, data: bytes) -> None:
         """See AnchorStore."""
-        self._put(f"{LEAVES}{root}", data)
+        self._put(f"{self.prefix}/leaves/{root}", data)
 
     def anchors(self) -> Iterator[StoredAnchor]:
         """See AnchorStore."""
@@ -74,7 +78,7 @@ class S3Anchors:
 
     def leaves(self, root: str) -> bytes | None:
         """See AnchorStore."""
-        return self._first_of(f"{LEAVES}{root}")
+        return self._first_of(f"{self.prefix}/leaves/{root}")
 
     def _put(self, key: str, data: bytes) -> None:
         put_object_once(
@@ -97,12 +101,18 @@ class S3Anchors:
 
     def _anchor_versions(self, after: str) -> Iterator[tuple[str, str, bool]]:
         """Yield the first version of each anchor. A key that does not name an hour is not an anchor."""
-        return (first for first in self._first_versions(HOURS, after) if _is_anchor_key(first[0]))
+        for first in self._first_versions(self._hours, after):
+            if is_hour(self._hour_in(first[0])):
+                yield first
 
     def _anchor(self, first: tuple[str, str, bool]) -> StoredAnchor:
         key, version, is_overwritten = first
-        hour = key.removeprefix(HOURS).removesuffix(SUFFIX)
-        return StoredAnchor(hour, self._get(key, version), is_overwritten)
+        return StoredAnchor(self._hour_in(key), self._get(key, version), is_overwritten)
+
+    def _hour_in(self, key: str) -> str:
+        """Return the hour that the key of an anchor names; no hour for another key."""
+        hour = key.removeprefix(self._hours)
+        return hour.removesuffix(SUFFIX) if hour.endswith(SUFFIX) else ""
 
     def _first_versions(self, prefix: str, after: str) -> Iterator[tuple[str, str, bool]]:
         """Yield each key with its oldest version, and whether it has further versions or delete markers."""
@@ -133,8 +143,3 @@ class S3Anchors:
             answer = self.s3.get_object(Bucket=self.bucket, Key=key, VersionId=version)
             data: bytes = answer["Body"].read()
         return data
-
-
-def _is_anchor_key(key: str) -> bool:
-    hour = key.removeprefix(HOURS).removesuffix(SUFFIX)
-    return key == f"{HOURS}{hour}{SUFFIX}" and is_hour(hour)

@@ -14,13 +14,14 @@ from risk_hub_contracts.api.openapi.operations import Operation, paths
 from risk_hub_contracts.api.openapi.policies import POLICIES
 from risk_hub_contracts.api.openapi.reports import REPORTS
 from risk_hub_contracts.api.openapi.rollout import ROLLOUT
+from risk_hub_contracts.api.openapi.runs import RUNS
 from risk_hub_contracts.api.openapi.snapshots import SNAPSHOTS
 from risk_hub_contracts.api.openapi.worlds import WORLDS
 from risk_hub_contracts.api.schemas import DIALECT, component_schemas
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *(*SNAPSHOTS, *REPORTS, *HISTORY, *BLOBS),
-    *(*WORLDS, *POLICIES, *ROLLOUT, *EVALUATIONS, *ABOUT),
+    *(*WORLDS, *POLICIES, *ROLLOUT, *RUNS, *EVALUATIONS, *ABOUT),
 )
 
 

@@ -34,6 +34,7 @@ _PATH_VALUES: Final = {
     "world_id": path_parameter("world_id", "The world."),
     "version": path_parameter("version", "The version."),
     "policy_id": path_parameter("policy_id", "The evaluation policy."),
+    "run_id": path_parameter("run_id", "The evaluation run."),
     "sha256": path_parameter("sha256", "The blob's SHA-256.", SHA256_PATTERN),
 }
 
