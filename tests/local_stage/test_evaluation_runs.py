@@ -80,7 +80,8 @@ class Runs:
 @pytest.fixture(scope="module")
 def runs(stage: RunningStage) -> Runs:
     made = Runs(stage)
-    assert list(made.anchor().values()) == [len(STRATEGIES)]
+    (anchored,) = made.anchor().values()
+    assert anchored >= len(STRATEGIES)
     return made
 
 
@@ -147,7 +148,8 @@ def test_a_cut_tail_is_found_by_the_anchor_and_exits_1(runs: Runs, verify: Any) 
 
 
 def test_a_second_invocation_in_the_same_hour_anchors_nothing(runs: Runs) -> None:
-    assert sum(runs.anchor().values()) in {0, len(STRATEGIES)}
+    first = runs.anchor()
+    assert not first.keys() & runs.anchor().keys()
 
 
 def test_an_anchor_cannot_be_deleted_before_its_lock_ends(stage: RunningStage, runs: Runs) -> None:
