@@ -6,6 +6,8 @@ from typing import Any, NoReturn
 import pytest
 
 from functions.hub.ports import BlobError
+from functions.hub.use_cases.upload_blobs import DAMAGED_REMEDY
+from functions.hub.use_cases.verify_refs import UPLOAD_REMEDY
 from risk_hub_contracts.base.limits import BLOB_PART_BYTES, BLOB_SINGLE_PUT_MAX_BYTES
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.write import encode_factor, encode_stress
@@ -94,6 +96,22 @@ def test_a_blob_of_another_kind_is_refused_when_announced_and_when_referred_to(
     assert api("POST", BLOBS, ref_request(ref)).json["stored"]
     refused = post(api, book(stress_ref={**ref, "kind": "stress"}))
     assert (refused.slug, refused.pointers) == ("ref-invalid", ["/stress_ref"])
+
+
+def test_remedy_of_a_damaged_blob_is_to_restore_or_remove_it_before_the_next_upload(
+    api: Gateway, hub: Hub
+) -> None:
+    ref = upload(api, hub)
+    kind, data = hub.blobs.objects[ref["ref"]]
+    hub.blobs.objects[ref["ref"]] = (kind, data[:-1] + b"x")
+    for damaged in (api("POST", BLOBS, ref_request(ref)), post(api, book(covariance_ref=ref))):
+        assert (damaged.slug, damaged.json["remedy"]) == ("ref-invalid", DAMAGED_REMEDY)
+    del hub.blobs.objects[ref["ref"]]
+    missing = post(api, book(covariance_ref=ref))
+    assert (missing.slug, missing.json["remedy"]) == ("ref-invalid", UPLOAD_REMEDY)
+    assert not api("POST", BLOBS, ref_request(ref)).json["stored"]
+    upload(api, hub)
+    assert api("POST", BLOBS, ref_request(ref)).json["stored"]
 
 
 def test_a_blob_uploaded_under_a_wrong_kind_is_accepted_under_the_kind_of_its_first_line(

@@ -128,6 +128,12 @@ def test_post_by_reference_to_the_offloaded_blob_repeats_the_inline_post(api: Ga
     assert plain.status == 200
 
 
+def test_a_repeated_stage_header_is_refused_as_repeated(api: Gateway) -> None:
+    answer = api("POST", SNAPSHOTS, book(), extra=[("X-Stage", "paper")])
+    assert (answer.status, answer.slug) == (400, "stage-invalid")
+    assert answer.json["detail"].startswith("send exactly one header: X-Stage must be one of ")
+
+
 def test_reference_to_a_missing_blob_is_refused_with_its_pointer(api: Gateway) -> None:
     ref = {
         "ref": f"s3://blobs/risk-blobs/w1/{'a' * 64}",
