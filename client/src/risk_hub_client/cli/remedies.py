@@ -8,6 +8,7 @@ _OPTIONS: Final = (
     ("`include_expired=true`", "--include-expired"),
     ("`known_at`", "--known-at"),
     ("`GET /risk-hub/policies`", "risk-hub policy list"),
+    ("`GET /risk-hub/worlds/{world_id}/evaluation-runs`", "risk-hub runs list"),
     ("`PUT /risk-hub/worlds/{world_id}/policy`", "risk-hub policy activate"),
     ("`GET /risk-hub/worlds/{world_id}/rollout`", "risk-hub rollout show"),
     ("without `version`", "without --version"),
