@@ -115,7 +115,7 @@ def _evaluated_strategy(stage: RunningStage) -> None:
     ("guide", "expected_least"),
     [
         ("api.md", 20),
-        ("evaluating.md", 13),
+        ("evaluating.md", 23),
         ("history.md", 12),
         ("operating.md", 11),
         ("moving-decisions.md", 18),
