@@ -100,7 +100,40 @@ _NOT_IN_EVALUATION: Final = (
     "functions/evaluation/risk/",
     "functions/evaluation/stress/",
     "functions/history/",
+    "functions/evaluation/exit_state.py",
+    "functions/evaluation/store/dynamodb_exit_journal.py",
+    "functions/evaluation/store/dynamodb_forecasts.py",
+    "functions/evaluation/store/dynamodb_input_notes.py",
+    "functions/evaluation/store/dynamodb_policy_versions.py",
+    *(
+        f"functions/hub/adapters/{module}.py"
+        for module in (
+            "dynamodb_blob_marks",
+            "dynamodb_metered_worlds",
+            "dynamodb_registry",
+            "s3_blob_inventory",
+            "s3_uploads",
+            "sqs_queue_depths",
+        )
+    ),
+    "functions/hub/domain/freshness.py",
+    "functions/hub/domain/token_expiry.py",
+    *(
+        f"functions/hub/use_cases/{module}.py"
+        for module in (
+            "list_worlds",
+            "publish_snapshot",
+            "read_blob",
+            "reap_blobs",
+            "register_policies",
+            "register_worlds",
+            "upload_blobs",
+            "verify_refs",
+            "watch_freshness",
+        )
+    ),
     "functions/measures/attribution.py",
+    "functions/measures/backtest.py",
     "functions/measures/covariance/",
 )
 _HUB_FILE_SUFFIXES: Final = frozenset({".py", ".json"})
