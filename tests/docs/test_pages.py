@@ -22,7 +22,7 @@ TEST_NAME = re.compile(r"`(test_\w+)`")
 # Numbers are permanent.
 FAULTS = [
     *(f"F{number}" for number in range(1, 32)),
-    *(f"P{number}" for number in range(1, 62)),
+    *(f"P{number}" for number in range(1, 76)),
     *(f"U{number}" for number in range(1, 20)),
     *(f"L{number}" for number in range(1, 10)),
     *(f"I{number}" for number in range(1, 10)),
