@@ -51,11 +51,27 @@ def test_dynamodb_ttl_is_enabled_as_in_the_template(stage: RunningStage) -> None
 def test_s3_lifecycle_rules_are_enabled_as_in_the_template(stage: RunningStage) -> None:
     client = stage.aws.client("s3")
     buckets = resources(stage, "RiskHub-local-data", "AWS::S3::Bucket")
-    assert buckets
-    for bucket, properties in buckets.items():
+    with_rules = {name: rules for name, rules in _lifecycle_rules(buckets).items() if rules}
+    assert with_rules
+    for bucket, declared in with_rules.items():
         rules = client.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
-        assert len(rules) == len(properties["LifecycleConfiguration"]["Rules"])
+        assert len(rules) == len(declared)
         assert all(rule["Status"] == "Enabled" for rule in rules)
+
+
+def test_nothing_expires_in_the_bucket_of_anchors(stage: RunningStage) -> None:
+    buckets = resources(stage, "RiskHub-local-data", "AWS::S3::Bucket")
+    without_rules = [name for name, rules in _lifecycle_rules(buckets).items() if not rules]
+    assert len(without_rules) == 1
+    assert buckets[without_rules[0]]["ObjectLockEnabled"]
+
+
+def _lifecycle_rules(buckets: dict[str, dict[str, Any]]) -> dict[str, list[Any]]:
+    """Return the lifecycle rules of the template by bucket."""
+    return {
+        name: properties.get("LifecycleConfiguration", {}).get("Rules", [])
+        for name, properties in buckets.items()
+    }
 
 
 def test_point_in_time_recovery_is_applied_from_the_template(stage: RunningStage) -> None:

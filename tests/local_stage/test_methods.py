@@ -12,7 +12,7 @@ from tests.local_stage.caller import Caller, new_world, small_body
 
 @pytest.mark.parametrize("path", METHODS_BY_ROUTE)
 def test_undeclared_method_returns_405_with_allow_through_the_gateway(hub: Caller, path: str) -> None:
-    concrete = path.format(world_id="any", version="v1", sha256="a" * 64)
+    concrete = path.format(world_id="any", version="v1", sha256="a" * 64, policy_id="us-core", run_id="r1")
     allow = ", ".join(allowed_methods(concrete))
     for method in {"PATCH", "DELETE", "POST", "PUT", "GET"} - set(allow.split(", ")):
         answer = call(method, hub.hub.url + concrete, hub.hub.headers())

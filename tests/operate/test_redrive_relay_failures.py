@@ -153,5 +153,5 @@ def test_relay_failure_redrive_dry_run_announces_nothing(
 ) -> None:
     isolate(stage, stream_record(series(1)[0]))
     assert run("queues", "redrive", FAILURES, "--dry-run") == 0
-    assert "Would announce the records of 1 messages" in capsys.readouterr().out
+    assert "Would announce the records of 1 message " in capsys.readouterr().out
     assert (len(stage.held(FAILURES)), stage.relay.requests) == (1, [])

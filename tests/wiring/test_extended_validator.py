@@ -19,6 +19,7 @@ from infra.names import EVALUATION_RUNS_TABLE, POLICIES_TABLE
 from risk_hub_contracts.runs.payloads import OverrideRequested
 from risk_hub_contracts.runs.run_key import RunKey
 from tests.adapters.counting import Requests
+from tests.fakes.answer_validation import validate_proxy_answer
 from tests.fakes.clock import FrozenClock
 from tests.fakes.cold_start import cold_start
 from tests.fakes.deployed import CONTEXT, deployed
@@ -180,6 +181,7 @@ def test_a_missing_table_of_runs_fails_the_worker_and_no_post(hub: Deployed) -> 
     path = f"/risk-hub/worlds/{WORLD}/snapshots"
     event = proxy_event("POST", path, headers.items(), json.dumps(BODY).encode())
     answer = cold_start("snapshot_writer").lambda_handler(event, CONTEXT)
+    validate_proxy_answer(event, answer)
     assert answer["statusCode"] == 201, answer["body"]
 
 
