@@ -93,7 +93,7 @@ def test_bundle_of_the_hub_and_the_client_give_identical_results_for_the_same_in
         env=environment,
         input=json.dumps(given),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
         timeout=60,
     )

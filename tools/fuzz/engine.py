@@ -201,10 +201,12 @@ def with_stages(document: Json, stages: Sequence[str]) -> Json:
 def for_sequences(document: Json) -> Json:
     """Return the API description narrowed to requests whose sequences do not end at the first step.
 
-    Generated weights almost never add up to 1, and generated filters hide the snapshot that a link leads to:
+    Only the routes of snapshots are kept: the sequences begin with a publication. The other phases send requests
+    to every route. Generated weights almost never add up to 1, and generated filters hide the snapshot that a link leads to:
     publications choose among a few books, and a lookup asks only by version.
     """
     found = deepcopy(document)
+    found["paths"] = {path: item for path, item in found["paths"].items() if "/snapshots" in path}
     request = found["components"]["schemas"]["SnapshotRequest"]
     members = {name: request["properties"][name] for name in ("version", "ttl_sec", "constraints")}
     members["as_of"] = {"type": "string", "enum": ["2025-01-01T00:00:00Z", "2026-01-05T09:30:00.5+09:00"]}

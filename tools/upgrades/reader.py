@@ -141,11 +141,12 @@ def _template_environment(resources: Sequence[Json]) -> dict[str, str]:
 
 
 def _create_table(declared: Json) -> None:
-    """Create a table under the word of its purpose: `snapshots` of `risk-hub-<stage>-snapshots-2`."""
+    """Create a table under the words of its purpose: `snapshots` of `risk-hub-<stage>-snapshots-2`."""
     wanted = {name: declared[name] for name in TABLE_PROPERTIES if name in declared}
     if "StreamSpecification" in wanted:
         wanted["StreamSpecification"] = {**wanted["StreamSpecification"], "StreamEnabled": True}
-    purpose = str(declared["TableName"]).split("-")[PURPOSE_WORD]
+    words = str(declared["TableName"]).split("-")[PURPOSE_WORD:]
+    purpose = "_".join(word for word in words if not word.isdecimal())
     boto3.client("dynamodb").create_table(TableName=purpose, **wanted)
 
 

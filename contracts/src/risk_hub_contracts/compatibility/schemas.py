@@ -41,22 +41,21 @@ class Comparison:
         outer: the document whose schemas set the bounds.
         inner_side: the side of `inner`: released or current.
         allows_new_members: whether an object of `inner` may have members that `outer` does not name.
-        seen: name pairs whose comparison is in progress, so that a schema may refer to itself.
+        seen: pairs of schemas whose comparison is in progress, as JSON, so that a schema may contain itself.
     """
 
     inner: Schema
     outer: Schema
     inner_side: Side
     allows_new_members: bool
-    seen: frozenset[tuple[str | None, str | None]] = field(default=frozenset())
+    seen: frozenset[tuple[str, str]] = field(default=frozenset())
 
     def mismatches(self, inner: Any, outer: Any, place: str) -> Findings:  # noqa: ANN401 - true, false or an object
         """Yield each way in which a document allowed by `inner` may be rejected by `outer`."""
-        pair = (_ref_name(inner), _ref_name(outer))
+        pair = (json.dumps(inner, sort_keys=True), json.dumps(outer, sort_keys=True))
         if pair in self.seen:
             return
-        # An inline schema is finite, so recursion ends there; only pairs of references need tracking.
-        within = self if None in pair else replace(self, seen=self.seen | {pair})
+        within = replace(self, seen=self.seen | {pair})
         yield from within.resolved_mismatches(
             _resolved(self.inner, inner), _resolved(self.outer, outer), place
         )
@@ -247,11 +246,6 @@ def _additional_properties(schema: Schema) -> Any:  # noqa: ANN401
 
 def _default_of(schema: Any) -> Any:  # noqa: ANN401
     return schema.get("default") if isinstance(schema, Mapping) else None
-
-
-def _ref_name(schema: Any) -> str | None:  # noqa: ANN401
-    """Return the name that a reference points to; None for a schema that is not a reference."""
-    return str(schema["$ref"]) if isinstance(schema, Mapping) and "$ref" in schema else None
 
 
 def _value_text(value: Any) -> str:  # noqa: ANN401
