@@ -27,6 +27,7 @@ REQUESTS = [
     "TransactWriteItems",  # create
     *("Query", "TransactWriteItems") * 2,  # append twice
     *("ListObjectVersions", "ListObjectVersions"),  # find the newest anchor
+    *("PutObject", "ListObjectVersions", "GetObject"),  # store the hour of the first anchor, and read it
     # The first anchor: every item, leaves, anchor, and the stored version of the anchor.
     *("Scan", "PutObject", "PutObject", "ListObjectVersions", "GetObject"),
 ]

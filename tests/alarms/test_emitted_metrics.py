@@ -16,6 +16,7 @@ from functions.anchor_keeper.run_metrics import report as report_of_keeper
 from functions.announcing.relay_records import RelayResult
 from functions.entrypoints.http.router import Router
 from functions.entrypoints.queue import queue_worker
+from functions.evaluation.rollout.verdict_metrics import write_verdicts
 from functions.evaluation.worker_steps import Outcome
 from functions.event_relay.batch_metrics import report as announced
 from functions.freshness_monitor.pass_metrics import report, write_token_end_metric
@@ -34,7 +35,9 @@ from infra.names import STAGE_ALLOW_LIST, FunctionFolder, metrics_namespace
 from risk_hub_contracts.base.problems import PROBLEMS, ProblemError
 from risk_hub_contracts.base.tokens import Token
 from risk_hub_contracts.blob.refs import BlobRef
+from risk_hub_contracts.policies.evaluation_policy import Stage
 from risk_hub_contracts.reports.risk import RiskStatus
+from risk_hub_contracts.runs.decision import Decision
 from tests.fakes.clock import FrozenClock
 from tests.fakes.cold_start import cold_start
 from tests.fakes.gateway import proxy_event
@@ -43,6 +46,7 @@ from tests.fakes.memory_ports import STAGES as DATA_STAGES
 from tests.fakes.template_variables import template_variables
 from tools.event_samples.emitted import queue_message
 
+DECISION = Decision(decided_by="hub", rollout_sequence=1, status="pass", selected=True, agrees=False)
 ROOT = Path(__file__).parents[2]
 NAMESPACE = metrics_namespace("prod")
 SERVED = [slug for slug, problem in PROBLEMS.items() if problem.status in {401, 403, 409, 422, 507}]
@@ -64,6 +68,8 @@ def emitted(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     announced([], RelayResult(announced=1, isolated=0), datetime.now(tz=UTC))
     for stage in DATA_STAGES:
         publish_twice(stage)
+    for decided_stage in get_args(Stage):
+        write_verdicts(decided_stage, [DECISION])
     for handler in failing_routers():
         answer = handler(
             proxy_event("GET", "/risk-hub/health", [], None), SimpleNamespace(aws_request_id="r")

@@ -47,7 +47,10 @@ FAULTS = {
         b'{"a": "C:\\work"}',
         'line 1, column 11: a backslash in a string must be followed by one of " \\ / b f n r t u.',
     ),
-    "a lone surrogate": (b'{"a": "\\ud800"}', "a \\u escape is incomplete or a lone surrogate."),
+    "a lone surrogate": (
+        b'{"a": "\\ud800"}',
+        "a \\u escape is incomplete or a lone surrogate; write four hex digits",
+    ),
     "HTML": (b"<html></html>", "found `<`; the text looks like HTML or XML."),
     "a byte order mark": (b"\xef\xbb\xbf{}", "The body begins with a byte order mark; remove it."),
     "NaN": (b'{"a":\n [NaN]}', "NaN is not a JSON number (line 2, column 3 of the body)."),

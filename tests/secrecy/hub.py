@@ -37,12 +37,12 @@ SESSION = base64.b64encode(secrets.token_bytes(60)).decode()
 SIGNATURE = secrets.token_hex(32)
 WORLD = "/risk-hub/worlds/w1"
 SNAPSHOTS, BLOBS = f"{WORLD}/snapshots", f"{WORLD}/blobs"
-POLICIES = "/risk-hub/policies"
+POLICIES, RUNS = "/risk-hub/policies", f"{WORLD}/evaluation-runs"
 STAGED = ("expectations?stage=paper", "exit-policy?stage=paper")
 SHA256 = hashlib.sha256(b"blob").hexdigest()
 SIGNED_URL = f"https://blobs.s3.amazonaws.com/risk-blobs/w1/{SHA256}?X-Amz-Signature={SIGNATURE}"
 # Lambda writes the traceback of a handler that raises.
-RAISING = ("event_relay", "freshness_monitor", "blob_reaper", "snapshot_mover")
+RAISING = ("anchor_keeper", "event_relay", "freshness_monitor", "blob_reaper", "snapshot_mover")
 
 called: set[str] = set()
 
@@ -110,6 +110,8 @@ REQUESTS: tuple[tuple[str, str, Any], ...] = (
     ),
     *(("GET", f"{WORLD}/policy{part}", None) for part in ("", "/history")),
     ("POST", f"{WORLD}/evaluate", EVALUATION),
+    ("GET", RUNS, None),
+    *(("GET", f"{RUNS}/e1{part}?strategy_id=AAPL", None) for part in ("", "/history")),
     ("PUT", f"{WORLD}/rollout", {"stage": "backtest", "decider": "hub", "reason": "first change"}),
     ("POST", f"{WORLD}/rollout/rollback", {"stage": "backtest", "reason": "the verdicts differ"}),
     *(("GET", f"{WORLD}/rollout{part}", None) for part in ("", "/history")),
@@ -193,7 +195,7 @@ def without_nothing(document: dict[str, Any]) -> dict[str, Any]:
 
 def handler_name(method: str, path: str) -> str:
     """Return the function to which the API routes a request."""
-    if any(part in path for part in ("/policies", f"{WORLD}/policy", f"{WORLD}/rollout")):
+    if any(part in path for part in ("/policies", f"{WORLD}/policy", RUNS, f"{WORLD}/rollout")):
         return "evaluation_registry"
     if path == f"{WORLD}/evaluate":
         return "evaluator"
@@ -231,6 +233,8 @@ def work(meter: Meter) -> None:
             invoke(worker, queue_message(event, worker))
     invoke("freshness_monitor", {})
     invoke("blob_reaper", {})
+    for event in ({}, {"verify": {}}):
+        invoke("anchor_keeper", event)
     invoke("snapshot_mover", {})
 
 
