@@ -233,8 +233,8 @@ def work(meter: Meter) -> None:
             invoke(worker, queue_message(event, worker))
     invoke("freshness_monitor", {})
     invoke("blob_reaper", {})
-    for event in ({}, {"verify": {}}):
-        invoke("anchor_keeper", event)
+    for request in ({}, {"verify": {}}):
+        invoke("anchor_keeper", request)
     invoke("snapshot_mover", {})
 
 
