@@ -233,8 +233,8 @@ def work(meter: Meter) -> None:
             invoke(worker, queue_message(event, worker))
     invoke("freshness_monitor", {})
     invoke("blob_reaper", {})
-    for request in ({}, {"verify": {}}):
-        invoke("anchor_keeper", request)
+    invoke("anchor_keeper", {})
+    invoke("anchor_keeper", {"verify": {}})
     invoke("snapshot_mover", {})
 
 
