@@ -111,10 +111,13 @@ class MoveSnapshots:
         return Move(moved, row)
 
     def _store(self, plan: MovePlan) -> SegmentRow | None:
-        """Store, verify and commit the segment; return None if its content has changed since it was planned."""
+        """Store, verify and commit the segment; return None if its content has changed since it was planned.
+
+        The content is also incomplete while another run forgets what it has committed; then its row is returned.
+        """
         content = self._content(plan)
         if content is None:
-            return None
+            return self._committed(plan)
         snapshots = [each.record for each in content]
         data = compress_lines(map(encode_line, snapshots))
         key = _key(plan)

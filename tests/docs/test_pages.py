@@ -26,7 +26,7 @@ FAULTS = [
     *(f"U{number}" for number in range(1, 20)),
     *(f"L{number}" for number in range(1, 10)),
     *(f"I{number}" for number in range(1, 10)),
-    *(f"S{number}" for number in range(1, 15)),
+    *(f"S{number}" for number in range(1, 16)),
     "M1",
 ]
 

@@ -1,6 +1,7 @@
 """A move loses and doubles nothing and leaves no partial segment, wherever it stops; no answer changes by a byte."""
 
 import random
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from functions.history import plan_segment
 from functions.history.hot_window import WINDOW_MIN
 from functions.history.move_snapshots import MoveSnapshots
-from functions.history.ports import HotLoad
+from functions.history.ports import HotLoad, MovePlan
 from functions.history.read_history import ReadHistory
 from functions.history.segment import CREATED_SPAN_MAX, compress_lines, encode_line, object_key
 from functions.history.whole_history import WholeHistory
@@ -71,6 +72,30 @@ def test_after_a_crash_at_any_call_answers_are_equal_and_the_next_run_completes_
     world.move_all()
     world.require_whole()
     assert {version for _, version in world.hot.rows} == STILL_HOT
+
+
+@pytest.mark.parametrize(("call", "when"), EVERY_CALL)
+def test_a_run_that_read_the_plan_before_another_run_stopped_at_any_call_doubles_nothing(
+    call: int, when: When
+) -> None:
+    world = World(*snapshots())
+    world.segments.begin(plan := first_plan())
+    with suppress(CrashError):  # the last calls of EVERY_CALL are not reached: the plan is stored already
+        world.move_all(Calls(call, when))
+    world.mover()._carry_out(plan)  # noqa: SLF001 - what a run does that read the plan and then waited
+    world.move_all()
+    world.require_whole()
+
+
+def first_plan() -> MovePlan:
+    """Return the plan that the first run of a mover stores."""
+    for call in range(1, CALLS.count):
+        world = World(*snapshots())
+        with pytest.raises(CrashError):
+            world.move_all(Calls(call, "after"))
+        if (plan := world.segments.plan(WORLD)) is not None:
+            return plan
+    raise AssertionError("no plan was stored")
 
 
 @settings(max_examples=150)
